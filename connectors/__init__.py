@@ -1,0 +1,1 @@
+"""One file an outside system. `base.py` says what a connector is."""

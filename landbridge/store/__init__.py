@@ -1,0 +1,1 @@
+"""Tables, transactions and bulk moves: the one place that speaks to PostgreSQL."""
