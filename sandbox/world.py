@@ -1,0 +1,54 @@
+"""The world: people, what four systems know of them, and what happened. Same arguments, same world, in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sandbox.model import SYSTEMS, Appearance, Company, Event, Person
+
+Take = Callable[[Appearance | Event], None]
+
+
+@dataclass
+class World:
+    """A seeded world as it was at ``now``, and what has happened since by ``publish``.
+
+    ``appearances`` and ``events`` are ordered by when they were made. A system's stand-in reads both once and calls
+    ``listen``; from then on each new event, and each new or changed appearance (same key: it replaces the old one),
+    is handed to it.
+    """
+
+    people: Sequence[Person]
+    companies: Sequence[Company]
+    seed: int
+    now: datetime
+    _appearances: dict[str, dict[str, Appearance]] = field(default_factory=lambda: {system: {} for system in SYSTEMS})
+    _events: dict[str, list[Event]] = field(default_factory=lambda: {system: [] for system in SYSTEMS})
+    _takers: dict[str, list[Take]] = field(default_factory=lambda: {system: [] for system in SYSTEMS})
+
+    def appearances(self, system: str) -> list[Appearance]:
+        """What ``system`` holds about people, newest version of each."""
+        return list(self._appearances[system].values())
+
+    def appearance(self, system: str, key: str) -> Appearance:
+        """The appearance with that vendor's id; ``KeyError`` if there is none."""
+        return self._appearances[system][key]
+
+    def events(self, system: str) -> list[Event]:
+        """What happened in ``system``."""
+        return list(self._events[system])
+
+    def listen(self, system: str, take: Take) -> None:
+        """Have ``take`` called with everything that is published for ``system`` from now on."""
+        self._takers[system].append(take)
+
+    def publish(self, news: Appearance | Event) -> None:
+        """Add an event, or add or replace an appearance, and tell who listens."""
+        if isinstance(news, Event):
+            self._events[news.system].append(news)
+        else:
+            self._appearances[news.system][news.key] = news
+        for take in self._takers[news.system]:
+            take(news)
