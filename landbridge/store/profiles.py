@@ -29,7 +29,8 @@ SINGLE = (
 """Person fields that have one value."""
 
 MANY = ("email", "phone", "handle", "reference", "consent")
-"""Person fields that have many. handle: "network:name"; reference: "system/stream/id"; consent: "channel:state:since"."""
+"""Person fields that have many values: handle "network:name", reference "system/stream/id", consent
+"channel:state:since"."""
 
 PERSON_FIELDS = SINGLE + MANY
 

@@ -1,0 +1,88 @@
+"""One Store a process: transactions through SQLAlchemy for truth, Arrow through ADBC for bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from landbridge.errors import AlreadyRunning, StoreUnavailable
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql.dbapi import Connection as ArrowConnection
+
+
+class Store:
+    """A database of ours. `uri` is a libpq URI; nothing connects before the first use."""
+
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        """The SQLAlchemy engine. Statements run in transactions that commit at the end of `begin()`."""
+        try:
+            url = sa.make_url(self.uri).set(drivername="postgresql+psycopg")
+        except (sa.exc.ArgumentError, ValueError) as error:
+            raise StoreUnavailable(
+                "The database URL cannot be read.", do="It looks like postgresql://user:password@host:5432/name."
+            ) from error
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+
+    @contextmanager
+    def begin(self) -> Iterator[sa.Connection]:
+        """One transaction: commits at the end, rolls back when the block raises. Raises StoreUnavailable."""
+        try:
+            connection = self.engine.connect()
+        except (DBAPIError, OSError) as error:
+            raise _unavailable(self.engine.url, error) from error
+        with connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def bulk(self) -> Iterator[ArrowConnection]:
+        """One transaction of the column road: Arrow in and out by COPY. Commits at the end, rolls back on error."""
+        import adbc_driver_manager
+        import adbc_driver_postgresql.dbapi as adbc
+
+        try:
+            connection = adbc.connect(self.uri)
+        except adbc_driver_manager.Error as error:
+            raise _unavailable(self.engine.url, error) from error
+        try:
+            yield connection
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            connection.close()
+
+    @contextmanager
+    def only_one(self, name: str) -> Iterator[None]:
+        """Hold the advisory lock `name` for the block; the server frees it if we die. Raises AlreadyRunning."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            key = sa.select(sa.func.hashtextextended(name, 0)).scalar_subquery()
+            if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
+                raise AlreadyRunning(f"Another run is at work on {name}.", do="Wait until it ends, then run again.")
+            try:
+                yield
+            finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+
+    def close(self) -> None:
+        """Give back every connection."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+
+def _unavailable(url: sa.URL, error: Any) -> StoreUnavailable:
+    reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+    return StoreUnavailable(
+        f"The database {url.render_as_string(hide_password=True)} does not answer: {reason}",
+        do="Check `database:` in landbridge.yaml (or LANDBRIDGE_DATABASE), and that the server runs.",
+    )

@@ -1,0 +1,46 @@
+"""Bring a database to the schema that this version needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from landbridge.errors import StoreUnavailable
+from landbridge.store.engine import Store
+
+HEAD = "0001"
+"""The newest migration. Known here so that an up-to-date database costs one query and no import of Alembic."""
+
+
+def upgrade(store: Store) -> None:
+    """Create or migrate the tables; does nothing when they are current. Raises StoreUnavailable."""
+    with store.begin() as connection:
+        current = _version(connection)
+    if current == HEAD:
+        return
+    if current is not None and current > HEAD:
+        raise StoreUnavailable(
+            f"The database has schema {current}; this version of Landbridge knows {HEAD}.", do="Upgrade Landbridge."
+        )
+    _migrate(store)
+
+
+def _version(connection: sa.Connection) -> str | None:
+    if connection.scalar(sa.text("SELECT to_regclass('alembic_version')")) is None:
+        return None
+    version = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return str(version) if version else None
+
+
+def _migrate(store: Store) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    # Two processes may meet an empty database at once: the second waits here and then finds nothing to do.
+    with store.begin() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('landbridge schema', 0))"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,114 @@
+"""The audit trail: every change of state goes through `record`, and `verify` proves that none was altered since.
+
+Personal values never enter it: a detail is a number, a truth value, or an id made of letters, digits and . _ : / # -
+so that an erasure later has nothing to remove here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from landbridge.store.engine import Store
+from landbridge.store.tables import audit_event
+
+Detail = str | int | bool | None
+
+_ID = re.compile(r"[\w.:/#+-]{0,200}", re.ASCII)
+_CHUNK = 10_000
+
+
+@dataclass(frozen=True)
+class Event:
+    """One change of state: what happened (`source.past`, as in run.started), who did it, to what."""
+
+    kind: str
+    actor: str
+    subject: str
+    detail: Mapping[str, Detail]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What verification found. `head` is the last hash: note it elsewhere, and nobody can rewrite the chain unseen."""
+
+    events: int
+    head: str
+    broken_at: int | None = None
+    reason: str = ""
+
+    @property
+    def intact(self) -> bool:
+        """Whether every event is as it was written, in its place."""
+        return self.broken_at is None
+
+
+def record(connection: sa.Connection, *events: Event) -> None:
+    """Append events, in order, in the caller's transaction: they stand exactly when what they tell of stands.
+
+    Raises ValueError for a detail that could hold a personal value.
+    """
+    if not events:
+        return
+    rows = [_row(event) for event in events]
+    connection.execute(sa.insert(audit_event), rows)
+
+
+def _row(event: Event) -> dict[str, object]:
+    for name, value in [("subject", event.subject), *event.detail.items()]:
+        if isinstance(value, str) and not _ID.fullmatch(value):
+            raise ValueError(
+                f"audit detail '{name}' of {event.kind} is not an id; personal values stay out of the trail"
+            )
+    # The database overwrites seq, at, previous and hash; they are given because they may not be null.
+    return {"kind": event.kind, "actor": event.actor, "subject": event.subject, "detail": dict(event.detail)}
+
+
+def verify(store: Store) -> Verdict:
+    """Recompute the whole chain, apart from the code that wrote it. Reads in bounded memory."""
+    expected_seq, previous, count = 1, "", 0
+    for row in _rows(store):
+        problem = _problem(row, expected_seq, previous)
+        if problem:
+            return Verdict(count, previous, row.seq, problem)
+        expected_seq, previous, count = row.seq + 1, row.hash, count + 1
+    return Verdict(count, previous)
+
+
+def _problem(row: sa.Row[tuple[object, ...]], seq: int, previous: str) -> str:
+    if row.seq != seq:
+        return f"event {seq} is missing"
+    if row.previous != previous:
+        return "it does not follow the event before it"
+    text = "\n".join([str(row.seq), row.at, row.kind, row.actor, row.subject, row.detail, row.previous])
+    if hashlib.sha256(text.encode()).hexdigest() != row.hash:
+        return "its content was altered"
+    return ""
+
+
+def _rows(store: Store) -> Iterator[sa.Row[tuple[object, ...]]]:
+    query = sa.text(
+        """SELECT seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, kind, actor, subject,
+                  detail::text AS detail, previous, hash FROM audit_event ORDER BY seq"""
+    )
+    with store.begin() as connection:
+        yield from connection.execution_options(yield_per=_CHUNK).execute(query)
+
+
+def newest(store: Store, limit: int, subject: str | None = None) -> Sequence[sa.Row[tuple[object, ...]]]:
+    """The newest events first, of one subject when named."""
+    query = sa.select(audit_event).order_by(audit_event.c.seq.desc()).limit(limit)
+    if subject:
+        query = query.where(audit_event.c.subject == subject)
+    with store.begin() as connection:
+        return connection.execute(query).all()
+
+
+def digest(lines: Sequence[str]) -> str:
+    """One hash for many small facts, so that a bulk change is one event that still commits to each of them."""
+    return hashlib.sha256(json.dumps(sorted(lines)).encode()).hexdigest()

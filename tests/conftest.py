@@ -1,0 +1,67 @@
+"""A real PostgreSQL for every test: one embedded server a session, one fresh database a test."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from landbridge.store import embedded
+from landbridge.store.engine import Store
+from landbridge.store.schema import upgrade
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URI of this session's embedded server."""
+    return embedded.start(tmp_path_factory.mktemp("postgres") / "data")
+
+
+def _other_database(uri: str, name: str) -> str:
+    return uri.replace("/postgres?", f"/{name}?", 1)
+
+
+def _administer(uri: str, statement: str) -> None:
+    engine = sa.create_engine(sa.make_url(uri).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> str:
+    """The name of a database with our tables in it, to be copied by each test (faster than migrating anew)."""
+    _administer(server, "CREATE DATABASE template_landbridge")
+    store = Store(_other_database(server, "template_landbridge"))
+    upgrade(store)
+    store.close()
+    return "template_landbridge"
+
+
+@pytest.fixture
+def database(server: str, template: str) -> Iterator[str]:
+    """The URI of a fresh database with our tables in it."""
+    name = f"test_{secrets.token_hex(6)}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _other_database(server, name)
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[Store]:
+    """A store over a fresh database."""
+    store = Store(database)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of vendors' contracts beside the checkout. Tests that need it skip where it is absent."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("the vendors' contracts lie beside the checkout on the project's own machines only")
+    return folder
