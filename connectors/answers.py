@@ -1,0 +1,138 @@
+"""What an HTTP answer means to us: a system's status, headers and body become one of our errors, here and only here.
+
+Error texts carry the system, the path without its query, the status and the vendor's error code (a word such as
+INVALID_FIELD). Never a token, never a vendor's free text: that may quote a person's values back to us.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import orjson
+
+from connectors.base import AccessRefused, SourceChanged, SourceUnavailable
+
+LONGEST_WAIT = 3600.0
+"""Seconds. Whatever a system asks for, the flow comes back within the hour and looks again."""
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{2,59}")
+_CODE_FIELDS = ("errorCode", "error", "category", "policyName", "title", "code")
+
+T = TypeVar("T")
+
+Refusal = AccessRefused | SourceUnavailable | SourceChanged
+
+
+class Unanswered(SourceUnavailable):
+    """The request went out and no usable answer came: what it asked for may have happened."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One bounded answer, fully read. `path` has no query and no host. Header names are lower case."""
+
+    system: str
+    path: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"Answer({self.system!r}, {self.path!r}, {self.status}, {len(self.body)} bytes)"
+
+    def json(self) -> Any:
+        """The body as JSON. Raises Unanswered: a body that does not parse was cut, or is a maintenance page."""
+        try:
+            return orjson.loads(self.body)
+        except ValueError as error:
+            raise Unanswered(f"{self.system} answered {self.status} to {self.path} without whole JSON.") from error
+
+    def peek(self) -> Any:
+        """The body as JSON, or None when it is something else; for reading an error's code."""
+        try:
+            return orjson.loads(self.body)
+        except ValueError:
+            return None
+
+
+def refusal(answer: Answer) -> Refusal:
+    """The error that a status of 300 or more stands for."""
+    told = f"{answer.system} answered {answer.status}{_named(answer)} to {answer.path}."
+    if answer.status in (401, 403):
+        return AccessRefused(told, do=f"Check the {answer.system} credential: is it right, in force, and permitted?")
+    if answer.status == 429:
+        return SourceUnavailable(told, retry_after=wait_asked(answer.headers))
+    if answer.status == 503:
+        return SourceUnavailable(told, retry_after=wait_asked(answer.headers))
+    if answer.status >= 500 or answer.status == 408:
+        return Unanswered(told, retry_after=wait_asked(answer.headers))
+    if answer.status < 400:
+        return SourceChanged(f"{told} It points elsewhere; credentials never follow.", do="Check the base URL.")
+    return SourceChanged(told, do=f"Compare the request with what {answer.system} documents today.")
+
+
+def wait_asked(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Seconds until the system wants to be asked again, 0 to LONGEST_WAIT; None when it does not say.
+
+    Retry-After is seconds or a date (RFC 9110); ratelimit-reset is seconds left (Zendesk); x-rate-limit-reset is
+    Unix time (X); x-hubspot-ratelimit-interval-milliseconds is the length of the window.
+    """
+    now = now or datetime.now(UTC)
+    readers = (
+        ("retry-after", lambda text: _seconds_or_date(text, now)),
+        ("ratelimit-reset", float),
+        ("x-rate-limit-reset", lambda text: float(text) - now.timestamp()),
+        ("x-hubspot-ratelimit-interval-milliseconds", lambda text: float(text) / 1000),
+    )
+    for name, read in readers:
+        try:
+            seconds = read(headers[name])
+        except (KeyError, ValueError, OverflowError):
+            continue
+        if not math.isnan(seconds):
+            return bounded(seconds)
+    return None
+
+
+def bounded(seconds: float) -> float:
+    """`seconds`, held between 0 and LONGEST_WAIT."""
+    return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def need(system: str, body: Any, name: str, kind: type[T]) -> T:
+    """`body[name]`, which must be a `kind`. Raises SourceChanged naming what was expected, never the value."""
+    value = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(value, kind):
+        raise SourceChanged(
+            f"{system} answered without '{name}' as {kind.__name__}.",
+            do=f"Compare the answer with what {system} documents today; its connector must learn the new form.",
+        )
+    return value
+
+
+def error_codes(body: Any) -> set[str]:
+    """The vendor's own error words in an error body: of the object, or of each object in a list (Salesforce)."""
+    found: set[str] = set()
+    for entry in body if isinstance(body, list) else [body]:
+        if isinstance(entry, dict):
+            found |= {v for k in _CODE_FIELDS if isinstance(v := entry.get(k), str) and _CODE.fullmatch(v)}
+    return found
+
+
+def _named(answer: Answer) -> str:
+    codes = ", ".join(sorted(error_codes(answer.peek())))
+    return f" ({codes})" if codes else ""
+
+
+def _seconds_or_date(text: str, now: datetime) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        at = parsedate_to_datetime(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now.timestamp()

@@ -1,0 +1,261 @@
+"""One bounded way over HTTP to one host, for every connector.
+
+What it holds to, whatever the other side does: one host (a redirect, a next-page address or a record id that names
+another is refused before anything is sent), time-outs for connecting and for silence, a deadline for the whole answer,
+a bound on its size after decompression, JSON only, and errors translated once (connectors/answers.py).
+
+It stands on httpx's transport, below httpx's client: that keeps cookies and redirects out, and the client's log line,
+which would print the query with whatever personal values are in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Protocol
+
+import httpx
+import orjson
+
+from connectors.answers import Answer, Refusal, Unanswered, refusal
+from connectors.base import Access, AccessRefused, SourceChanged, SourceUnavailable
+
+_ENCODINGS = {"", "identity", "gzip", "deflate"}
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long, in seconds, and how much, in bytes, we put up with. An account's `options.limits` may set each."""
+
+    connect: float = 10.0
+    silence: float = 60.0
+    total: float = 180.0
+    size: int = 64 * 1024 * 1024
+
+    @classmethod
+    def of(cls, access: Access) -> Limits:
+        return cls(**access.options.get("limits", {}))
+
+
+class Credential(Protocol):
+    """What proves who we are. `renew` is called once after a 401, before the one repeat.
+
+    A key that cannot be renewed is asked about again all the same: vendors answer 401 now and then while a token
+    store fails over, and one such answer must not stop a schedule until somebody looks. The second one is believed.
+    """
+
+    def header(self) -> str: ...
+
+    def renew(self) -> None: ...
+
+
+class Key:
+    """A credential that stays the same: a bearer token, or user and password."""
+
+    def __init__(self, header: str) -> None:
+        self._header = header
+
+    @classmethod
+    def bearer(cls, token: str) -> Key:
+        return cls(f"Bearer {token}")
+
+    @classmethod
+    def basic(cls, user: str, password: str) -> Key:
+        return cls("Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
+
+    def header(self) -> str:
+        return self._header
+
+    def renew(self) -> None:
+        return None
+
+
+class Http:
+    """Requests to one host as one account. Use as a context manager; not for two threads at once."""
+
+    def __init__(self, system: str, access: Access, credential: Credential | None, *, base_url: str = "") -> None:
+        self.system = system
+        self.base = _base(system, base_url or access.base_url)
+        self._credential = credential
+        self._limits = Limits.of(access)
+        self._deadline = _Deadline(self._limits.total)
+        self._transport = httpx.HTTPTransport(
+            verify=_trust(access),
+            proxy=access.options.get("proxy"),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+        )
+
+    def __enter__(self) -> Http:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._transport.close()
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """The JSON that stands at `path`."""
+        return self.ask("GET", path, params=params).json()
+
+    def post(self, path: str, body: Any) -> Any:
+        """The JSON that answers to `body`, itself sent as JSON."""
+        return self.ask("POST", path, content=orjson.dumps(body)).json()
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        content: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """The answer to one request, repeated once after a 401. Raises what its status stands for from 300 on."""
+        answer = self._once(method, path, params, content, headers or {})
+        if answer.status == 401 and self._credential:
+            self._credential.renew()
+            answer = self._once(method, path, params, content, headers or {})
+        if answer.status >= 300:
+            raise self.explain(answer)
+        return answer
+
+    def explain(self, answer: Answer) -> Refusal:
+        """The error behind a status of 300 or more. A system with habits of its own overrides this."""
+        return refusal(answer)
+
+    def _once(
+        self, method: str, path: str, params: Mapping[str, Any] | None, content: bytes, headers: Mapping[str, str]
+    ) -> Answer:
+        request = self._request(method, path, params, content, headers)
+        with self._deadline:
+            try:
+                return self._read(request)
+            except _NOT_SENT as error:
+                raise SourceUnavailable(f"{self.system} cannot be reached: {_cause(error)}.") from error
+            except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+                why = "it took too long" if self._deadline.passed else _cause(error)
+                raise Unanswered(f"{self.system} did not answer {request.url.path} in full: {why}.") from error
+
+    def _request(
+        self, method: str, path: str, params: Mapping[str, Any] | None, content: bytes, headers: Mapping[str, str]
+    ) -> httpx.Request:
+        url = self._pinned(path)
+        sent = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "landbridge"}
+        if content:
+            sent["Content-Type"] = "application/json"
+        sent |= {name: value for name, value in headers.items() if name.lower() != "authorization"}
+        if self._credential:
+            sent["Authorization"] = self._credential.header()
+        limits = httpx.Timeout(self._limits.silence, connect=self._limits.connect)
+        return httpx.Request(
+            method,
+            url.copy_merge_params(params) if params else url,
+            headers=sent,
+            content=content or None,
+            extensions={"timeout": limits.as_dict(), "trace": self._deadline.watch},
+        )
+
+    def _pinned(self, path: str) -> httpx.URL:
+        """`path` on our host; a whole address only when it is on our host. Anything else would carry our key away."""
+        try:
+            url = httpx.URL(f"{self.base}{path}") if path.startswith("/") else self.base.join(path)
+        except httpx.InvalidURL as error:
+            raise SourceChanged(f"{self.system}: an address that cannot be read was not followed.") from error
+        if _origin(url) != _origin(self.base) or url.userinfo:
+            raise SourceChanged(
+                f"{self.system}: an address on another host was not followed.",
+                do=f"Credentials go to {self.base.host} only. If {self.system} moved, change the account's base URL.",
+            )
+        return url
+
+    def _read(self, request: httpx.Request) -> Answer:
+        response = self._transport.handle_request(request)
+        response.request = request
+        try:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            if headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
+                raise SourceChanged(f"{self.system} answered {request.url.path} in an encoding that was not asked for.")
+            return Answer(self.system, request.url.path, response.status_code, headers, self._body(request, response))
+        finally:
+            response.close()
+
+    def _body(self, request: httpx.Request, response: httpx.Response) -> bytes:
+        body = bytearray()
+        for piece in response.iter_bytes():
+            body += piece
+            if len(body) > self._limits.size:
+                raise SourceChanged(f"{self.system} answered {request.url.path} with over {self._limits.size} bytes.")
+        return bytes(body)
+
+
+class _Deadline:
+    """Shuts the connection when a request's time is up, wherever it hangs: handshake, headers or body.
+
+    A time-out on silence alone does not bound an answer that drips a byte a second.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._seconds = seconds
+        self._sockets: list[socket.socket] = []
+
+    def __enter__(self) -> None:
+        self.passed = False
+        self._timer = threading.Timer(self._seconds, self._shut)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    def watch(self, event: str, info: Mapping[str, Any]) -> None:
+        """httpcore's trace hook. It tells of each connection as it opens, and again once it is wrapped in TLS."""
+        if event == "connection.connect_tcp.complete":
+            self._sockets.clear()
+        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
+            self._sockets.append(info["return_value"].get_extra_info("socket"))
+
+    def _shut(self) -> None:
+        self.passed = True
+        for each in list(self._sockets):
+            # Not SSLSocket.shutdown: it takes the TLS state away from under the thread that reads.
+            # OSError: closed meanwhile, or handed over to the TLS socket that follows in the list.
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(each, socket.SHUT_RDWR)
+
+
+def _base(system: str, text: str) -> httpx.URL:
+    try:
+        url = httpx.URL(text.rstrip("/"))
+    except httpx.InvalidURL as error:
+        raise AccessRefused(f"{system}: the base URL cannot be read.", do="Correct the account's base URL.") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise AccessRefused(
+            f"{system}: the base URL is no http(s) address.", do="Correct the account's base URL: https://host."
+        )
+    return url
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or {"https": 443, "http": 80}.get(url.scheme, 0)
+
+
+def _trust(access: Access) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=access.ca_file) if access.ca_file else httpx.create_ssl_context()
+    except OSError as error:
+        raise AccessRefused(
+            f"Account '{access.account}': the CA file cannot be read.", do="Correct the account's ca_file."
+        ) from error
+
+
+def _cause(error: Exception) -> str:
+    """The kind of fault in words. Not `str(error)`: libraries quote addresses there, with their queries."""
+    name = type(error).__name__.removesuffix("Error")
+    words = {"ConnectTimeout": "no connection in time", "Connect": "no connection", "ReadTimeout": "silence"}
+    return words.get(name, name)

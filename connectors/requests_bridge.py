@@ -1,0 +1,72 @@
+"""Lets a library that speaks through `requests` speak through our own bounded client instead.
+
+tweepy and simple-salesforce build requests and read answers; time-outs, size, host, credential and errors are ours
+(connectors/http.py). The library never sees a status of 300 or more, so its own retries, sleeps and refreshes, which
+have no bounds (tests/connectors/test_x_abuse.py, test_salesforce_abuse.py show it), have nothing to start from.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import BaseAdapter
+from requests.structures import CaseInsensitiveDict
+
+from connectors.base import SourceChanged
+from connectors.http import Http
+
+NO_TOKEN = "kept-by-the-bridge"
+"""What the library is given for a token: it may log it, or send it where it likes, and nothing is lost."""
+
+
+def session(http: Http, origin: str) -> requests.Session:
+    """A session whose requests to `origin` ("https://host[:port]") go to `http`; all others are refused unsent."""
+    made = requests.Session()
+    made.trust_env = False  # no .netrc: it would replace the Authorization header
+    made.max_redirects = 0
+    made.adapters.clear()
+    made.mount("", _Bridge(http, origin))
+    return made
+
+
+class _Bridge(BaseAdapter):
+    def __init__(self, http: Http, origin: str) -> None:
+        super().__init__()
+        self._http = http
+        self._origin = origin.lower()
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        answer = self._http.ask(
+            request.method or "GET",
+            self._path(request.url or ""),
+            content=_bytes(request.body),
+            headers={name: str(value) for name, value in request.headers.items() if name in _PASSED_ON},
+        )
+        response = requests.Response()
+        response.status_code = answer.status
+        response.headers = CaseInsensitiveDict(answer.headers)
+        response.url = answer.path
+        response.encoding = "utf-8"
+        response._content = answer.body
+        return response
+
+    def close(self) -> None:
+        return None
+
+    def _path(self, url: str) -> str:
+        parts = urlsplit(url)
+        if f"{parts.scheme}://{parts.netloc}".lower() != self._origin:
+            raise SourceChanged(
+                f"{self._http.system}: an address on another host was not followed.",
+                do="A record id or a next-page address pointed elsewhere; find the record and correct it.",
+            )
+        return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+_PASSED_ON = frozenset({"Content-Type", "Sforce-Duplicate-Rule-Header", "Sforce-Query-Options"})
+
+
+def _bytes(body: Any) -> bytes:
+    return body.encode() if isinstance(body, str) else bytes(body or b"")
