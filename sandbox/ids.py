@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 _BASE62 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _CHECK = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _X_EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
-SALESFORCE_PREFIXES = {"account": "001", "contact": "003", "opportunity": "006", "lead": "00Q", "task": "00T", "user": "005"}
+SALESFORCE_PREFIXES = {
+    "account": "001",
+    "contact": "003",
+    "opportunity": "006",
+    "lead": "00Q",
+    "task": "00T",
+    "user": "005",
+}
 
 
 def salesforce_id(kind: str, number: int) -> str:

@@ -36,11 +36,11 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _lines(text: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in text.strip().split(";"))
+    return tuple(" ".join(line.split()) for line in text.split(";"))
 
 
 def _cities(text: str) -> tuple[tuple[str, str | None, str], ...]:
-    rows = [[part.strip() for part in line.split(",")] for line in text.strip().split(";")]
+    rows = [[" ".join(part.split()) for part in line.split(",")] for line in text.split(";")]
     return tuple((city, region or None, postcode) for city, region, postcode in rows)
 
 

@@ -108,7 +108,7 @@ class Appearance:
     ``key`` is the vendor's id as text: digits for X, Zendesk and HubSpot, an 18-character id for Salesforce
     (00Q for kind "lead", 003 for kind "contact"). It never changes.
     ``kind`` is "user" (X, Zendesk), "contact" (HubSpot) or "lead"/"contact" (Salesforce).
-    ``converted_to`` is set on a converted lead: the key of the contact that it became (None if that contact is not here).
+    ``converted_to`` is set on a converted lead: the key of the contact that it became.
     ``title`` is a job title. ``emails`` and ``phones`` are primary first. ``handle`` may be on any network.
     """
 

@@ -5,7 +5,7 @@ Each system has one module (``sandbox/zendesk.py``) that exposes::
     def app(world: World, clock: Clock, state_dir: Path | None, settings: Settings) -> Starlette
     FAULTS: dict[str, FaultReply]      # "rate_limit", "server_error", "expired_token" as this vendor words them
     ROWS: tuple[Rows, ...]             # where list answers keep their rows
-    READS: tuple[str, ...]             # path patterns of calls that are not GET and yet write nothing (searches, logins)
+    READS: tuple[str, ...]             # paths of calls that are not GET and yet write nothing (searches, logins)
 
 ``app`` reads the world once, subscribes with ``world.listen(system, take)`` for what happens later, and keeps its
 own state (what clients wrote) in memory and, if ``state_dir`` is given, in one file there, so that a restart on the

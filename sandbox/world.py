@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from random import Random
 
+from sandbox.happenings import make_events
 from sandbox.model import SYSTEMS, Appearance, Company, Event, Person
+from sandbox.population import make_companies, make_people
+from sandbox.records import make_appearances
 
 Take = Callable[[Appearance | Event], None]
 
@@ -17,7 +21,7 @@ class World:
 
     ``appearances`` and ``events`` are ordered by when they were made. A system's stand-in reads both once and calls
     ``listen``; from then on each new event, and each new or changed appearance (same key: it replaces the old one),
-    is handed to it.
+    is handed to it. ``live_news`` counts what ``sandbox.live`` has made happen.
     """
 
     people: Sequence[Person]
@@ -26,6 +30,7 @@ class World:
     now: datetime
     _appearances: dict[str, dict[str, Appearance]] = field(default_factory=lambda: {system: {} for system in SYSTEMS})
     _events: dict[str, list[Event]] = field(default_factory=lambda: {system: [] for system in SYSTEMS})
+    live_news: int = 0
     _takers: dict[str, list[Take]] = field(default_factory=lambda: {system: [] for system in SYSTEMS})
 
     def appearances(self, system: str) -> list[Appearance]:
@@ -40,6 +45,10 @@ class World:
         """What happened in ``system``."""
         return list(self._events[system])
 
+    def person(self, person_id: str) -> Person:
+        """The true person, e.g. of ``P0000012``; ``IndexError`` if there is none."""
+        return self.people[int(person_id[1:]) - 1]
+
     def listen(self, system: str, take: Take) -> None:
         """Have ``take`` called with everything that is published for ``system`` from now on."""
         self._takers[system].append(take)
@@ -52,3 +61,20 @@ class World:
             self._appearances[news.system][news.key] = news
         for take in self._takers[news.system]:
             take(news)
+
+
+def make_world(people: int, seed: int, now: datetime) -> World:
+    """A world of ``people`` persons as of ``now`` (kept in UTC): equal for equal arguments, in any process.
+
+    Takes about a second for 2,000 people and half a minute for 50,000.
+    """
+    now = now.astimezone(UTC)
+    companies = make_companies(max(5, people // 15), Random(f"{seed}/companies"))
+    persons = make_people(people, companies, Random(f"{seed}/people"), now.date())
+    rows = make_appearances(persons, seed, now)
+    events = make_events(rows, {person.id: person for person in persons}, seed, now)
+    world = World(persons, companies, seed, now)
+    for system in SYSTEMS:
+        world._appearances[system] = {row.key: row for row in rows[system]}
+        world._events[system] = events[system]
+    return world
