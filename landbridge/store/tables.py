@@ -95,7 +95,7 @@ record = Table(
     Column("account", Text, nullable=False),
     Column("stream", Text, nullable=False),
     Column("key", Text, nullable=False),
-    Column("digest", Text, nullable=False, comment="sha256 of the payload"),
+    Column("digest", Text, nullable=False, comment="sha256 of the payload, its fields sorted"),
     Column("payload", Text, comment="the JSON as it came; only erasure empties it"),
     _run(),
     _now(),
@@ -302,9 +302,14 @@ plan = Table(
     Column("state", Text, nullable=False, server_default="planned"),
     Column("policy", Text, nullable=False, comment="content hash of the CRM mapping"),
     Column("unchanged", BigInteger, nullable=False, server_default="0"),
+    Column("approved_by", Text),
+    Column("approved_at", DateTime(timezone=True)),
+    Column("reason", Text, comment="why it was approved"),
     _now(),
     CheckConstraint("state IN ('planned','approved','done','superseded')", name="state"),
 )
+
+_OPEN = "state IN ('planned','approved','sending','unknown')"
 
 change = Table(
     "change",
@@ -320,10 +325,18 @@ change = Table(
     Column("before", JSONB, nullable=False, server_default="{}"),
     Column("after", JSONB, nullable=False),
     Column("origin", JSONB, nullable=False, server_default="{}", comment="CRM field -> where its value came from"),
+    Column(
+        "conflicts",
+        JSONB,
+        nullable=False,
+        server_default="{}",
+        comment="CRM field -> {ours, theirs, last, kept}: what somebody edited there since our last write",
+    ),
     Column("lead_digest", Text, nullable=False),
     Column("state", Text, nullable=False, server_default="planned"),
     Column("crm_id", Text),
     Column("created", Boolean),
+    Column("attempts", Integer, nullable=False, server_default="0"),
     Column("code", Text),
     Column("message", Text),
     Column("sent_run_id", Text, ForeignKey("run.run_id")),
@@ -333,6 +346,10 @@ change = Table(
     CheckConstraint("state IN ('planned','approved','sending','done','refused','unknown','superseded')", name="state"),
     Index(None, "identity_id"),
     Index("ix_change_outbox", "change_id", postgresql_where="state IN ('approved','sending','unknown')"),
+    Index("uq_change_open", "account", "identity_id", unique=True, postgresql_where=_OPEN),
+    Index("uq_change_target", "account", "object", "match_value", unique=True, postgresql_where=_OPEN),
+    Index("ix_change_plan_id", "plan_id"),
+    Index("ix_change_crm_id", "crm_id"),
     comment="one planned CRM write, field by field; the outbox is what is approved and not yet confirmed",
 )
 

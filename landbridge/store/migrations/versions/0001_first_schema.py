@@ -175,6 +175,9 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default="planned", nullable=False),
         sa.Column("policy", sa.Text(), nullable=False, comment="content hash of the CRM mapping"),
         sa.Column("unchanged", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("approved_by", sa.Text(), nullable=True),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True, comment="why it was approved"),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("state IN ('planned','approved','done','superseded')", name=op.f("ck_plan_state")),
         sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_plan_run_id")),
@@ -213,7 +216,7 @@ def upgrade() -> None:
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False, comment="sha256 of the payload"),
+        sa.Column("digest", sa.Text(), nullable=False, comment="sha256 of the payload, its fields sorted"),
         sa.Column("payload", sa.Text(), nullable=True, comment="the JSON as it came; only erasure empties it"),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -240,10 +243,18 @@ def upgrade() -> None:
             nullable=False,
             comment="CRM field -> where its value came from",
         ),
+        sa.Column(
+            "conflicts",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+            comment="CRM field -> {ours, theirs, last, kept}: what somebody edited there since our last write",
+        ),
         sa.Column("lead_digest", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default="planned", nullable=False),
         sa.Column("crm_id", sa.Text(), nullable=True),
         sa.Column("created", sa.Boolean(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("code", sa.Text(), nullable=True),
         sa.Column("message", sa.Text(), nullable=True),
         sa.Column("sent_run_id", sa.Text(), nullable=True),
@@ -260,6 +271,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("change_id", name=op.f("pk_change")),
         comment="one planned CRM write, field by field; the outbox is what is approved and not yet confirmed",
     )
+    op.create_index("ix_change_crm_id", "change", ["crm_id"], unique=False)
     op.create_index(op.f("ix_change_identity_id"), "change", ["identity_id"], unique=False)
     op.create_index(
         "ix_change_outbox",
@@ -267,6 +279,21 @@ def upgrade() -> None:
         ["change_id"],
         unique=False,
         postgresql_where="state IN ('approved','sending','unknown')",
+    )
+    op.create_index("ix_change_plan_id", "change", ["plan_id"], unique=False)
+    op.create_index(
+        "uq_change_open",
+        "change",
+        ["account", "identity_id"],
+        unique=True,
+        postgresql_where="state IN ('planned','approved','sending','unknown')",
+    )
+    op.create_index(
+        "uq_change_target",
+        "change",
+        ["account", "object", "match_value"],
+        unique=True,
+        postgresql_where="state IN ('planned','approved','sending','unknown')",
     )
     op.create_table(
         "golden",
