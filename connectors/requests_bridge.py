@@ -14,6 +14,7 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
+from connectors.answers import Answer
 from connectors.base import SourceChanged
 from connectors.http import Http
 
@@ -31,26 +32,37 @@ def session(http: Http, origin: str) -> requests.Session:
     return made
 
 
+class Bridged(requests.Response):
+    """An answer in the form that the library expects."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__()
+        self._answer = answer
+        self.status_code = answer.status
+        self.headers = CaseInsensitiveDict(answer.headers)
+        self.url = answer.path
+        self.encoding = "utf-8"
+        self._content = answer.body
+
+    def json(self, **_: Any) -> Any:
+        """The body as plain JSON, whatever hooks the library asks for. Raises Unanswered when it does not parse."""
+        return self._answer.json()
+
+
 class _Bridge(BaseAdapter):
     def __init__(self, http: Http, origin: str) -> None:
         super().__init__()
         self._http = http
         self._origin = origin.lower()
 
-    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> Bridged:
         answer = self._http.ask(
             request.method or "GET",
             self._path(request.url or ""),
             content=_bytes(request.body),
             headers={name: str(value) for name, value in request.headers.items() if name in _PASSED_ON},
         )
-        response = requests.Response()
-        response.status_code = answer.status
-        response.headers = CaseInsensitiveDict(answer.headers)
-        response.url = answer.path
-        response.encoding = "utf-8"
-        response._content = answer.body
-        return response
+        return Bridged(answer)
 
     def close(self) -> None:
         return None

@@ -1,0 +1,126 @@
+"""Salesforce: leads, contacts, accounts and opportunities, read and written.
+
+Reading goes by (SystemModstamp, Id), the one order that loses nothing at whole seconds: a page asks for what lies
+beyond the last row of the page before, so that any page can be the place to resume, and no cursor can expire. A new
+run goes back LOOKBACK first, for rows that were committed late with an older stamp. Deleted rows come with IsDeleted.
+Source: developer.salesforce.com "REST API", "sObject Collections", "SOQL"; airbyte #27146 (rows 5 minutes late).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from connectors import salesforce_write
+from connectors.answers import need
+from connectors.base import Access, Checkpoint, Connector, Page, SourceChanged, Stream
+from connectors.salesforce_client import Client, client
+
+PAGE_ROWS = 2000
+LOOKBACK = timedelta(minutes=10)
+
+_ALWAYS = ("Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "IsDeleted", "OwnerId")
+_PERSON = ("Salutation", "FirstName", "MiddleName", "LastName", "Suffix", "Name", "Title", "Email", "Phone",
+           "MobilePhone", "Fax", "HasOptedOutOfEmail", "HasOptedOutOfFax", "DoNotCall", "LeadSource", "Description")  # fmt: skip
+FIELDS = {
+    "Lead": (*_PERSON, "Company", "Industry", "Website", "Street", "City", "State", "PostalCode", "Country", "Status",
+             "Rating", "IsConverted", "ConvertedDate", "ConvertedContactId", "ConvertedAccountId",
+             "ConvertedOpportunityId", "MasterRecordId", "LastActivityDate"),
+    "Contact": (*_PERSON, "AccountId", "Birthdate", "Department", "MailingStreet", "MailingCity", "MailingState",
+                "MailingPostalCode", "MailingCountry", "HomePhone", "OtherPhone", "MasterRecordId", "LastActivityDate"),
+    "Account": ("Name", "Website", "Phone", "Industry", "Type", "BillingStreet", "BillingCity", "BillingState",
+                "BillingPostalCode", "BillingCountry", "ParentId", "MasterRecordId"),
+    "Opportunity": ("Name", "AccountId", "ContactId", "StageName", "Amount", "CurrencyIsoCode", "CloseDate", "IsWon",
+                    "IsClosed", "Probability", "Type", "LeadSource", "CampaignId", "LastActivityDate"),
+}  # fmt: skip
+"""What we ask for, of what the org has. `options.fields: {Lead: [...]}` adds to it; external ids always come."""
+
+_PARENTS = {"Contact": ("Account.Name",)}
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+0000)")
+
+
+def read(access: Access, stream: str, checkpoint: Checkpoint | None) -> Iterator[Page]:
+    """Pages of one object's rows, oldest change first.
+
+    Checkpoint: {"at"} after a whole walk; {"at", "id"} inside one, the last row passed.
+    """
+    CONNECTOR.stream(stream)
+    with client(access) as force:
+        fields = _fields(force, access, stream)
+        place = _start(checkpoint or {})
+        while True:
+            body = force.query(_soql(stream, fields, place), deleted=True)
+            rows = need("Salesforce", body, "records", list)
+            ended = need("Salesforce", body, "done", bool) and len(rows) < PAGE_ROWS
+            place = _beyond(rows, place, ended)
+            if ended:
+                yield Page(stream, rows, _end(place, checkpoint or {}))
+                return
+            yield Page(stream, rows, place)
+
+
+def check(access: Access) -> str:
+    """That we are let in, and how many of the day's API calls are left."""
+    with client(access) as force:
+        calls = need("Salesforce", force.limits(), "DailyApiRequests", dict)
+    return f"Salesforce: signed in; {calls.get('Remaining')} of {calls.get('Max')} API calls left today."
+
+
+def _fields(force: Client, access: Access, stream: str) -> list[str]:
+    """What to select: our fields as far as the org has them (orgs differ, also in standard ones)."""
+    known = {field["name"]: field for field in need("Salesforce", force.describe(stream), "fields", list)}
+    wanted = (*_ALWAYS, *FIELDS[stream], *access.options.get("fields", {}).get(stream, ()))
+    external = (name for name, field in known.items() if field.get("externalId"))
+    return [*dict.fromkeys(name for name in (*wanted, *external) if name in known), *_PARENTS.get(stream, ())]
+
+
+def _soql(stream: str, fields: list[str], place: Checkpoint) -> str:
+    select = f"SELECT {', '.join(fields)} FROM {stream}"
+    order = f"ORDER BY SystemModstamp, Id LIMIT {PAGE_ROWS}"
+    if "id" in place:
+        at = place["at"]
+        return f"{select} WHERE SystemModstamp > {at} OR (SystemModstamp = {at} AND Id > '{place['id']}') {order}"
+    return f"{select} WHERE SystemModstamp >= {place['at']} {order}" if "at" in place else f"{select} {order}"
+
+
+def _start(checkpoint: Checkpoint) -> Checkpoint:
+    if "id" in checkpoint or "at" not in checkpoint:
+        return {name: checkpoint[name] for name in ("at", "id") if name in checkpoint}
+    back = datetime.fromisoformat(checkpoint["at"]) - LOOKBACK
+    return {"at": back.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+def _beyond(rows: list[Any], place: Checkpoint, ended: bool) -> Checkpoint:
+    """The place of the last row that has one. Raises SourceChanged when a page does not move on: a loop."""
+    for row in reversed(rows):
+        if isinstance(row, dict) and _STAMP.fullmatch(str(row.get("SystemModstamp"))) and _is_id(row.get("Id")):
+            following = {"at": row["SystemModstamp"].replace("+0000", "Z"), "id": row["Id"]}
+            if following != place:
+                return following
+    if not ended:
+        raise SourceChanged("Salesforce's answer does not move on by SystemModstamp and Id; it would never end.")
+    return place
+
+
+def _end(place: Checkpoint, before: Checkpoint) -> Checkpoint:
+    """Where the next walk starts; never earlier than this one was told, lest each look back reach further."""
+    stamps = [each["at"] for each in (place, before) if "at" in each]
+    return {"at": max(stamps)} if stamps else {}
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isalnum() and len(value) in (15, 18)
+
+
+CONNECTOR = Connector(
+    system="salesforce",
+    streams=tuple(Stream(name, key="Id") for name in ("Account", "Contact", "Lead", "Opportunity")),
+    credentials=("client_id", "client_secret"),
+    read=read,
+    check=check,
+    write=salesforce_write.write,
+    look_up=salesforce_write.look_up,
+    describe=salesforce_write.describe,
+)
