@@ -1,0 +1,114 @@
+"""What is known before planning: each lead that may leave, the CRM record that is its own, and that record's state.
+
+A CRM record belongs to the identity that its profile is linked to; one that we created stays with the identity we
+created it for. So a record has one owner, and two plans can never fight over it. Where an identity has several, one
+of them is its node:
+
+1. a Contact before a Lead (a converted Lead counts as the Contact that it became);
+2. one that is there before one that was deleted;
+3. one that we already write to, then the oldest.
+
+The present state is the newest record that was read from the CRM, overlaid with what we have written since then. A
+flow that reads the CRM while another writes to it would break that order of time: they share the account's lock.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from landbridge.store.engine import Store
+
+COLUMNS = """
+lead_digest, fields, origin, score, reasons: the lead's, as JSON text where they are JSON
+object, crm_id: its node in the CRM, null where it has none
+present: the node's state, JSON text, null where the CRM has never shown it to us
+last: what we last wrote there, JSON text, null where we never did
+gone: somebody deleted the node, which was ours
+foreign: the identity's own CRM records are all taken by other identities
+unsettled: a write to it is under way, or its outcome unknown
+"""
+
+_QUERY = """
+WITH RECURSIVE
+living(identity_id, now_id) AS (
+    SELECT identity_id, identity_id FROM identity WHERE redirect_to IS NULL
+    UNION ALL
+    SELECT i.identity_id, living.now_id FROM identity i JOIN living ON i.redirect_to = living.identity_id
+),
+leads AS MATERIALIZED (
+    SELECT l.identity_id, l.fields, l.origin, l.score, l.reasons, l.digest
+    FROM lead l JOIN identity i USING (identity_id)
+    WHERE l.valid AND l.checked_digest = l.digest AND i.redirect_to IS NULL
+),
+made AS MATERIALIZED (
+    SELECT p.object, p.crm_id, living.now_id AS identity_id, p.fields AS last,
+           EXISTS (SELECT FROM change c WHERE c.crm_id = p.crm_id AND c.object = p.object AND c.account = p.account
+                   AND c.created) AS created
+    FROM pushed p JOIN living USING (identity_id) WHERE p.account = $1
+),
+linked AS MATERIALIZED (
+    SELECT p.stream AS object, p.key AS crm_id, k.identity_id, p.gone
+    FROM profile p JOIN link k USING (profile_id) WHERE p.account = $1 AND p.stream IN ('Lead', 'Contact')
+),
+seen AS MATERIALIZED (
+    SELECT h.stream AS object, h.key AS crm_id, r.at, r.payload::jsonb AS payload
+    FROM record_head h JOIN record r USING (record_id)
+    WHERE h.account = $1 AND h.stream IN ('Lead', 'Contact') AND r.payload IS NOT NULL
+          -- JSON may say \\u0000, which jsonb refuses: such a record is as good as not seen
+          AND (strpos(r.payload, '\\u0000') = 0 OR pg_input_is_valid(r.payload, 'jsonb'))
+),
+owned AS (
+    SELECT coalesce(m.object, k.object) AS object, coalesce(m.crm_id, k.crm_id) AS crm_id,
+           CASE WHEN m.created OR k.identity_id IS NULL THEN m.identity_id ELSE k.identity_id END AS identity_id,
+           m.crm_id IS NOT NULL AS ours, coalesce(k.gone, false) AS gone
+    FROM linked k FULL JOIN made m ON m.object = k.object AND m.crm_id = k.crm_id
+),
+placed AS (
+    SELECT DISTINCT ON (coalesce(became.id, o.crm_id)) o.identity_id, o.ours,
+           o.gone OR coalesce((seen.payload->>'IsDeleted')::boolean, false) AS gone,
+           seen.payload->>'CreatedDate' AS created_date,
+           CASE WHEN became.id IS NULL THEN o.object ELSE 'Contact' END AS object,
+           coalesce(became.id, o.crm_id) AS crm_id
+    FROM owned o
+    LEFT JOIN seen USING (object, crm_id)
+    LEFT JOIN LATERAL (SELECT seen.payload->>'ConvertedContactId' AS id
+                       WHERE (seen.payload->>'IsConverted')::boolean) became ON true
+    ORDER BY coalesce(became.id, o.crm_id), became.id NULLS FIRST, o.identity_id
+),
+node AS MATERIALIZED (
+    SELECT DISTINCT ON (identity_id) identity_id, object, crm_id, gone
+    FROM placed
+    WHERE ours OR NOT gone
+    ORDER BY identity_id, gone, object = 'Lead', ours DESC, created_date NULLS LAST, crm_id
+),
+written AS (
+    SELECT object, crm_id, jsonb_object_agg(key, value ORDER BY change_id) AS since
+    FROM (
+        SELECT c.object, c.crm_id, c.change_id, e.key, e.value
+        FROM change c LEFT JOIN seen USING (object, crm_id), jsonb_each(c.after) e
+        WHERE c.account = $1 AND c.state = 'done' AND (seen.at IS NULL OR c.settled_at > seen.at)
+    ) each GROUP BY object, crm_id
+)
+SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, leads.origin::text, leads.score,
+       leads.reasons::text, node.object, node.crm_id,
+       CASE WHEN written.since IS NULL THEN seen.payload ELSE coalesce(seen.payload, '{}') || written.since END::text
+           AS present,
+       made.last::text AS last,
+       coalesce(node.gone, false) AS gone,
+       node.crm_id IS NULL AND EXISTS (SELECT FROM linked k WHERE k.identity_id = leads.identity_id AND NOT k.gone)
+           AS "foreign",
+       EXISTS (SELECT FROM change c WHERE c.account = $1 AND c.identity_id = leads.identity_id
+               AND c.state IN ('sending', 'unknown')) AS unsettled
+FROM leads
+LEFT JOIN node USING (identity_id)
+LEFT JOIN seen ON seen.object = node.object AND seen.crm_id = node.crm_id
+LEFT JOIN written ON written.object = node.object AND written.crm_id = node.crm_id
+LEFT JOIN made ON made.object = node.object AND made.crm_id = node.crm_id
+"""
+
+
+def read(store: Store, account: str) -> pa.Table:
+    """One row a valid lead, with `identity_id` and the columns that COLUMNS explains."""
+    with store.bulk() as connection, connection.cursor() as cursor:
+        cursor.execute(_QUERY, (account,))
+        return cursor.fetch_arrow_table()

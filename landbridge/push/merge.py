@@ -1,0 +1,39 @@
+"""The three-way merge of one field: what we want, what the CRM has, what we last wrote there.
+
+Where the CRM has something else than we last wrote, somebody edited it (or had it there before we came): that is a
+conflict, and the field's rule settles it. A conflict is never settled unseen: both verdicts are kept with the plan.
+"""
+
+from __future__ import annotations
+
+WRITES = ("write", "override")
+"""The verdicts that change the CRM; 'override' replaces somebody's edit because the rules say so."""
+
+CONFLICTS = ("override", "conflict")
+"""The verdicts where somebody edited the field; 'conflict' leaves the edit as it is."""
+
+_KEY = """CASE type
+    WHEN 'number' THEN CAST(TRY_CAST({0} AS DOUBLE) AS VARCHAR)
+    WHEN 'flag' THEN CASE WHEN lower({0}) IN ('true', '1') THEN 'true' END
+    WHEN 'email' THEN nullif(lower(trim({0})), '')
+    ELSE nullif(trim(replace({0}, chr(13) || chr(10), chr(10))), '') END"""
+
+MERGE = f"""
+SELECT * EXCLUDE (want_key, have_key, last_key), CASE
+    WHEN want_key IS NULL THEN 'nothing'
+    WHEN creating THEN 'write'
+    WHEN want_key = have_key THEN 'same'
+    WHEN owner = 'crm' THEN 'theirs'
+    WHEN have_key IS NULL AND last_key IS NULL THEN 'write'
+    WHEN owner = 'set_if_empty' AND have_key IS NOT NULL THEN 'theirs'
+    WHEN have_key IS NOT DISTINCT FROM last_key THEN 'write'
+    WHEN conflict = 'hub' THEN 'override'
+    ELSE 'conflict' END AS verdict
+FROM (SELECT *, {_KEY.format("want")} AS want_key, {_KEY.format("have")} AS have_key, {_KEY.format("last")} AS last_key
+      FROM {{offered}})
+"""
+"""DuckDB: adds `verdict` to rows of (creating, type, owner, conflict, want, have, last), all values as text.
+
+Two values are the same when the CRM would show them alike: numbers by value, e-mails in any case, a false flag as
+an empty field. We never empty a field: where we know nothing ('nothing'), whatever is there stays.
+"""

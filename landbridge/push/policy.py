@@ -1,0 +1,152 @@
+"""The CRM's side of the rules: what of a lead goes into which CRM field, and who has the last word there.
+
+Read from mappings/crm/<system>.yaml, whose first lines explain its words. Everything that is wrong in it is told at
+once, with file, line and what to do; landbridge.push.org does the same against the CRM's own description.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from landbridge.errors import RuleInvalid
+from landbridge.mapping import nodes
+from landbridge.store.profiles import PERSON_FIELDS
+
+MEANING = 1
+"""Raised when the same words come to mean something else; part of every content hash."""
+
+LEAD_FIELDS = (*PERSON_FIELDS, "score", "reasons", "intent", "route", "sources", "last_touch")
+"""What a lead can give: golden values and what enrichment added."""
+
+Kind = Literal["text", "email", "number", "flag"]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _listed(given: Any) -> Any:
+    return given if isinstance(given, list | tuple) else [given]
+
+
+class FieldRule(_Part):
+    """One CRM field. `default` counts for leads that we create, nowhere else."""
+
+    source: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(alias="from", min_length=1)
+    type: Kind = "text"
+    take: Literal["first", "all"] = "first"
+    join: str = "\n"
+    when: str | None = None
+    owner: Literal["hub", "crm", "set_if_empty"] = "hub"
+    conflict: Literal["crm", "hub"] = "crm"
+    max: int | None = Field(default=None, ge=1)
+    default: str | None = None
+
+
+class ObjectRule(_Part):
+    """One kind of CRM record. `create`: whether an unknown person becomes one."""
+
+    create: bool = False
+    fields: dict[Name, FieldRule]
+
+
+class Limit(_Part):
+    """How large a plan may be that nobody has looked at."""
+
+    share: float = Field(default=0.2, ge=0, le=1)
+    changes: int = Field(default=100, ge=0)
+    first_load: Literal["ask", "approve"] = "ask"
+
+
+class _Content(_Part):
+    system: str
+    version: int
+    external_id: Name
+    limit: Limit = Field(alias="approve_automatically_up_to", default=Limit())
+    objects: dict[Literal["Lead", "Contact"], ObjectRule]
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """The rules of one CRM, checked. `content_hash` is the SHA-256 of their meaning: comments and order are free."""
+
+    file: str
+    system: str
+    external_id: str
+    limit: Limit
+    objects: Mapping[str, ObjectRule]
+    content_hash: str
+    document: nodes.Document
+
+    def line(self, *where: str) -> int:
+        """The line of the file where a part stands."""
+        return self.document.line(where)
+
+
+def load(folder: Path, system: str) -> Policy:
+    """The policy of `system` in `folder` (the one that has crm/). Raises RuleInvalid, a line a problem."""
+    file = folder / "crm" / f"{system}.yaml"
+    shown = f"{file.parent.name}/{file.name}"
+    try:
+        document = nodes.read(file.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RuleInvalid(f"{shown} cannot be read: {error}", do="It says what goes into the CRM; see docs.") from error
+    try:
+        content = _Content.model_validate(document.content or {})
+    except ValidationError as error:
+        refuse(shown, [*document.problems, *_from_pydantic(error, document)])
+        raise
+    refuse(shown, [*document.problems, *_between_words(content, system, document)])
+    objects = {str(name): rule for name, rule in content.objects.items()}
+    return Policy(
+        shown, content.system, content.external_id, content.limit, objects, _content_hash(content), document
+    )
+
+
+def _content_hash(content: _Content) -> str:
+    meant = json.dumps([MEANING, content.model_dump(mode="json")], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(meant.encode()).hexdigest()
+
+
+def refuse(file: str, problems: list[nodes.Problem]) -> None:
+    """Raise RuleInvalid with all problems of a policy file, or do nothing when there are none."""
+    if problems:
+        told = [f"{file}, line {p.line}: {p.message.rstrip('.')}. {p.do}".rstrip() for p in problems]
+        raise RuleInvalid("\n".join(told), do="Mend these lines; nothing was sent with this file.")
+
+
+def _from_pydantic(error: ValidationError, document: nodes.Document) -> Iterator[nodes.Problem]:
+    for wrong in error.errors(include_url=False, include_input=False):
+        where = tuple(step for step in wrong["loc"] if step != "[key]")
+        shown = " > ".join(str(step) for step in where)
+        what = "is a word that is not known here" if wrong["type"] == "extra_forbidden" else wrong["msg"]
+        yield nodes.Problem(document.line(where), f"{shown}: {what}", "The top of the file explains the words.")
+
+
+def _between_words(content: _Content, system: str, document: nodes.Document) -> Iterator[nodes.Problem]:
+    if content.system != system:
+        line = document.line(("system",))
+        yield nodes.Problem(line, f"it is named {system}.yaml and says system: {content.system}", "Make them the same.")
+    for object_name, rule in content.objects.items():
+        for field, each in rule.fields.items():
+            where = ("objects", object_name, "fields", field)
+            yield from _unknown_sources(each, document.line(where))
+            if field.lower() == content.external_id.lower():
+                problem = f"{field} is the external id, which we fill ourselves"
+                yield nodes.Problem(document.line(where), problem, "Take it out.")
+    if content.objects.get("Contact", ObjectRule(fields={})).create:
+        yield nodes.Problem(document.line(("objects", "Contact", "create")), "we create leads only", "Say false.")
+
+
+def _unknown_sources(rule: FieldRule, line: int) -> Iterator[nodes.Problem]:
+    for source in rule.source:
+        if source not in LEAD_FIELDS:
+            yield nodes.Problem(line, f"a lead has no field '{source}'", f"It has {', '.join(LEAD_FIELDS)}.")

@@ -1,0 +1,67 @@
+"""What is wrong in the CRM's rules is told before anything is sent, with file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from landbridge.config import HOUSE
+from landbridge.errors import RuleInvalid
+from landbridge.push import policy as policies
+
+GOOD = """\
+system: salesforce
+version: 1
+external_id: Landbridge_Id__c
+objects:
+  Lead:
+    create: true
+    fields:
+      LastName: {from: family_name, max: 80}
+"""
+
+
+def _load(folder: Path, text: str) -> policies.Policy:
+    (folder / "crm").mkdir()
+    (folder / "crm" / "salesforce.yaml").write_text(text, encoding="utf-8")
+    return policies.load(folder, "salesforce")
+
+
+def test_the_rules_that_ship_are_good() -> None:
+    policy = policies.load(HOUSE / "mappings", "salesforce")
+    assert set(policy.objects) == {"Lead", "Contact"}
+    assert policy.objects["Lead"].fields["Company"].default == "[not provided]"
+    assert policy.limit.first_load == "ask", "a real org is not written to before somebody has looked"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (GOOD.replace("family_name", "surname"), "line 8: a lead has no field 'surname'"),
+        (GOOD.replace("max: 80", "maximum: 80"), "line 8: objects > Lead > fields > LastName > maximum: is a word"),
+        (GOOD.replace("max: 80", "owner: me"), "line 8: objects > Lead > fields > LastName > owner"),
+        (GOOD.replace("system: salesforce", "system: hubspot"), "line 1: it is named salesforce.yaml"),
+        (GOOD.replace("LastName", "Landbridge_Id__c"), "line 8: Landbridge_Id__c is the external id"),
+        (GOOD.replace("Lead:", "Kiosk:"), "line 5: objects > Kiosk"),
+        (GOOD + "      LastName: {from: full_name}\n", "line 9: says 'LastName' again"),
+        (GOOD + "  Contact: {create: true, fields: {}}\n", "line 9: we create leads only"),
+        ("", "Field required"),
+    ],
+)
+def test_a_wrong_line_is_named(tmp_path: Path, wrong: str, told: str) -> None:
+    with pytest.raises(RuleInvalid) as caught:
+        _load(tmp_path, wrong)
+    assert told in str(caught.value)
+    assert caught.value.do
+
+
+def test_only_the_meaning_changes_the_hash(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "c").mkdir()
+    plain = _load(tmp_path / "a", GOOD).content_hash
+    assert (
+        _load(tmp_path / "b", "# said otherwise\n" + GOOD.replace("family_name", "[family_name]")).content_hash == plain
+    )
+    assert _load(tmp_path / "c", GOOD.replace("80", "40")).content_hash != plain
