@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -63,11 +64,18 @@ class Store:
             connection.close()
 
     @contextmanager
-    def only_one(self, name: str) -> Iterator[None]:
-        """Hold the advisory lock `name` for the block; the server frees it if we die. Raises AlreadyRunning."""
+    def only_one(self, name: str, *, wait: float = 0) -> Iterator[None]:
+        """Hold the advisory lock `name` for the block; the server frees it if we die.
+
+        Raises AlreadyRunning when another holds it still after `wait` seconds.
+        """
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             key = sa.select(sa.func.hashtextextended(name, 0)).scalar_subquery()
-            if not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
+            deadline = time.monotonic() + wait
+            while not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
+                if time.monotonic() < deadline:
+                    time.sleep(0.2)
+                    continue
                 raise AlreadyRunning(f"Another run is at work on {name}.", do="Wait until it ends, then run again.")
             try:
                 yield

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -35,6 +36,10 @@ class Entry:
         return self.taken == self.new + self.changed + self.unchanged + self.held + self.refused
 
 
+watching: ContextVar[Callable[[Entry], None] | None] = ContextVar("watching", default=None)
+"""Who wants to see each entry as its stage begins; it goes on filling while the stage lasts."""
+
+
 class Books:
     """The entries of one run, kept in the database as each stage ends."""
 
@@ -48,6 +53,8 @@ class Books:
         """Open a line, let the stage fill it, and write it down however the stage ended. Raises BooksUnbalanced."""
         entry = Entry(stage, subject)
         self.entries.append(entry)
+        if watch := watching.get():
+            watch(entry)
         started = time.monotonic()
         try:
             yield entry

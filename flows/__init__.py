@@ -1,0 +1,1 @@
+"""What runs on a schedule. Flows conduct and compute nothing."""

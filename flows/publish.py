@@ -1,0 +1,28 @@
+"""Publish: what came in becomes customers, leads and CRM writes."""
+
+from __future__ import annotations
+
+from flows import steps, sync
+from flows.conductor import flow
+from landbridge.bootstrap import Hub, opened
+from landbridge.trail.runs import Run
+
+
+@flow(name="publish")
+def publish(config: str | None = None) -> str:
+    """See what the CRM holds now, then resolve, choose, validate, plan and push. Answers the run's id."""
+    with opened(config) as hub, hub.running("publish") as run:
+        sync.take_in(run, hub, hub.crm)
+        give_out(run, hub)
+        steps.close_books(run)
+    return run.run_id
+
+
+def give_out(run: Run, hub: Hub) -> None:
+    """Nobody else publishes meanwhile."""
+    with hub.store.only_one("publish"):
+        steps.resolve(run, hub)
+        steps.golden(run, hub)
+        steps.validate(run, hub)
+        steps.plan(run, hub)
+        steps.push(run, hub)

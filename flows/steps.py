@@ -1,0 +1,70 @@
+"""The steps that flows are made of: one stage of the way data takes, one step. Each hands on; none computes."""
+
+from __future__ import annotations
+
+from flows.conductor import show_balance, step
+from landbridge.bootstrap import Hub
+from landbridge.trail.runs import Run
+
+
+@step(name="land", tags=["source"], task_run_name="land {account}")
+def land(run: Run, hub: Hub, account: str) -> None:
+    """Extract what is new in a system and keep it as it came."""
+    from landbridge.landing.land import land as stage
+
+    stage(run, hub.connector(account), hub.access(account))
+
+
+@step(name="map", task_run_name="map {account}")
+def map_records(run: Run, hub: Hub, account: str) -> None:
+    """Make profiles and touchpoints of it."""
+    from landbridge.mapping.stage import map_records as stage
+
+    stage(run, hub.mapping(account), account, hub.project.account(account).region)
+
+
+@step(name="resolve")
+def resolve(run: Run, hub: Hub) -> None:
+    """Find out which profiles are one customer."""
+    from landbridge.identity.stage import resolve as stage
+
+    stage(run, hub.model)
+
+
+@step(name="golden")
+def golden(run: Run, hub: Hub) -> None:
+    """Choose each customer's surviving values, and enrich them into a lead."""
+    from landbridge.leads.golden import golden as stage
+    from landbridge.leads.lead import enrich
+
+    stage(run, hub.golden_rules)
+    enrich(run, hub.lead_rules)
+
+
+@step(name="validate")
+def validate(run: Run, hub: Hub) -> None:
+    """Hold back what must not leave."""
+    from landbridge.quality.suite import validate as stage
+
+    stage(run, hub.suite, hub.docs)
+
+
+@step(name="plan", tags=["crm"])
+def plan(run: Run, hub: Hub) -> None:
+    """Say what would change in the CRM."""
+    from landbridge.push.plan import make_plan as stage
+
+    stage(run, hub.policy, hub.crm)
+
+
+@step(name="push", tags=["crm"])
+def push(run: Run, hub: Hub) -> None:
+    """Write what was approved."""
+    from landbridge.push.apply import push as stage
+
+    stage(run, hub.connector(hub.crm), hub.access(hub.crm), hub.policy)
+
+
+def close_books(run: Run) -> None:
+    """Show the run's books where its conductor shows things."""
+    show_balance(run.run_id, [vars(entry) for entry in run.books.entries])

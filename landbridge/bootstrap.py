@@ -1,0 +1,170 @@
+"""The one place where everything is put together: a project's store, accounts, connectors and rules.
+
+Flows and the command line open a Hub and hand its parts to plain functions; nothing below reads the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from landbridge import config
+from landbridge.config import Account, Project
+from landbridge.errors import ConfigInvalid
+
+if TYPE_CHECKING:
+    from connectors.base import Access, Connector
+    from landbridge.identity.model import Model
+    from landbridge.leads.rules import GoldenRules, LeadRules
+    from landbridge.mapping.load import Mapping
+    from landbridge.push.policy import Policy
+    from landbridge.quality.suite import Suite
+    from landbridge.store.engine import Store
+    from landbridge.trail.runs import Run
+
+
+class Hub:
+    """A project at work. Every part is made on first use, so a command pays only for what it needs."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    @cached_property
+    def store(self) -> Store:
+        """The database, embedded unless one is configured, at the schema of this version."""
+        from landbridge.store import embedded
+        from landbridge.store.engine import Store
+        from landbridge.store.schema import upgrade
+
+        store = Store(self.project.settings.database or embedded.start(self.project.data / "postgres"))
+        upgrade(store)
+        return store
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The configured accounts, the CRM last: it is read when the others are in, just before the plan."""
+        names = self.project.settings.accounts
+        return tuple(sorted(names, key=lambda name: name == self.crm))
+
+    @property
+    def crm(self) -> str:
+        """The account that leads go to."""
+        return self.project.settings.crm
+
+    def connector(self, account: str) -> Connector:
+        """The connector of an account's system. Raises ConfigInvalid for a system that has none."""
+        from connectors import registry
+
+        system = self.project.account(account).system
+        try:
+            return registry.connector(system)
+        except KeyError as error:
+            raise ConfigInvalid(
+                f"accounts.{account}.system: there is no connector '{system}'.",
+                do=f"Known systems: {', '.join(registry.systems())}.",
+            ) from error
+
+    def access(self, account: str) -> Access:
+        """An account's address and credentials; those of the sandbox when the account is played there."""
+        from connectors.base import Access, Secret
+
+        settings = self.project.account(account)
+        if settings.sandbox:
+            return _played(account, settings, self.project.sandbox_access(settings.system))
+        values = {name: self.project.secret(account, name) for name in settings.credentials}
+        secrets = {name: Secret(value) for name, value in values.items() if value}
+        base_url = settings.base_url or self.connector(account).default_url
+        options = {**settings.options, "home": str(self.project.home)}
+        ca_file = str(self.project.home / settings.ca_file) if settings.ca_file else None
+        return Access(account, base_url.rstrip("/"), secrets, options, ca_file)
+
+    @cached_property
+    def mappings(self) -> dict[str, Mapping]:
+        """How each system's fields become ours. Raises RuleInvalid."""
+        from landbridge.mapping.load import load
+
+        return load(self.project.mappings / "sources")
+
+    def mapping(self, account: str) -> Mapping:
+        """The mapping of an account's system. Raises ConfigInvalid when the system has none."""
+        system = self.project.account(account).system
+        if system not in self.mappings:
+            raise ConfigInvalid(
+                f"There is no mapping for system '{system}'.",
+                do=f"Write {self.project.mappings / 'sources' / (system + '.yaml')}; docs/mappings.md shows how.",
+            )
+        return self.mappings[system]
+
+    @cached_property
+    def model(self) -> Model:
+        """The identity model in force."""
+        from landbridge.identity.model import load_default
+
+        return load_default()
+
+    @cached_property
+    def golden_rules(self) -> GoldenRules:
+        """How golden values are chosen. Raises RuleInvalid."""
+        from landbridge.leads.rules import load_golden
+
+        return load_golden(self.project.mappings / "golden.yaml")
+
+    @cached_property
+    def lead_rules(self) -> LeadRules:
+        """How leads are scored and routed. Raises RuleInvalid."""
+        from landbridge.leads.rules import load_lead
+
+        return load_lead(self.project.mappings / "lead.yaml")
+
+    @cached_property
+    def suite(self) -> Suite:
+        """What a lead must fulfil to leave. Raises RuleInvalid."""
+        from landbridge.quality.suite import load_suite
+
+        return load_suite(self.project.mappings / "quality" / "lead.yaml")
+
+    @cached_property
+    def policy(self) -> Policy:
+        """How our fields become the CRM's, and who owns which. Raises RuleInvalid."""
+        from landbridge.push.policy import load_policy
+
+        return load_policy(self.project.mappings / "crm" / f"{self.project.account(self.crm).system}.yaml")
+
+    @property
+    def docs(self) -> Path:
+        """Where Data Docs are built."""
+        return self.project.data / "data_docs"
+
+    def running(self, flow: str, subject: str = "") -> AbstractContextManager[Run]:
+        """Open a run of a flow; runs whose process died are called lost first."""
+        from landbridge.trail import runs
+
+        actor = self.project.settings.actor
+        runs.call_lost(self.store, actor=actor)
+        return runs.running(self.store, flow, subject, actor=actor)
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+def _played(account: str, settings: Account, ready: dict[str, str]) -> Access:
+    from connectors.base import Access, Secret
+
+    base_url, ca_file = ready.pop("base_url"), ready.pop("ca", None)
+    secrets = {name: Secret(value) for name, value in ready.items()}
+    return Access(account, base_url.rstrip("/"), secrets, settings.options, ca_file)
+
+
+@contextmanager
+def opened(path: str | Path | None = None) -> Iterator[Hub]:
+    """A Hub over the project's configuration, closed at the end. Raises ConfigInvalid."""
+    hub = Hub(config.load(config.find(Path(path) if path else None)))
+    try:
+        yield hub
+    finally:
+        hub.close()

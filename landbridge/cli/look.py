@@ -1,0 +1,139 @@
+"""The commands that look: runs, explain, audit. They read, and start in a blink."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from landbridge.cli.main import app
+from landbridge.cli.work import Json
+
+
+@app.command(rich_help_panel="Look")
+def runs(
+    run_id: Annotated[str | None, typer.Argument(help="A run's id or its beginning; all runs when absent.")] = None,
+    json: Json = False,
+    limit: Annotated[int, typer.Option(help="How many runs to list.")] = 20,
+) -> None:
+    """List runs, or show one with its books, stage by stage."""
+    from landbridge.bootstrap import opened
+    from landbridge.cli import show
+    from landbridge.trail import runs as trail
+
+    with opened() as hub:
+        if run_id is None:
+            _list(trail.newest(hub.store, limit), json)
+            return
+        row, entries = trail.one(hub.store, run_id)
+    if json:
+        show.as_json(show.run_as_dict(row, entries))
+        return
+    _one(row)
+    show.books(entries)
+
+
+def _list(rows: list[Any], json: bool) -> None:
+    from landbridge.cli import show
+
+    if json:
+        show.as_json(rows)
+    elif not rows:
+        show.say("No runs yet. `landbridge run` makes the first.")
+    else:
+        cells = [(r["run_id"], r["flow"], r["subject"], r["state"], _ago(r["started_at"]), _took(r)) for r in rows]
+        show.table(("run", "flow", "of", "state", "started", "took"), cells, right=("took",))
+
+
+def _one(row: Any) -> None:
+    from landbridge.cli import show
+
+    show.say(f"Run [bold]{row['run_id']}[/]: {row['flow']} {row['subject']} is {row['state']}.")
+    show.say(f"Started {row['started_at']:%Y-%m-%d %H:%M:%S %Z}, took {_took(row)}.", style="dim")
+    if row["error"]:
+        show.say(show.plain(row["error"]), style="red")
+    for name, target in {**row["versions"], **row["links"]}.items():
+        show.say(f"{show.plain(name)}: {show.plain(target)}", style="dim")
+    show.say("")
+
+
+def _took(row: Any) -> str:
+    return f"{(row['ended_at'] - row['started_at']).total_seconds():.1f} s" if row["ended_at"] else "…"
+
+
+def _ago(when: datetime) -> str:
+    seconds = (datetime.now(when.tzinfo) - when).total_seconds()
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {name}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+@app.command(rich_help_panel="Look")
+def explain(
+    what: Annotated[str, typer.Argument(help="A lead in the CRM (its id), one of our identities, or a profile.")],
+    json: Json = False,
+) -> None:
+    """Follow every value that we wrote back to its source: CRM field, golden value, profile, record, run."""
+    from landbridge.bootstrap import opened
+    from landbridge.cli import lineage, show
+    from landbridge.trail.lineage import explain as follow
+
+    with opened() as hub:
+        found = follow(hub.store, what)
+    if json:
+        show.as_json(lineage.as_dict(found))
+    else:
+        lineage.tell(found)
+
+
+audit = typer.Typer(help="The trail of every change of state: list it, prove it.", no_args_is_help=True)
+app.add_typer(audit, name="audit", rich_help_panel="Look")
+
+
+@audit.command("verify")
+def verify(json: Json = False) -> None:
+    """Recompute the whole chain of events and say whether any was altered, removed or slipped in. Exit code 1 if so."""
+    from landbridge.bootstrap import opened
+    from landbridge.cli import show
+    from landbridge.trail.audit import verify as prove
+
+    with opened() as hub:
+        verdict = prove(hub.store)
+    if json:
+        show.as_json({**vars(verdict), "intact": verdict.intact})
+    elif verdict.intact:
+        show.say(f"[green]✓[/] The trail is intact: {verdict.events:,} events, head {verdict.head[:16]}…")
+    else:
+        show.say(f"[red]✗[/] The trail is broken at event {verdict.broken_at}: {verdict.reason}.")
+    if not verdict.intact:
+        raise typer.Exit(1)
+
+
+@audit.command("list")
+def list_events(
+    json: Json = False,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    subject: Annotated[str | None, typer.Option(help="Only what happened to this run, identity or change.")] = None,
+) -> None:
+    """List events, newest first: who did what to what, when."""
+    from landbridge.bootstrap import opened
+    from landbridge.cli import show
+    from landbridge.trail.audit import newest
+
+    with opened() as hub:
+        rows = [dict(row._mapping) for row in newest(hub.store, limit, subject)]
+    if json:
+        show.as_json(rows)
+        return
+    cells = [
+        (r["seq"], f"{r['at']:%Y-%m-%d %H:%M:%S}", r["kind"], r["actor"], r["subject"], _short(r["detail"]))
+        for r in rows
+    ]
+    show.table(("event", "at", "kind", "who", "what", "detail"), cells, right=("event",))
+
+
+def _short(detail: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in detail.items() if value not in ("", None))

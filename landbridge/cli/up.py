@@ -1,0 +1,129 @@
+"""Up: database, Prefect server, deployments, worker and (when configured) the sandbox, in one command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from landbridge.cli.main import app
+from landbridge.config import HOUSE
+from landbridge.errors import LandbridgeError
+
+POOL = "landbridge"
+
+
+@app.command(rich_help_panel="Do the work")
+def up(
+    port: Annotated[int, typer.Option(help="The port of Prefect's pages, on this machine only.")] = 4200,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so long; runs until Ctrl-C when absent.")] = None,
+) -> None:
+    """Start everything and leave the schedules running: database, Prefect with its pages, a worker, the sandbox.
+
+    Schedules stand in prefect.yaml: social every minute, support every 5, marketing hourly, publish every 15.
+    """
+    from landbridge.bootstrap import opened
+    from landbridge.cli import show
+    from landbridge.cli.conduct import with_sandbox
+
+    with ExitStack() as running:
+        hub = running.enter_context(opened())
+        os.environ.setdefault("LANDBRIDGE_CONFIG", str((hub.project.home / "landbridge.yaml").resolve()))
+        _ = hub.store
+        running.enter_context(with_sandbox())
+        environment = _environment(hub.project.data, port)
+        log = running.enter_context((hub.project.data / "prefect.log").open("ab"))
+        show.say("Starting Prefect …", "dim")
+        server = running.enter_context(
+            _child(["server", "start", "--host", "127.0.0.1", "--port", str(port)], environment, log)
+        )
+        _await_server(server, environment["PREFECT_API_URL"], Path(log.name))
+        _prefect(["work-pool", "create", POOL, "--type", "process", "--overwrite"], environment, log)
+        _prefect(["--no-prompt", "deploy", "--all"], environment, log)
+        worker = running.enter_context(_child(["worker", "start", "--pool", POOL, "--limit", "2"], environment, log))
+        running.enter_context(_note(hub.project.data / "up.json", environment["PREFECT_API_URL"]))
+        _tell(environment["PREFECT_API_URL"].removesuffix("/api"), Path(log.name))
+        _stay([server, worker], seconds, Path(log.name))
+
+
+def _environment(data: Path, port: int) -> dict[str, str]:
+    return {
+        **os.environ,
+        "PREFECT_HOME": str(data / "prefect"),
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PYTHONPATH": str(HOUSE),
+    }
+
+
+@contextmanager
+def _child(arguments: list[str], environment: dict[str, str], log: object) -> Iterator[subprocess.Popen[bytes]]:
+    """One of Prefect's own processes for the length of the block."""
+    command = [sys.executable, "-m", "prefect", *arguments]
+    process = subprocess.Popen(command, env=environment, cwd=HOUSE, stdout=log, stderr=log)  # type: ignore[call-overload]
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _prefect(arguments: list[str], environment: dict[str, str], log: object) -> None:
+    command = [sys.executable, "-m", "prefect", *arguments]
+    done = subprocess.run(command, env=environment, cwd=HOUSE, stdout=log, stderr=log, check=False)  # type: ignore[call-overload]
+    if done.returncode:
+        raise LandbridgeError(f"`prefect {' '.join(arguments)}` failed.", do=f"Read {getattr(log, 'name', 'its log')}.")
+
+
+def _await_server(server: subprocess.Popen[bytes], api: str, log: Path, seconds: float = 120) -> None:
+    from landbridge.cli.conduct import _answers
+
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and server.poll() is None:
+        if _answers(f"{api}/health"):
+            return
+        time.sleep(0.3)
+    raise LandbridgeError(
+        "Prefect's server did not start.", do=f"Read {log}; is the port taken? Choose another: --port."
+    )
+
+
+@contextmanager
+def _note(path: Path, api: str) -> Iterator[None]:
+    """Leave a note for `landbridge run`, so that its runs are Prefect's while it is up."""
+    path.write_text(json.dumps({"prefect": api, "pid": os.getpid()}))
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _tell(pages: str, log: Path) -> None:
+    from landbridge.cli import show
+
+    show.say(f"[green]✓[/] The schedules run. Prefect's pages: [bold]{pages}[/]")
+    show.say(f"  `landbridge runs` in another terminal shows what they did; the log is {log}.")
+    show.say("  Ctrl-C stops everything; what was stored stays.", "dim")
+
+
+def _stay(children: list[subprocess.Popen[bytes]], seconds: float | None, log: Path) -> None:
+    deadline = time.monotonic() + seconds if seconds else None
+    while deadline is None or time.monotonic() < deadline:
+        if any(child.poll() is not None for child in children):
+            raise LandbridgeError(
+                "One of Prefect's processes ended.", do=f"Read {log}, then run `landbridge up` again."
+            )
+        time.sleep(0.5)

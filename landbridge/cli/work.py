@@ -1,0 +1,104 @@
+"""The commands that do the work: run, check, sync, resolve, plan, push."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from landbridge.cli.main import app
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")]
+
+
+@app.command(rich_help_panel="Do the work")
+def run(json: Json = False) -> None:
+    """Run the whole line once: every system in, every lead out.
+
+    Runs through Prefect when its server answers (`landbridge up`), else directly. Exit code 0 when everything went
+    well, 75 when a system was unavailable (try again later), others as `docs/it.md` lists.
+    """
+    from landbridge.cli.conduct import conduct, with_sandbox
+
+    with with_sandbox():
+        conduct("line", json=json)
+
+
+@app.command(rich_help_panel="Do the work")
+def sync(
+    accounts: Annotated[list[str] | None, typer.Argument(help="Accounts to read; all when none is named.")] = None,
+    json: Json = False,
+) -> None:
+    """Take in what is new in one account or more: land it as it came, map it into our fields."""
+    from landbridge.bootstrap import opened
+    from landbridge.cli.conduct import conduct, with_sandbox
+
+    with with_sandbox():
+        with opened() as hub:
+            named = [name for name in accounts or hub.accounts if hub.project.account(name)]
+        for name in named:
+            conduct("sync", json=json, account=name)
+
+
+@app.command(rich_help_panel="Do the work")
+def resolve(json: Json = False) -> None:
+    """Find out which records are one customer. Reads nothing from outside, writes nothing outside."""
+    from landbridge.cli.conduct import stages
+
+    stages("resolve", ["resolve"], json=json)
+
+
+@app.command(rich_help_panel="Do the work")
+def plan(
+    json: Json = False,
+    csv: Annotated[bool, typer.Option("--csv", help="The plan as CSV: one line a field.")] = False,
+    limit: Annotated[int, typer.Option(help="How many changes to print for people.")] = 20,
+) -> None:
+    """Show what would change in the CRM, field by field, and why. Writes nothing there."""
+    from landbridge.cli import plans
+    from landbridge.cli.conduct import stages
+
+    stages("plan", ["resolve", "golden", "validate", "plan"], json=False, quiet=True)
+    plans.show_open(json=json, csv=csv, limit=limit)
+
+
+@app.command(rich_help_panel="Do the work")
+def push(
+    json: Json = False,
+    approve: Annotated[str | None, typer.Option(help="Approve this plan first.", metavar="PLAN")] = None,
+    actor: Annotated[str | None, typer.Option("--as", help="Who approves.", metavar="NAME", envvar="USER")] = None,
+    reason: Annotated[str, typer.Option(help="Why it is approved.")] = "",
+) -> None:
+    """Write what was planned and approved to the CRM. A second push with nothing new makes no call that writes."""
+    from landbridge.cli import plans
+    from landbridge.cli.conduct import stages, with_sandbox
+
+    with with_sandbox():
+        if approve:
+            plans.approve(approve, actor or "somebody", reason)
+        stages("push", ["push"], json=json)
+
+
+@app.command(rich_help_panel="Do the work")
+def check(json: Json = False) -> None:
+    """Check everything that a run needs: configuration, database, rules, each account's login. Changes nothing."""
+    from landbridge.cli import checks, show
+    from landbridge.cli.conduct import with_sandbox
+
+    with with_sandbox():
+        found = checks.all_checks()
+    if json:
+        show.as_json([vars(one) for one in found])
+    else:
+        _tell(found)
+    if worst := max((one.exit_code for one in found), default=0):
+        raise typer.Exit(worst)
+
+
+def _tell(found: list[Any]) -> None:
+    from landbridge.cli import show
+
+    show.table(("", "what", "finding"), (("✓" if one.ok else "✗", one.what, one.finding) for one in found))
+    for one in found:
+        if one.do:
+            show.say(f"  → {show.plain(one.what)}: {show.plain(one.do)}")

@@ -1,0 +1,153 @@
+"""Extract and land: read pages from a system and keep each, together with the cursor behind it.
+
+A page's records and its cursor commit in one transaction (promise 1). A version that is already the newest of its
+object is not written again (promise 2). Rows that cannot be records are held with their bytes; their page goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from connectors.base import Access, Checkpoint, Connector, Page, SourceUnavailable
+from landbridge.landing.rows import Broken, sort
+from landbridge.store import tables
+from landbridge.trail.balance import Entry
+from landbridge.trail.runs import Run
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql.dbapi import Connection as ArrowConnection
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a run bears with a system: tries in a row without one page landed, and the longest single wait."""
+
+    tries: int = 6
+    longest: float = 30.0
+    first: float = 0.2
+
+    def wait(self, tries: int, asked: float | None) -> float | None:
+        """Seconds to wait after so many tries in vain; None to give up and leave it to the flow's next attempt."""
+        if tries >= self.tries or (asked is not None and asked > self.longest):
+            return None
+        return min(self.longest, max(asked or 0.0, self.first * 2 ** (tries - 1)))
+
+
+def land(run: Run, connector: Connector, access: Access, patience: Patience | None = None) -> None:
+    """Read every stream of one account from its cursor to its present end.
+
+    Raises what the connector raises (SourceUnavailable only after `patience`); pages landed until then stay.
+    """
+    with run.books.stage("land", access.account) as entry, run.store.bulk() as connection:
+        _make_landing_table(connection)
+        lander = _Lander(run, connector, access.account, connection, entry)
+        for stream in connector.streams:
+            _read(lander, connector, access, stream.name, patience or Patience())
+
+
+def _read(lander: _Lander, connector: Connector, access: Access, stream: str, patience: Patience) -> None:
+    """Read one stream to its end, beginning again from the cursor when the system fails for a while."""
+    tries = 0
+    while True:
+        try:
+            for page in connector.read(access, stream, _cursor(lander.run, access.account, stream)):
+                lander.keep(page, stream)
+                tries = 0
+            return
+        except SourceUnavailable as error:
+            tries += 1
+            wait = patience.wait(tries, error.retry_after)
+            if wait is None:
+                raise
+            time.sleep(wait)
+
+
+def _cursor(run: Run, account: str, stream: str) -> Checkpoint | None:
+    kept = tables.cursor
+    query = sa.select(kept.c.checkpoint).where(kept.c.account == account, kept.c.stream == stream)
+    with run.store.begin() as connection:
+        checkpoint: Checkpoint | None = connection.scalar(query)
+    return checkpoint
+
+
+class _Lander:
+    """Keeps pages of one account over one connection, and counts where their rows came to rest."""
+
+    def __init__(self, run: Run, connector: Connector, account: str, connection: ArrowConnection, entry: Entry) -> None:
+        self.run = run
+        self.connector = connector
+        self.account = account
+        self.connection = connection
+        self.entry = entry
+
+    def keep(self, page: Page, reading: str) -> None:
+        """Land one page and the checkpoint of the stream that is being read, in one transaction."""
+        rows = sort(page.rows, self.connector.stream(page.stream).key)
+        with self.connection.cursor() as cursor:
+            new, changed = 0, 0
+            if rows.keys:
+                cursor.adbc_ingest("landing", rows.table(), mode="append", temporary=True)
+                cursor.execute(_KEEP, (self.account, page.stream, self.run.run_id))
+                new, changed = cursor.fetchall()[0]
+            for broken in rows.broken:
+                self._hold(cursor, page.stream, broken)
+            cursor.execute(_CURSOR, (self.account, reading, json.dumps(page.checkpoint), self.run.run_id))
+        self.connection.commit()
+        self._count(len(page.rows), new, changed, len(rows.broken))
+
+    def _hold(self, cursor: object, stream: str, broken: Broken) -> None:
+        subject = f"{self.account}/{stream}/{broken.subject}"
+        cursor.execute(_HOLD, (subject, broken.reason, broken.encoded, self.run.run_id))  # type: ignore[attr-defined]
+
+    def _count(self, taken: int, new: int, changed: int, held: int) -> None:
+        self.entry.taken += taken
+        self.entry.new += new
+        self.entry.changed += changed
+        self.entry.held += held
+        self.entry.unchanged += taken - new - changed - held
+
+
+def _make_landing_table(connection: ArrowConnection) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE landing (ordinal bigint, key text, payload text, digest text) ON COMMIT DELETE ROWS"
+        )
+    connection.commit()
+
+
+# A version is kept when it differs from the one before it: in this page, else from the newest kept so far.
+_KEEP = """
+WITH seen AS (
+    SELECT l.*, lag(l.digest) OVER (PARTITION BY l.key ORDER BY l.ordinal) AS before,
+           h.digest AS head, row_number() OVER (PARTITION BY l.key ORDER BY l.ordinal) AS nth
+    FROM landing l LEFT JOIN record_head h ON h.account = $1 AND h.stream = $2 AND h.key = l.key
+), kept AS (
+    INSERT INTO record (account, stream, key, digest, payload, run_id)
+    SELECT $1, $2, key, digest, payload, $3 FROM seen
+    WHERE digest IS DISTINCT FROM coalesce(before, head) ORDER BY ordinal
+    RETURNING record_id, key, digest
+), heads AS (
+    INSERT INTO record_head (account, stream, key, record_id, digest)
+    SELECT DISTINCT ON (key) $1, $2, key, record_id, digest FROM kept ORDER BY key, record_id DESC
+    ON CONFLICT (account, stream, key) DO UPDATE SET record_id = excluded.record_id, digest = excluded.digest
+)
+SELECT count(*) FILTER (WHERE head IS NULL AND nth = 1), count(*) FILTER (WHERE head IS NOT NULL OR nth > 1)
+FROM seen WHERE digest IS DISTINCT FROM coalesce(before, head)
+"""
+
+_CURSOR = """
+INSERT INTO cursor (account, stream, checkpoint, run_id) VALUES ($1, $2, $3::jsonb, $4)
+ON CONFLICT (account, stream) DO UPDATE SET checkpoint = excluded.checkpoint, run_id = excluded.run_id, at = now()
+WHERE cursor.checkpoint <> excluded.checkpoint
+"""
+
+_HOLD = """
+INSERT INTO quarantine (stage, subject, expectation, reason, raw, run_id)
+VALUES ('land', $1, 'row_is_a_record', $2, $3, $4)
+ON CONFLICT (stage, subject, expectation) WHERE state = 'held' DO NOTHING
+"""

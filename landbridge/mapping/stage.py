@@ -1,0 +1,176 @@
+"""Map: records that no mapping in force has seen yet become profiles and touchpoints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from landbridge.mapping.apply import Mapped, apply
+from landbridge.mapping.load import Mapping
+from landbridge.store import bulk
+from landbridge.store.profiles import PERSON_FIELDS, PROFILE_SCHEMA, TOUCHPOINT_SCHEMA
+from landbridge.trail.runs import Run
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql.dbapi import Connection, Cursor
+
+BATCH = 20_000
+"""Records mapped in one transaction."""
+
+
+def map_records(run: Run, mapping: Mapping, account: str, region: str | None = None) -> None:
+    """Map every newest version that was not mapped yet, or was by another content of the mapping.
+
+    Each batch commits whole. A record that yields nothing usable is held in quarantine, and the rest goes on.
+    Books: taken = versions to map; new = objects mapped for the first time; changed = mapped again.
+    """
+    with run.books.stage("map", account) as entry, run.store.bulk() as connection:
+        for stream in mapping.streams:
+            keeper = _Keeper(run, connection, mapping, account, stream)
+            while (pending := keeper.pending()).num_rows:
+                mapped = apply(mapping, stream, pending.drop_columns(["mapped_record_id"]), account, region)
+                held = keeper.keep(pending, mapped)
+                first = pending["mapped_record_id"].null_count
+                first_held = _count_first(pending, held)
+                entry.taken += pending.num_rows
+                entry.held += len(held)
+                entry.new += first - first_held
+                entry.changed += pending.num_rows - first - (len(held) - first_held)
+
+
+def _count_first(pending: pa.Table, held: pa.Array) -> int:
+    mine = pc.and_(pc.is_in(pending["record_id"], held), pc.is_null(pending["mapped_record_id"]))
+    return int(pc.sum(mine).as_py() or 0)
+
+
+class _Keeper:
+    """Reads what one stream has pending and keeps what the mapping made of it, a batch a transaction."""
+
+    def __init__(self, run: Run, connection: Connection, mapping: Mapping, account: str, stream: str) -> None:
+        self.run = run
+        self.connection = connection
+        self.hash = mapping.content_hash
+        self.account = account
+        self.stream = stream
+
+    def pending(self) -> pa.Table:
+        """The next versions to map, oldest first: record_id, key, payload, landed_at, mapped_record_id."""
+        return bulk.get(self.connection, _PENDING, (self.account, self.stream, self.hash))
+
+    def keep(self, pending: pa.Table, mapped: Mapped) -> pa.Array:
+        """Store a batch and mark it mapped, in one transaction. Answers the record ids that are held."""
+        held = _held(pending, mapped)
+        with self.connection.cursor() as cursor:
+            bulk.put(cursor, "pending", pending.select(["record_id", "key", "mapped_record_id"]))
+            self._keep_profiles(cursor, mapped.profiles)
+            self._keep_touchpoints(cursor, mapped.touchpoints)
+            self._quarantine(cursor, mapped.rejected.filter(pc.is_in(mapped.rejected["record_id"], held)))
+            self._drift(cursor, mapped)
+            cursor.execute(_MARK, (self.account, self.stream, self.hash))
+        self.connection.commit()
+        return held
+
+    def _keep_profiles(self, cursor: Cursor, profiles: pa.Table) -> None:
+        bulk.put(cursor, "incoming", with_digest(profiles, (*PERSON_FIELDS, "region_hint", "gone")))
+        cursor.execute(_PROFILES, (self.hash, self.run.run_id))
+        cursor.execute(_VANISHED_PROFILES, (self.run.run_id,))
+
+    def _keep_touchpoints(self, cursor: Cursor, touchpoints: pa.Table) -> None:
+        told = [name for name in TOUCHPOINT_SCHEMA.names if name not in ("record_id", "account", "stream")]
+        bulk.put(cursor, "incoming_touch", with_digest(touchpoints, told))
+        cursor.execute(_VANISHED_TOUCHPOINTS)
+        cursor.execute(_TOUCHPOINTS, (self.hash, self.run.run_id))
+
+    def _quarantine(self, cursor: Cursor, rejected: pa.Table) -> None:
+        prefix = f"{self.account}/{self.stream}/"
+        bulk.put(cursor, "rejected", rejected)
+        cursor.execute(_RELEASE, (prefix,))
+        cursor.execute(_HOLD, (prefix, self.run.run_id))
+
+    def _drift(self, cursor: Cursor, mapped: Mapped) -> None:
+        cursor.execute(
+            "DELETE FROM drift WHERE account = $1 AND stream = $2 AND mapping <> $3",
+            (self.account, self.stream, self.hash),
+        )
+        for found in mapped.drift:
+            told = (self.account, self.stream, found.path, found.example_type, self.hash, self.run.run_id)
+            cursor.execute(_DRIFT, told)
+
+
+def _held(pending: pa.Table, mapped: Mapped) -> pa.Array:
+    """Records that became neither a profile nor a touchpoint."""
+    made = pa.chunked_array([*mapped.profiles["record_id"].chunks, *mapped.touchpoints["record_id"].chunks], pa.int64())
+    lost = pc.invert(pc.is_in(pending["record_id"], made))
+    return pending["record_id"].filter(lost).combine_chunks()
+
+
+def with_digest(table: pa.Table, columns: tuple[str, ...] | list[str]) -> pa.Table:
+    """The table with a column `digest`: one hash over the named columns, equal exactly when they are."""
+    packed = ", ".join(f"{name} := {name}" for name in columns)
+    query = f"SELECT *, md5(CAST(to_json(struct_pack({packed})) AS VARCHAR)) AS digest FROM incoming"
+    with duckdb.connect() as connection:
+        connection.register("incoming", table)
+        return connection.execute(query).to_arrow_table()
+
+
+_PENDING = f"""
+SELECT h.record_id, h.key, r.payload, r.at AS landed_at, h.mapped_record_id
+FROM record_head h JOIN record r USING (record_id)
+WHERE h.account = $1 AND h.stream = $2 AND r.payload IS NOT NULL
+  AND (h.mapped_record_id IS DISTINCT FROM h.record_id OR h.mapping IS DISTINCT FROM $3)
+ORDER BY h.record_id LIMIT {BATCH}
+"""
+
+_columns = ", ".join(PROFILE_SCHEMA.names)
+_PROFILES = f"""
+INSERT INTO profile ({_columns}, digest, mapping, run_id) SELECT {_columns}, digest, $1, $2 FROM incoming
+ON CONFLICT (profile_id) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in PROFILE_SCHEMA.names if name != "profile_id")},
+    digest = excluded.digest, mapping = excluded.mapping, run_id = excluded.run_id
+"""
+
+# An object whose newest version no longer tells of a person: its profile is gone, its history stays.
+_VANISHED_PROFILES = """
+UPDATE profile SET gone = true, digest = 'gone', run_id = $1 FROM pending
+WHERE profile.record_id = pending.mapped_record_id AND profile.record_id <> pending.record_id AND NOT profile.gone
+  AND NOT EXISTS (SELECT FROM incoming WHERE incoming.profile_id = profile.profile_id)
+"""
+
+_VANISHED_TOUCHPOINTS = """
+DELETE FROM touchpoint USING pending WHERE touchpoint.record_id = pending.mapped_record_id
+  AND NOT EXISTS (SELECT FROM incoming_touch i WHERE i.touchpoint_id = touchpoint.touchpoint_id)
+"""
+
+_touch = ", ".join(TOUCHPOINT_SCHEMA.names)
+_TOUCHPOINTS = f"""
+INSERT INTO touchpoint ({_touch}, digest, mapping, run_id) SELECT {_touch}, digest, $1, $2 FROM incoming_touch
+ON CONFLICT (touchpoint_id) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name in TOUCHPOINT_SCHEMA.names if name != "touchpoint_id")},
+    digest = excluded.digest, mapping = excluded.mapping, run_id = excluded.run_id
+"""
+
+_RELEASE = """
+UPDATE quarantine SET state = 'released', settled_at = now() FROM pending
+WHERE stage = 'map' AND state = 'held' AND subject = $1 || pending.key
+  AND NOT EXISTS (SELECT FROM rejected WHERE rejected.record_id = pending.record_id)
+"""
+
+_HOLD = """
+INSERT INTO quarantine (stage, subject, expectation, field, reason, record_id, run_id)
+SELECT 'map', $1 || pending.key, 'record_maps', field, reason, record_id, $2
+FROM rejected JOIN pending USING (record_id)
+ON CONFLICT (stage, subject, expectation) WHERE state = 'held' DO NOTHING
+"""
+
+_DRIFT = """
+INSERT INTO drift (account, stream, path, type, mapping, first_run_id) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (account, stream, path) DO NOTHING
+"""
+
+_MARK = """
+UPDATE record_head h SET mapped_record_id = h.record_id, mapping = $3 FROM pending p
+WHERE h.account = $1 AND h.stream = $2 AND h.key = p.key AND h.record_id = p.record_id
+"""
