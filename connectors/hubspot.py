@@ -43,10 +43,9 @@ def read(access: Access, stream: str, checkpoint: Checkpoint | None) -> Iterator
     walk = _walk(access, checkpoint or {})
     with _http(access) as http:
         while True:
-            rows = need(
-                "HubSpot", http.post(f"/crm/v3/objects/{stream}/search", _question(access, walk)), "results", list
-            )
-            if len(rows) < PAGE_ROWS:
+            body = http.post(f"/crm/v3/objects/{stream}/search", _question(access, walk))
+            rows = need("HubSpot", body, "results", list)
+            if not (body.get("paging") or {}).get("next"):
                 yield Page(stream, rows, {"began": walk["began"]})
                 return
             walk = {**walk, "after": _last_id(rows, walk["after"])}

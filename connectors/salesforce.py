@@ -22,8 +22,10 @@ PAGE_ROWS = 2000
 LOOKBACK = timedelta(minutes=10)
 
 _ALWAYS = ("Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "IsDeleted", "OwnerId")
-_PERSON = ("Salutation", "FirstName", "MiddleName", "LastName", "Suffix", "Name", "Title", "Email", "Phone",
-           "MobilePhone", "Fax", "HasOptedOutOfEmail", "HasOptedOutOfFax", "DoNotCall", "LeadSource", "Description")  # fmt: skip
+_PERSON = (
+    "Salutation", "FirstName", "MiddleName", "LastName", "Suffix", "Name", "Title", "Email", "Phone", "MobilePhone",
+    "Fax", "HasOptedOutOfEmail", "HasOptedOutOfFax", "DoNotCall", "LeadSource", "Description",
+)  # fmt: skip
 FIELDS = {
     "Lead": (*_PERSON, "Company", "Industry", "Website", "Street", "City", "State", "PostalCode", "Country", "Status",
              "Rating", "IsConverted", "ConvertedDate", "ConvertedContactId", "ConvertedAccountId",
