@@ -19,7 +19,7 @@ import pyarrow as pa
 from landbridge.store.engine import Store
 
 COLUMNS = """
-lead_digest, fields, origin, score, reasons: the lead's, as JSON text where they are JSON
+lead_digest, fields, origin: the lead's, the latter two as JSON text
 object, crm_id: its node in the CRM, null where it has none
 present: the node's state, JSON text, null where the CRM has never shown it to us
 last: what we last wrote there, JSON text, null where we never did
@@ -36,7 +36,7 @@ living(identity_id, now_id) AS (
     SELECT i.identity_id, living.now_id FROM identity i JOIN living ON i.redirect_to = living.identity_id
 ),
 leads AS MATERIALIZED (
-    SELECT l.identity_id, l.fields, l.origin, l.score, l.reasons, l.digest
+    SELECT l.identity_id, l.fields, l.origin, l.digest
     FROM lead l JOIN identity i USING (identity_id)
     WHERE l.valid AND l.checked_digest = l.digest AND i.redirect_to IS NULL
 ),
@@ -89,8 +89,8 @@ written AS (
         WHERE c.account = $1 AND c.state = 'done' AND (seen.at IS NULL OR c.settled_at > seen.at)
     ) each GROUP BY object, crm_id
 )
-SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, leads.origin::text, leads.score,
-       leads.reasons::text, node.object, node.crm_id,
+SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, leads.origin::text,
+       node.object, node.crm_id,
        CASE WHEN written.since IS NULL THEN seen.payload ELSE coalesce(seen.payload, '{}') || written.since END::text
            AS present,
        made.last::text AS last,

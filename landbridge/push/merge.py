@@ -12,9 +12,10 @@ WRITES = ("write", "override")
 CONFLICTS = ("override", "conflict")
 """The verdicts where somebody edited the field; 'conflict' leaves the edit as it is."""
 
-_KEY = """CASE type
+_KEY = r"""CASE type
     WHEN 'number' THEN CAST(TRY_CAST({0} AS DOUBLE) AS VARCHAR)
     WHEN 'flag' THEN CASE WHEN lower({0}) IN ('true', '1') THEN 'true' END
+    WHEN 'time' THEN CAST(epoch(TRY_CAST(regexp_replace({0}, '([+-]\d\d)(\d\d)$', '\1:\2') AS TIMESTAMPTZ)) AS VARCHAR)
     WHEN 'email' THEN nullif(lower(trim({0})), '')
     ELSE nullif(trim(replace({0}, chr(13) || chr(10), chr(10))), '') END"""
 
@@ -22,6 +23,7 @@ MERGE = f"""
 SELECT * EXCLUDE (want_key, have_key, last_key), CASE
     WHEN want_key IS NULL THEN 'nothing'
     WHEN creating THEN 'write'
+    WHEN NOT seen AND last_key IS NULL AND conflict <> 'hub' THEN 'unseen'
     WHEN want_key = have_key THEN 'same'
     WHEN owner = 'crm' THEN 'theirs'
     WHEN have_key IS NULL AND last_key IS NULL THEN 'write'
@@ -29,11 +31,13 @@ SELECT * EXCLUDE (want_key, have_key, last_key), CASE
     WHEN have_key IS NOT DISTINCT FROM last_key THEN 'write'
     WHEN conflict = 'hub' THEN 'override'
     ELSE 'conflict' END AS verdict
-FROM (SELECT *, {_KEY.format("want")} AS want_key, {_KEY.format("have")} AS have_key, {_KEY.format("last")} AS last_key
+FROM (SELECT *, {_KEY.format("want")} AS want_key, {_KEY.format("last")} AS last_key,
+             CASE WHEN seen THEN {_KEY.format("have")} ELSE {_KEY.format("last")} END AS have_key
       FROM {{offered}})
 """
-"""DuckDB: adds `verdict` to rows of (creating, type, owner, conflict, want, have, last), all values as text.
+"""DuckDB: adds `verdict` to rows of (creating, type, owner, conflict, seen, want, have, last), all values as text.
 
-Two values are the same when the CRM would show them alike: numbers by value, e-mails in any case, a false flag as
+`seen`: the CRM shows us this field at all; what it does not show is taken to be as we left it. Two values are the
+same when the CRM would show them alike: numbers by value, e-mails in any case, times by the second, a false flag as
 an empty field. We never empty a field: where we know nothing ('nothing'), whatever is there stays.
 """

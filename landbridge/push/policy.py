@@ -16,16 +16,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from landbridge.errors import RuleInvalid
+from landbridge.leads.fields import LEAD_FIELDS
 from landbridge.mapping import nodes
-from landbridge.store.profiles import PERSON_FIELDS
 
 MEANING = 1
 """Raised when the same words come to mean something else; part of every content hash."""
 
-LEAD_FIELDS = (*PERSON_FIELDS, "score", "reasons", "intent", "route", "sources", "last_touch")
-"""What a lead can give: golden values and what enrichment added."""
-
-Kind = Literal["text", "email", "number", "flag"]
+Kind = Literal["text", "email", "number", "flag", "time"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
@@ -44,7 +41,6 @@ class FieldRule(_Part):
     type: Kind = "text"
     take: Literal["first", "all"] = "first"
     join: str = "\n"
-    when: str | None = None
     owner: Literal["hub", "crm", "set_if_empty"] = "hub"
     conflict: Literal["crm", "hub"] = "crm"
     max: int | None = Field(default=None, ge=1)
@@ -85,6 +81,10 @@ class Policy:
     objects: Mapping[str, ObjectRule]
     content_hash: str
     document: nodes.Document
+
+    def to_read(self) -> dict[str, list[str]]:
+        """The fields by object that planning compares: the connector that reads the CRM should ask for them."""
+        return {name: [*rule.fields, self.external_id] for name, rule in self.objects.items()}
 
     def line(self, *where: str) -> int:
         """The line of the file where a part stands."""

@@ -7,10 +7,6 @@ from __future__ import annotations
 
 from landbridge.push.policy import FieldRule, ObjectRule, Policy
 
-_IN_COLUMNS = {"score": "to_json(score)", "reasons": "CAST(reasons AS JSON)"}
-"""What a lead keeps beside its `fields`."""
-
-
 def query(policy: Policy, object_name: str) -> str:
     """Rows of one CRM object, one a lead and field, out of the table `known`: what merge.MERGE asks for, and whence."""
     rule = policy.objects[object_name]
@@ -21,7 +17,7 @@ def query(policy: Policy, object_name: str) -> str:
         SELECT identity_id, creating, unnest([{", ".join(offers)}], recursive := true)
         FROM (SELECT identity_id, crm_id IS NULL AS creating, {", ".join(_values(rule))},
                      CAST(origin AS JSON) AS origin,
-                     json_extract_string(present, {_paths(names)}) AS have,
+                     json_extract(present, {_paths(names)}) AS have,
                      json_extract_string(last, {_paths(names)}) AS last
               FROM known WHERE {_rows(object_name, rule)})"""
 
@@ -42,10 +38,7 @@ def _values(rule: ObjectRule) -> list[str]:
 
 
 def _value(rule: FieldRule, source: str) -> str:
-    json = _IN_COLUMNS.get(source) or f"json_extract(fields, {quoted('$.' + source)})"
-    if rule.when is not None:
-        begins = f"starts_with(x, {quoted(rule.when)})"
-        return f"CASE WHEN len(list_filter(json_extract_string({json}, '$[*]'), lambda x: {begins})) > 0 THEN 'true' END"
+    json = f"json_extract(fields, {quoted('$.' + source)})"
     if rule.take == "all":
         text = f"array_to_string(json_extract_string({json}, '$[*]'), {quoted(rule.join)})"
     else:
@@ -66,7 +59,8 @@ def _offer(name: str, rule: FieldRule, number: int) -> str:
         owner=quoted(rule.owner),
         conflict=quoted(rule.conflict),
         want=f"coalesce({', '.join(columns)}, {fallback})",
-        have=f"have[{number}]",
+        seen=f"have[{number}] IS NOT NULL",
+        have=f"json_extract_string(have[{number}], '$')",
         last=f"last[{number}]",
         source=source,
         origin=f"CASE {_origins(columns, rule)} END",
@@ -86,8 +80,9 @@ def _external_id(name: str, number: int) -> str:
         owner="'hub'",
         conflict="'hub'",
         want="identity_id",
-        have=f"have[{number}]",
-        last=f"have[{number}]",
+        seen="true",
+        have=f"json_extract_string(have[{number}], '$')",
+        last=f"json_extract_string(have[{number}], '$')",
         source="'identity_id'",
         origin="CAST(NULL AS JSON)",
     )

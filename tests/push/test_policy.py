@@ -18,7 +18,7 @@ objects:
   Lead:
     create: true
     fields:
-      LastName: {from: family_name, max: 80}
+      LastName: {from: last_name, max: 80}
 """
 
 
@@ -38,7 +38,7 @@ def test_the_rules_that_ship_are_good() -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (GOOD.replace("family_name", "surname"), "line 8: a lead has no field 'surname'"),
+        (GOOD.replace("last_name", "surname"), "line 8: a lead has no field 'surname'"),
         (GOOD.replace("max: 80", "maximum: 80"), "line 8: objects > Lead > fields > LastName > maximum: is a word"),
         (GOOD.replace("max: 80", "owner: me"), "line 8: objects > Lead > fields > LastName > owner"),
         (GOOD.replace("system: salesforce", "system: hubspot"), "line 1: it is named salesforce.yaml"),
@@ -62,6 +62,6 @@ def test_only_the_meaning_changes_the_hash(tmp_path: Path) -> None:
     (tmp_path / "c").mkdir()
     plain = _load(tmp_path / "a", GOOD).content_hash
     assert (
-        _load(tmp_path / "b", "# said otherwise\n" + GOOD.replace("family_name", "[family_name]")).content_hash == plain
+        _load(tmp_path / "b", "# said otherwise\n" + GOOD.replace("last_name", "[last_name]")).content_hash == plain
     )
     assert _load(tmp_path / "c", GOOD.replace("80", "40")).content_hash != plain

@@ -1,0 +1,188 @@
+"""Planning: what would have to change in the CRM so that it says what our valid leads say, and nothing else.
+
+A plan is compared with what is open already: a change that is still wanted stays in its plan, one that is not is
+superseded, and only what is new makes a new plan. So a second planning writes nothing.
+
+The stage "plan" in a run's books: taken = valid leads; new = leads that the CRM does not have and should; changed =
+CRM records that would be updated; unchanged = nothing to do; held = something differs and is left alone: somebody's
+edit stays, somebody deleted our record, the CRM refused the same change before, or its record is not readable now.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets
+from datetime import UTC, datetime
+
+import duckdb
+import pyarrow as pa
+import pyarrow.csv as pacsv
+import sqlalchemy as sa
+
+from landbridge.push import known, merge, wanted
+from landbridge.push.policy import Policy
+from landbridge.store import tables
+from landbridge.store.engine import Store
+from landbridge.trail import audit
+from landbridge.trail.balance import Entry
+from landbridge.trail.runs import Run
+
+OPEN = ("planned", "approved")
+
+_JSON = """CASE WHEN {0} IS NULL THEN CAST('null' AS JSON)
+    WHEN type = 'flag' THEN to_json(lower({0}) IN ('true', '1'))
+    WHEN type = 'number' AND TRY_CAST({0} AS BIGINT) = TRY_CAST({0} AS DOUBLE) THEN to_json(TRY_CAST({0} AS BIGINT))
+    WHEN type = 'number' THEN to_json(TRY_CAST({0} AS DOUBLE)) ELSE to_json({0}) END"""
+
+_WRITTEN = f"verdict IN {merge.WRITES}"
+
+_DIFFERENCES = f"""
+SELECT identity_id, any_value(creating) AS creating,
+    map_from_entries(list((field, {_JSON.format("have")})) FILTER ({_WRITTEN})) AS before,
+    map_from_entries(list((field, {_JSON.format("want")})) FILTER ({_WRITTEN})) AS after,
+    map_from_entries(list((field, json_merge_patch(coalesce(if(json_type(origin) = 'OBJECT', origin, NULL), '{{{{}}}}'),
+        json_object('field', coalesce(source, 'default'))))) FILTER ({_WRITTEN})) AS origin,
+    map_from_entries(list((field, json_object('ours', want, 'theirs', have, 'last', last,
+        'kept', if(verdict = 'conflict', 'theirs', 'ours')))) FILTER (verdict IN {merge.CONFLICTS})) AS conflicts
+FROM ({{merged}}) GROUP BY identity_id HAVING count(*) FILTER (verdict IN {(*merge.WRITES, *merge.CONFLICTS)}) > 0
+"""
+
+_WANTED = """
+SELECT identity_id, coalesce(k.object, 'Lead') AS object, if(creating, 'create', 'update') AS action,
+    if(creating, {external_id}, 'Id') AS match_field, if(creating, identity_id, k.crm_id) AS match_value,
+    CAST(to_json(before) AS VARCHAR) AS before, CAST(to_json(after) AS VARCHAR) AS after,
+    CAST(to_json(origin) AS VARCHAR) AS origin,
+    CAST(to_json(coalesce(conflicts, map())) AS VARCHAR) AS conflicts, lead_digest
+FROM differing JOIN known k USING (identity_id) WHERE cardinality(after) > 0
+"""
+
+_HELD = """
+SELECT count(*) FROM known LEFT JOIN differing USING (identity_id)
+WHERE coalesce(cardinality(after), 0) = 0
+  AND (cardinality(conflicts) > 0 OR gone OR "foreign" OR unsettled OR (crm_id IS NOT NULL AND present IS NULL))
+"""
+
+
+def make_plan(run: Run, policy: Policy, account: str) -> str | None:
+    """Plan everything that differs. Answers the newest plan that is open, or None when nothing waits to be sent.
+
+    Nothing is written when nothing differs from what is planned already.
+    """
+    with run.store.only_one(f"push {account}"), run.books.stage("plan", account) as entry:
+        connection = _differences(policy, known.read(run.store, account))
+        changes = connection.execute(_WANTED.format(external_id=wanted.quoted(policy.external_id))).to_arrow_table()
+        entry.taken = _count(connection, "SELECT count(*) FROM known")
+        entry.held = _count(connection, _HELD)
+        _keep(run, policy, account, changes, entry)
+    return newest_open(run.store, account)
+
+
+def _differences(policy: Policy, leads: pa.Table) -> duckdb.DuckDBPyConnection:
+    """Tables `known` (a row a lead) and `differing` (a row a lead that differs from the CRM in something)."""
+    connection = duckdb.connect()
+    connection.register("arrived", leads)
+    connection.execute("CREATE TABLE known AS FROM arrived")
+    parts = [
+        _DIFFERENCES.format(merged=merge.MERGE.format(offered=f"({wanted.query(policy, name)})"))
+        for name in policy.objects
+    ]
+    connection.execute("CREATE TABLE differing AS " + " UNION ALL ".join(parts))
+    return connection
+
+
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+def newest_open(store: Store, account: str) -> str | None:
+    """The newest plan that still has changes to be sent or approved."""
+    change, plan = tables.change, tables.plan
+    query = (
+        sa.select(plan.c.plan_id)
+        .where(plan.c.account == account, plan.c.state.in_(OPEN))
+        .where(sa.exists().where(change.c.plan_id == plan.c.plan_id, change.c.state.in_((*OPEN, "sending", "unknown"))))
+        .order_by(plan.c.at.desc(), plan.c.plan_id.desc())
+    )
+    with store.begin() as connection:
+        return connection.scalar(query.limit(1))
+
+
+_STAGED = """
+CREATE TEMP TABLE wanted (identity_id text, object text, action text, match_field text, match_value text,
+    before jsonb, after jsonb, origin jsonb, conflicts jsonb, lead_digest text) ON COMMIT DROP
+"""
+_REFUSED_BEFORE = """
+DELETE FROM wanted w USING change c, quarantine q
+WHERE c.account = :account AND c.identity_id = w.identity_id AND c.state = 'refused' AND c.after = w.after
+  AND c.object = w.object AND c.match_value = w.match_value
+  AND q.stage = 'push' AND q.subject = c.identity_id AND q.state = 'held' AND q.expectation = c.code
+"""
+_UNDER_WAY = """
+DELETE FROM wanted w USING change c
+WHERE c.account = :account AND c.state IN ('sending', 'unknown')
+  AND (c.identity_id = w.identity_id OR (c.object = w.object AND c.match_value = w.match_value))
+"""
+_SAME = """
+c.account = :account AND c.identity_id = w.identity_id AND c.object = w.object AND c.match_value = w.match_value
+AND c.before = w.before AND c.after = w.after
+"""
+_SUPERSEDE = f"""
+UPDATE change c SET state = 'superseded', settled_at = now()
+WHERE c.account = :account AND c.state IN ('planned', 'approved') AND NOT EXISTS (SELECT FROM wanted w WHERE {_SAME})
+"""
+_STILL_OPEN = f"""
+DELETE FROM wanted w USING change c WHERE {_SAME} AND c.state IN ('planned', 'approved')
+"""
+_CLOSE_EMPTY = """
+UPDATE plan p SET state = CASE p.state WHEN 'planned' THEN 'superseded' ELSE 'done' END
+WHERE p.account = :account AND p.state IN ('planned', 'approved')
+  AND NOT EXISTS (SELECT FROM change c WHERE c.plan_id = p.plan_id
+                  AND c.state IN ('planned', 'approved', 'sending', 'unknown'))
+"""
+_INSERT = """
+INSERT INTO change (plan_id, account, identity_id, object, action, match_field, match_value, before, after, origin,
+                    conflicts, lead_digest)
+SELECT :plan_id, :account, identity_id, object, action, match_field, match_value, before, after, origin, conflicts,
+       lead_digest
+FROM wanted ORDER BY identity_id
+"""
+
+
+def _keep(run: Run, policy: Policy, account: str, changes: pa.Table, entry: Entry) -> None:
+    """Compare what is wanted with what is open, and keep the difference. One transaction."""
+    with run.store.begin() as connection:
+        connection.execute(sa.text(_STAGED))
+        _copy(connection, changes)
+        for left_alone in (_REFUSED_BEFORE, _UNDER_WAY):
+            entry.held += connection.execute(sa.text(left_alone), {"account": account}).rowcount
+        counts = connection.execute(sa.text("SELECT action, count(*) FROM wanted GROUP BY action")).all()
+        by_action = {row[0]: int(row[1]) for row in counts}
+        entry.new, entry.changed = by_action.get("create", 0), by_action.get("update", 0)
+        entry.unchanged = entry.taken - entry.held - entry.new - entry.changed
+        superseded = connection.execute(sa.text(_SUPERSEDE), {"account": account}).rowcount
+        connection.execute(sa.text(_STILL_OPEN), {"account": account})
+        if superseded:
+            connection.execute(sa.text(_CLOSE_EMPTY), {"account": account})
+            audit.record(connection, run.event("change.superseded", account, changes=superseded))
+        _insert(connection, run, policy, account, entry.unchanged)
+
+
+def _copy(connection: sa.Connection, changes: pa.Table) -> None:
+    text = io.BytesIO()
+    pacsv.write_csv(changes, text, pacsv.WriteOptions(include_header=False))
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    with driver.cursor() as cursor, cursor.copy("COPY wanted FROM STDIN (FORMAT csv)") as copy:
+        copy.write(text.getvalue())
+
+
+def _insert(connection: sa.Connection, run: Run, policy: Policy, account: str, unchanged: int) -> None:
+    changes = connection.scalar(sa.text("SELECT count(*) FROM wanted")) or 0
+    if not changes:
+        return
+    plan_id = f"plan-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    row = {"plan_id": plan_id, "run_id": run.run_id, "account": account, "policy": policy.content_hash}
+    connection.execute(sa.insert(tables.plan).values(row | {"unchanged": unchanged}))
+    connection.execute(sa.text(_INSERT), {"plan_id": plan_id, "account": account})
+    audit.record(connection, run.event("plan.made", plan_id, changes=changes, policy=policy.content_hash))
