@@ -1,8 +1,8 @@
 """Lets a library that speaks through `requests` speak through our own bounded client instead.
 
 tweepy and simple-salesforce build requests and read answers; time-outs, size, host, credential and errors are ours
-(connectors/http.py). The library never sees a status of 300 or more, so its own retries, sleeps and refreshes, which
-have no bounds (tests/connectors/test_x_abuse.py, test_salesforce_abuse.py show it), have nothing to start from.
+(connectors/http.py). The library never sees a status of 300 or more, so that its own retries, sleeps and refreshes,
+which have no bounds, have nothing to start from.
 """
 
 from __future__ import annotations

@@ -37,7 +37,10 @@ FIELDS = {
     "Opportunity": ("Name", "AccountId", "ContactId", "StageName", "Amount", "CurrencyIsoCode", "CloseDate", "IsWon",
                     "IsClosed", "Probability", "Type", "LeadSource", "CampaignId", "LastActivityDate"),
 }  # fmt: skip
-"""What we ask for, of what the org has. `options.fields: {Lead: [...]}` adds to it; external ids always come."""
+"""What we ask for, of what the org has; and all of the org's own fields (`...__c`), unless `options.fields.Lead` names
+those that are wanted. External ids always come."""
+SELECT_CHARACTERS = 10_000
+"""Salesforce takes 16,384 bytes of address and headers together; the rest of the query is short."""
 
 _PARENTS = {"Contact": ("Account.Name",)}
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+0000)")
@@ -71,11 +74,20 @@ def check(access: Access) -> str:
 
 
 def _fields(force: Client, access: Access, stream: str) -> list[str]:
-    """What to select: our fields as far as the org has them (orgs differ, also in standard ones)."""
+    """What to select: our fields as far as the org has them (orgs differ, also in standard ones), and its own.
+
+    Raises SourceChanged when that is more than a query can hold: leaving some out unasked would lose values silently.
+    """
     known = {field["name"]: field for field in need("Salesforce", force.describe(stream), "fields", list)}
-    wanted = (*_ALWAYS, *FIELDS[stream], *access.options.get("fields", {}).get(stream, ()))
-    external = (name for name, field in known.items() if field.get("externalId"))
-    return [*dict.fromkeys(name for name in (*wanted, *external) if name in known), *_PARENTS.get(stream, ())]
+    own = access.options.get("fields", {}).get(stream) or [name for name in known if name.endswith("__c")]
+    external = [name for name, field in known.items() if field.get("externalId")]
+    named = [name for name in dict.fromkeys((*_ALWAYS, *FIELDS[stream], *own, *external)) if name in known]
+    if len(", ".join(named)) > SELECT_CHARACTERS:
+        raise SourceChanged(
+            f"Salesforce's {stream} has more fields than one query can ask for.",
+            do=f"Name those that you need under the account's options.fields.{stream}.",
+        )
+    return [*named, *_PARENTS.get(stream, ())]
 
 
 def _soql(stream: str, fields: list[str], place: Checkpoint) -> str:
