@@ -67,7 +67,7 @@ class _Keeper:
             bulk.put(cursor, "pending", pending.select(["record_id", "key", "mapped_record_id"]))
             self._keep_profiles(cursor, mapped.profiles)
             self._keep_touchpoints(cursor, mapped.touchpoints)
-            self._quarantine(cursor, mapped.rejected.filter(pc.is_in(mapped.rejected["record_id"], held)))
+            self._quarantine(cursor, mapped)
             self._drift(cursor, mapped)
             cursor.execute(_MARK, (self.account, self.stream, self.hash))
         self.connection.commit()
@@ -84,11 +84,14 @@ class _Keeper:
         cursor.execute(_VANISHED_TOUCHPOINTS)
         cursor.execute(_TOUCHPOINTS, (self.hash, self.run.run_id))
 
-    def _quarantine(self, cursor: Cursor, rejected: pa.Table) -> None:
+    def _quarantine(self, cursor: Cursor, mapped: Mapped) -> None:
         prefix = f"{self.account}/{self.stream}/"
-        bulk.put(cursor, "rejected", rejected)
+        bulk.put(cursor, "rejected", mapped.rejected)
+        bulk.put(cursor, "noted", mapped.notes)
         cursor.execute(_RELEASE, (prefix,))
         cursor.execute(_HOLD, (prefix, self.run.run_id))
+        cursor.execute(_FORGET_NOTES)
+        cursor.execute(_NOTE, (prefix, self.run.run_id))
 
     def _drift(self, cursor: Cursor, mapped: Mapped) -> None:
         cursor.execute(
@@ -163,6 +166,18 @@ INSERT INTO quarantine (stage, subject, expectation, field, reason, record_id, r
 SELECT 'map', $1 || pending.key, 'record_maps', field, reason, record_id, $2
 FROM rejected JOIN pending USING (record_id)
 ON CONFLICT (stage, subject, expectation) WHERE state = 'held' DO NOTHING
+"""
+
+# One value of a record was not usable: the record goes on without it, and the note says what was dropped.
+_FORGET_NOTES = """
+DELETE FROM quarantine USING pending
+WHERE stage = 'map' AND state = 'dropped' AND quarantine.record_id = pending.record_id
+"""
+
+_NOTE = """
+INSERT INTO quarantine (stage, subject, expectation, field, reason, record_id, run_id, state, settled_at)
+SELECT 'map', $1 || pending.key, 'value_is_usable', field, reason, record_id, $2, 'dropped', now()
+FROM noted JOIN pending USING (record_id)
 """
 
 _DRIFT = """

@@ -102,6 +102,8 @@ record = Table(
     comment="one version of one object, exactly as the system gave it; never changed",
 )
 
+_UNMAPPED = "mapped_record_id IS DISTINCT FROM record_id"
+
 record_head = Table(
     "record_head",
     metadata,
@@ -112,6 +114,7 @@ record_head = Table(
     Column("digest", Text, nullable=False),
     Column("mapped_record_id", BigInteger, comment="the version that the profile was made from"),
     Column("mapping", Text, comment="content hash of the mapping that made it"),
+    Index("ix_record_head_pending", "account", "stream", "record_id", postgresql_where=_UNMAPPED),
     comment="the newest version of each object, and whether it has been mapped",
 )
 
@@ -233,6 +236,7 @@ decision = Table(
     Column("evidence", JSONB, nullable=False, server_default="{}"),
     Column("model", Text),
     Column("withdrawn_at", DateTime(timezone=True)),
+    Column("applied", Boolean, nullable=False, server_default="false", comment="resolving has seen it as it stands"),
     _now(),
     CheckConstraint("left_id < right_id", name="ordered"),
     CheckConstraint("verdict IN ('same','different')", name="verdict"),

@@ -11,11 +11,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from landbridge.store.engine import Store
 from landbridge.store.tables import audit_event
+
+if TYPE_CHECKING:
+    from adbc_driver_postgresql.dbapi import Cursor
 
 Detail = str | int | bool | None
 
@@ -53,10 +57,18 @@ def record(connection: sa.Connection, *events: Event) -> None:
 
     Raises ValueError for a detail that could hold a personal value.
     """
-    if not events:
-        return
-    rows = [_row(event) for event in events]
-    connection.execute(sa.insert(audit_event), rows)
+    if events:
+        connection.execute(sa.insert(audit_event), [_row(event) for event in events])
+
+
+def record_bulk(cursor: Cursor, *events: Event) -> None:
+    """The same on the column road, in the bulk transaction of `cursor`."""
+    for event in events:
+        row = _row(event)
+        cursor.execute(_INSERT, (row["kind"], row["actor"], row["subject"], json.dumps(row["detail"])))
+
+
+_INSERT = "INSERT INTO audit_event (kind, actor, subject, detail) VALUES ($1, $2, $3, $4::jsonb)"
 
 
 def _row(event: Event) -> dict[str, object]:
@@ -65,7 +77,7 @@ def _row(event: Event) -> dict[str, object]:
             raise ValueError(
                 f"audit detail '{name}' of {event.kind} is not an id; personal values stay out of the trail"
             )
-    # The database overwrites seq, at, previous and hash; they are given because they may not be null.
+    # seq, at, previous and hash are the database's to fill: see store/migrations/audit_chain.py.
     return {"kind": event.kind, "actor": event.actor, "subject": event.subject, "detail": dict(event.detail)}
 
 

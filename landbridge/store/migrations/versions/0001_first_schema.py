@@ -36,6 +36,13 @@ def upgrade() -> None:
         sa.Column("evidence", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("model", sa.Text(), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "applied",
+            sa.Boolean(),
+            server_default="false",
+            nullable=False,
+            comment="resolving has seen it as it stands",
+        ),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("verdict IN ('same','different')", name=op.f("ck_decision_verdict")),
         sa.CheckConstraint("left_id < right_id", name=op.f("ck_decision_ordered")),
@@ -404,6 +411,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["record_id"], ["record.record_id"], name=op.f("fk_record_head_record_id")),
         sa.PrimaryKeyConstraint("account", "stream", "key", name=op.f("pk_record_head")),
         comment="the newest version of each object, and whether it has been mapped",
+    )
+    op.create_index(
+        "ix_record_head_pending",
+        "record_head",
+        ["account", "stream", "record_id"],
+        unique=False,
+        postgresql_where="mapped_record_id IS DISTINCT FROM record_id",
     )
     op.create_table(
         "touchpoint",
