@@ -1,0 +1,117 @@
+"""Which column of a stranger's table is what: by its name, by its neighbours, and by what stands in it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from landbridge.errors import NotFound
+from landbridge.mapping.synonyms import CREATED, KEY, UPDATED, Synonyms
+from landbridge.store.profiles import PERSON_FIELDS
+
+LOOKED_AT = 1_000
+"""Rows of the sample."""
+
+ENOUGH = 0.8
+"""The share of a column's values that must look like a thing for the column to be taken for it."""
+
+_LOOKS: dict[str, re.Pattern[str]] = {
+    "email": re.compile(r"(mailto:)?[^@\s,;]+@[^@\s,;]+\.[^@\s,;.]+"),
+    "website": re.compile(r"(https?://|www\.)\S+", re.I),
+    "phone": re.compile(r"(tel:)?(\+|00)[0-9][0-9 ()./-]{6,18}"),
+}
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """`fields`: our field ("email", "handle:x", "key") -> its columns, in the table's order. `left`: what is not used."""
+
+    fields: dict[str, list[str]]
+    left: list[str]
+
+
+def recognise(
+    column_names: Sequence[str],
+    sample: pa.Table | None,
+    synonyms: Synonyms,
+    chosen: Mapping[str, str] | None = None,
+) -> Recognised:
+    """Say what each column is. Without a `sample` names alone decide, so that equal names give equal answers.
+
+    `chosen` (our field -> column) wins over all. Raises NotFound for a field or a column that does not exist.
+    """
+    names = [name for name in dict.fromkeys(column_names) if '"' not in name and name]
+    places = {name: field for name in names if (field := synonyms.field_of(name)) and _usable(sample, name)}
+    if sample is not None:
+        places |= {name: field for name in names if name not in places and (field := _by_value(sample, name))}
+    _tell_names_apart(places, sample)
+    _choose(places, names, chosen or {})
+    fields: dict[str, list[str]] = {}
+    for name in names:
+        if name in places:
+            fields.setdefault(places[name], []).append(name)
+    return Recognised(fields, [name for name in column_names if name not in places])
+
+
+def _usable(sample: pa.Table | None, name: str) -> bool:
+    kind = sample.schema.field(name).type if sample is not None and name in sample.column_names else pa.string()
+    return not (pa.types.is_struct(kind) or pa.types.is_map(kind) or pa.types.is_binary(kind))
+
+
+def _values(sample: pa.Table, name: str) -> list[str]:
+    """The first texts of a column; none when it holds something else."""
+    column = sample.column(sample.column_names.index(name))
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return []
+    return [value.strip() for value in column.slice(0, LOOKED_AT).to_pylist() if value and value.strip()]
+
+
+def _by_value(sample: pa.Table, name: str) -> str | None:
+    values = _values(sample, name)
+    for field, look in _LOOKS.items():
+        if values and _share(values, lambda value, look=look: look.fullmatch(value) is not None) >= ENOUGH:
+            return field
+    return None
+
+
+def _share(values: Sequence[str], holds: Callable[[str], bool]) -> float:
+    return sum(map(holds, values)) / len(values)
+
+
+def _tell_names_apart(places: dict[str, str], sample: pa.Table | None) -> None:
+    """ "Name" beside "Vorname" is the family name, unless it holds the given name too."""
+    if "given_name" not in places.values() or "family_name" in places.values():
+        return
+    given = next(name for name, field in places.items() if field == "given_name")
+    for name in [name for name, field in places.items() if field == "full_name"]:
+        if sample is None or not _holds(sample, name, given):
+            places[name] = "family_name"
+
+
+def _holds(sample: pa.Table, whole: str, part: str) -> bool:
+    rows = zip(
+        sample.column(whole).slice(0, LOOKED_AT).to_pylist(),
+        sample.column(part).slice(0, LOOKED_AT).to_pylist(),
+        strict=True,
+    )
+    both = [(str(w).casefold(), str(p).casefold()) for w, p in rows if w and p]
+    return bool(both) and sum(p in w and p != w for w, p in both) / len(both) > 0.5
+
+
+def _choose(places: dict[str, str], names: Sequence[str], chosen: Mapping[str, str]) -> None:
+    for ours, theirs in chosen.items():
+        if ours.partition(":")[0] not in {*PERSON_FIELDS, KEY, CREATED, UPDATED}:
+            raise NotFound(f"There is no field '{ours}'.", do=f"Ours are: {', '.join((*PERSON_FIELDS, KEY))}.")
+        if theirs not in names:
+            near = difflib.get_close_matches(theirs, names, n=1)
+            raise NotFound(
+                f"There is no column '{theirs}'.",
+                do=f"Did you mean '{near[0]}'?" if near else f"The columns are: {', '.join(names)}.",
+            )
+    for name in [name for name, field in places.items() if field in chosen]:
+        del places[name]
+    places.update({theirs: ours for ours, theirs in chosen.items()})
