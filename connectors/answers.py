@@ -116,6 +116,11 @@ def need(system: str, body: Any, name: str, kind: type[T]) -> T:
     return value
 
 
+def page_rows(options: Mapping[str, Any], most: int) -> int:
+    """How many rows to ask for at a time: the account's `options.page_rows`, up to what the system allows."""
+    return max(1, min(int(options.get("page_rows", most)), most))
+
+
 def error_codes(body: Any) -> set[str]:
     """The vendor's own error words in an error body: of the object, or of each object in a list (Salesforce)."""
     found: set[str] = set()

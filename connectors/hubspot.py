@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from connectors.answers import LONGEST_WAIT, Answer, Refusal, error_codes, need, refusal
+from connectors.answers import LONGEST_WAIT, Answer, Refusal, error_codes, need, page_rows, refusal
 from connectors.base import Access, Checkpoint, Connector, Page, SourceChanged, SourceUnavailable, Stream
 from connectors.http import Http, Key
 
@@ -93,7 +93,7 @@ def _question(access: Access, walk: dict[str, int]) -> dict[str, Any]:
         ],
         "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
         "properties": list(dict.fromkeys((*PROPERTIES, *access.options.get("properties", ())))),
-        "limit": PAGE_ROWS,
+        "limit": page_rows(access.options, PAGE_ROWS),
     }
 
 

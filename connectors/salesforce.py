@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors import salesforce_write
-from connectors.answers import need
+from connectors.answers import need, page_rows
 from connectors.base import Access, Checkpoint, Connector, Page, SourceChanged, Stream
 from connectors.salesforce_client import Client, client
 
@@ -54,11 +54,11 @@ def read(access: Access, stream: str, checkpoint: Checkpoint | None) -> Iterator
     CONNECTOR.stream(stream)
     with client(access) as force:
         fields = _fields(force, access, stream)
-        place = _start(checkpoint or {})
+        place, size = _start(checkpoint or {}), page_rows(access.options, PAGE_ROWS)
         while True:
-            body = force.query(_soql(stream, fields, place), deleted=True)
+            body = force.query(_soql(stream, fields, place, size), deleted=True)
             rows = need("Salesforce", body, "records", list)
-            ended = need("Salesforce", body, "done", bool) and len(rows) < PAGE_ROWS
+            ended = need("Salesforce", body, "done", bool) and len(rows) < size
             place = _beyond(rows, place, ended)
             if ended:
                 yield Page(stream, rows, _end(place, checkpoint or {}))
@@ -90,9 +90,9 @@ def _fields(force: Client, access: Access, stream: str) -> list[str]:
     return [*named, *_PARENTS.get(stream, ())]
 
 
-def _soql(stream: str, fields: list[str], place: Checkpoint) -> str:
+def _soql(stream: str, fields: list[str], place: Checkpoint, size: int) -> str:
     select = f"SELECT {', '.join(fields)} FROM {stream}"
-    order = f"ORDER BY SystemModstamp, Id LIMIT {PAGE_ROWS}"
+    order = f"ORDER BY SystemModstamp, Id LIMIT {size}"
     if "id" in place:
         at = place["at"]
         return f"{select} WHERE SystemModstamp > {at} OR (SystemModstamp = {at} AND Id > '{place['id']}') {order}"

@@ -15,7 +15,7 @@ from typing import Any
 
 import tweepy
 
-from connectors.answers import LONGEST_WAIT, Answer, Refusal, refusal
+from connectors.answers import LONGEST_WAIT, Answer, Refusal, page_rows, refusal
 from connectors.base import Access, SourceChanged, SourceUnavailable
 from connectors.http import Http, Key
 from connectors.requests_bridge import NO_TOKEN, session
@@ -25,8 +25,8 @@ _TWEEPYS_HOST = "https://api.twitter.com"
 _CAPPED = re.compile("usage-?cap", re.IGNORECASE)
 
 PAGE_ROWS = 100
+LEAST_ROWS = 10
 _POST_FIELDS = {
-    "max_results": PAGE_ROWS,
     "expansions": ["author_id"],
     "tweet_fields": [
         "author_id", "conversation_id", "created_at", "entities", "in_reply_to_user_id", "lang", "public_metrics",
@@ -47,18 +47,19 @@ class TokenExpired(SourceChanged):
 class Client:
     """The calls that we make of X, each giving X's JSON as it came. Posts cost money: nothing is asked for twice."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Http, size: int) -> None:
+        self._fields: dict[str, Any] = _POST_FIELDS | {"max_results": size}
         logging.getLogger("tweepy.client").addFilter(_shut)
         self._tweepy = tweepy.Client(NO_TOKEN, return_type=dict, wait_on_rate_limit=False)
         self._tweepy.session = session(http, _TWEEPYS_HOST)
 
     def mentions(self, user_id: str, **place: Any) -> Any:
         """Posts that name the user, newest first. Only the newest 800 can be had."""
-        return self._tweepy.get_users_mentions(user_id, **_POST_FIELDS, **_paging(place, "pagination_token"))
+        return self._tweepy.get_users_mentions(user_id, **self._fields, **_paging(place, "pagination_token"))
 
     def search(self, query: str, **place: Any) -> Any:
         """Posts of the last 7 days that match `query`, newest first."""
-        return self._tweepy.search_recent_tweets(query, **_POST_FIELDS, **_paging(place, "next_token"))
+        return self._tweepy.search_recent_tweets(query, **self._fields, **_paging(place, "next_token"))
 
     def user(self, username: str | None) -> Any:
         """The user called `username`; with None, the one whose token we hold."""
@@ -69,7 +70,7 @@ class Client:
 def client(access: Access) -> Iterator[Client]:
     """A client for the account's bearer token."""
     with _X("X", access, Key.bearer(access.secret("bearer_token"))) as http:
-        yield Client(http)
+        yield Client(http, max(LEAST_ROWS, page_rows(access.options, PAGE_ROWS)))
 
 
 class _X(Http):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from connectors.answers import need
+from connectors.answers import need, page_rows
 from connectors.base import Access, AccessRefused, Checkpoint, Connector, Page, SourceChanged, Stream
 from connectors.http import Http, Key
 
@@ -61,7 +61,7 @@ def _http(access: Access) -> Http:
 
 def _place(access: Access, cursor: Any) -> dict[str, Any]:
     start = {"cursor": cursor} if cursor else {"start_time": int(access.options.get("start_time", 0))}
-    return {**start, "per_page": PAGE_ROWS}
+    return {**start, "per_page": page_rows(access.options, PAGE_ROWS)}
 
 
 def _following(body: Any, cursor: Any, ended: bool) -> Any:
