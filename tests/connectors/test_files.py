@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from connectors.base import Access, AccessRefused, Checkpoint, Page, SourceChanged, SourceUnavailable
 from connectors.files import CONNECTOR, PAGE_ROWS, read_table
 from connectors.tables import LONGEST_LINE, encoding, rows
+from tests.connectors.conformance import Contract
 
 
 def pages(folder: Path, checkpoint: Checkpoint | None = None, **options: Any) -> list[Page]:
@@ -172,3 +173,14 @@ def test_folders_that_are_not_there_or_not_named(tmp_path: Path) -> None:
     write(tmp_path / "notes.docx", "x")
     assert pages(tmp_path) == []
     assert CONNECTOR.check(Access("mine", "", options={"folder": str(tmp_path)})) == "Files: 0 to read."
+
+
+class TestFiles(Contract):
+    system = "files"
+    streams = ("rows",)
+
+    @pytest.fixture
+    def access(self, tmp_path: Path) -> Access:
+        for name in ("a", "b", "c"):
+            write(tmp_path / f"{name}.csv", "id,email\n" + "".join(f"{n},{name}{n}@x.example\n" for n in range(1200)))
+        return Access("files", "", options={"folder": str(tmp_path)})
