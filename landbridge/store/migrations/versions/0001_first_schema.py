@@ -205,6 +205,10 @@ def upgrade() -> None:
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "settled_by", sa.Text(), nullable=True, comment="who released or dropped it; null when the input was mended"
+        ),
+        sa.Column("settled_why", sa.Text(), nullable=True),
         sa.CheckConstraint("stage IN ('land','map','validate','push')", name=op.f("ck_quarantine_stage")),
         sa.CheckConstraint("state IN ('held','released','dropped')", name=op.f("ck_quarantine_state")),
         sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_quarantine_run_id")),
