@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import logging
 import socket
 import ssl
 import threading
@@ -85,6 +86,7 @@ class Http:
         self.base = _base(system, base_url or access.base_url)
         self._credential = credential
         self._limits = Limits.of(access)
+        hush("httpcore.http11")  # it writes answers' headers, cookies among them
         self._deadline = _Deadline(self._limits.total)
         self._transport = httpx.HTTPTransport(
             verify=_trust(access),
@@ -191,6 +193,15 @@ class Http:
             if len(body) > self._limits.size:
                 raise SourceChanged(f"{self.system} answered {request.url.path} with over {self._limits.size} bytes.")
         return bytes(body)
+
+
+def hush(logger: str) -> None:
+    """Let nothing pass that the library logs under that name, at any level: it would tell what is not for logs."""
+    logging.getLogger(logger).addFilter(_nothing)
+
+
+def _nothing(_: logging.LogRecord) -> bool:
+    return False
 
 
 class _Deadline:

@@ -7,7 +7,6 @@ they leave through connectors/requests_bridge.py, which also keeps the token, an
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +16,7 @@ import tweepy
 
 from connectors.answers import LONGEST_WAIT, Answer, Refusal, page_rows, refusal
 from connectors.base import Access, SourceChanged, SourceUnavailable
-from connectors.http import Http, Key
+from connectors.http import Http, Key, hush
 from connectors.requests_bridge import NO_TOKEN, session
 
 _TWEEPYS_HOST = "https://api.twitter.com"
@@ -49,7 +48,7 @@ class Client:
 
     def __init__(self, http: Http, size: int) -> None:
         self._fields: dict[str, Any] = _POST_FIELDS | {"max_results": size}
-        logging.getLogger("tweepy.client").addFilter(_shut)
+        hush("tweepy.client")
         self._tweepy = tweepy.Client(NO_TOKEN, return_type=dict, wait_on_rate_limit=False)
         self._tweepy.session = session(http, _TWEEPYS_HOST)
 
@@ -90,7 +89,3 @@ class _X(Http):
 def _paging(place: dict[str, Any], name: str) -> dict[str, Any]:
     """`place` with its token under the name that this call knows it by."""
     return {name if key == "token" else key: value for key, value in place.items()}
-
-
-def _shut(_: logging.LogRecord) -> bool:
-    return False

@@ -23,14 +23,12 @@ from connectors.base import (
     Connector,
     Page,
     Secret,
-    SourceChanged,
     SourceUnavailable,
 )
 from connectors.registry import connector
 from tests.connectors.conftest import Sandbox
 
 MOST_ATTEMPTS = 300
-_KNOWN = (SourceUnavailable, AccessRefused, SourceChanged)
 
 
 class Contract:
@@ -113,7 +111,7 @@ class HttpContract(Contract):
         told = sandbox.ready[self.system]
         secrets = {name: Secret(told[name]) for name in connector(self.system).credentials}
         limits = {"connect": 5.0, "silence": 2.0, "total": 20.0}
-        options = {"page_rows": 40, "limits": limits, **self.options}
+        options = {"page_rows": 20, "limits": limits, **self.options}
         yield Access(self.system, told["base_url"], secrets, options, ca_file=told.get("ca"))
         sandbox.order("faults", faults="")
 

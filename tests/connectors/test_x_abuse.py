@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import socket
-from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from connectors.answers import LONGEST_WAIT, Unanswered
 from connectors.base import Access, AccessRefused, Page, Secret, SourceChanged, SourceUnavailable
 from connectors.x import CONNECTOR
-from tests.connectors.hostile import Behaviour, Hostile, always, hostile, reply
+from tests.connectors.hostile import Hostile, always, hostile, reply
+from tests.connectors.scripts import asked, scripted
 
 TOKEN = "AAAA-bearer-secret"
 
@@ -25,21 +23,6 @@ def account(url: str, **options: Any) -> Access:
 
 def read(server: Hostile, checkpoint: dict[str, Any] | None = None, stream: str = "mentions") -> list[Page]:
     return list(CONNECTOR.read(account(server.url, query="acme"), stream, checkpoint))
-
-
-def asked(server: Hostile) -> list[dict[str, str]]:
-    """The query of each request that reached the server."""
-    return [{k: v[0] for k, v in parse_qs(urlsplit(each.split()[1]).query).items()} for each in server.requests]
-
-
-def scripted(answer: Callable[[dict[str, str]], bytes]) -> Behaviour:
-    """A server that answers by the query it was asked."""
-
-    def behave(connection: socket.socket, request: str) -> None:
-        query = {k: v[0] for k, v in parse_qs(urlsplit(request.split()[1]).query).items()}
-        connection.sendall(answer(query))
-
-    return behave
 
 
 def page(*ids: str, token: str | None = None) -> bytes:
@@ -97,9 +80,9 @@ def test_tweepys_debug_log_tells_neither_token_nor_posts(caplog: pytest.LogCaptu
 def test_since_id_stands_still_while_the_poll_follows_its_pages() -> None:
     """And the next poll starts at the newest of the first page, which came first."""
     tokens = {None: page("30", "29", token="b"), "b": page("28", token="c"), "c": page("27")}
-    with hostile(scripted(lambda query: tokens[query.get("pagination_token")])) as server:
+    with hostile(scripted(lambda each: tokens[each.query.get("pagination_token")])) as server:
         pages = read(server, {"since_id": "20"})
-        assert [q["since_id"] for q in asked(server)] == ["20", "20", "20"]
+        assert [each.query["since_id"] for each in asked(server)] == ["20", "20", "20"]
     assert [p.stream for p in pages] == ["users", "mentions"] * 3
     assert [p.checkpoint for p in pages] == [
         {"since_id": "20"},
@@ -119,7 +102,9 @@ def test_a_poll_that_finds_nothing_leaves_everything_as_it_was() -> None:
 
 def test_a_forgotten_page_token_restarts_the_poll_and_repeats() -> None:
     """Rows twice are harmless; the place of the unfinished poll is not lost."""
-    behave = scripted(lambda query: refused("pagination_token") if "pagination_token" in query else page("31", "30"))
+    behave = scripted(
+        lambda each: refused("pagination_token") if "pagination_token" in each.query else page("31", "30")
+    )
     with hostile(behave) as server:
         pages = read(server, {"since_id": "20", "newest_id": "30", "next_token": "old"})
     assert [row["id"] for p in pages if p.stream == "mentions" for row in p.rows] == ["31", "30"]
@@ -127,10 +112,10 @@ def test_a_forgotten_page_token_restarts_the_poll_and_repeats() -> None:
 
 
 def test_a_since_id_out_of_reach_takes_what_is_left_and_names_the_gap() -> None:
-    behave = scripted(lambda query: refused("since_id") if "since_id" in query else page("99"))
+    behave = scripted(lambda each: refused("since_id") if "since_id" in each.query else page("99"))
     with hostile(behave) as server:
         pages = read(server, {"since_id": "20"}, "posts")
-        assert "start_time" in asked(server)[-1]
+        assert "start_time" in asked(server)[-1].query
     gap = pages[-1].checkpoint["gap"]
     assert (pages[-1].checkpoint["since_id"], gap["after"], gap["until"][-1]) == ("99", "20", "Z")
     assert pages[0].checkpoint == {"since_id": "20"}
@@ -149,7 +134,7 @@ def test_a_refusal_that_does_not_go_away_ends(name: str) -> None:
 def test_page_tokens_that_go_round_in_a_circle_end() -> None:
     rounds = {None: page("3", token="b"), "b": page("2", token="c"), "c": page("1", token="b")}
     with (
-        hostile(scripted(lambda query: rounds[query.get("pagination_token")])) as server,
+        hostile(scripted(lambda each: rounds[each.query.get("pagination_token")])) as server,
         pytest.raises(SourceChanged, match="stuck"),
     ):
         read(server)
