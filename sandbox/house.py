@@ -109,7 +109,7 @@ class House:
     def _add(self, name: str, app: ASGIApp, certificates: Certificates | None) -> None:
         """A server for ``app`` on its own socket, bound at once so that its port is known."""
         place = len(self.servers)
-        bound = socket.create_server((_HOST, self.wishes.port_base + place if self.wishes.port_base else 0))
+        bound = _bound(self.wishes.port_base + place if self.wishes.port_base else 0)
         config = uvicorn.Config(
             app,
             log_config=None,
@@ -184,6 +184,14 @@ class House:
             ending.cancel()
         if self.wishes.ready:
             self.wishes.ready.unlink(missing_ok=True)
+
+
+def _bound(port: int) -> socket.socket:
+    """A listening socket. Its protocol is named, for only then does asyncio turn Nagle's delay off (40 ms a call)."""
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((_HOST, port))
+    return bound
 
 
 async def _end_of(parent: int) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
-_ID = re.compile(r"(?<=/)(?:\d+|[0-9a-zA-Z]{15}(?:[0-9A-Z]{3})?)(?=/|\.|$)")
+_ID = re.compile(r"(?<=/)(?:\d{2,}|[0-9a-zA-Z]{15}(?:[0-9A-Z]{3})?)(?=/|\.|$)")
 
 
 @dataclass

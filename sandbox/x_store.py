@@ -106,7 +106,16 @@ def _user(row: Appearance) -> Row:
         "public_metrics": _user_metrics(number % 4999 if number % 50 else number % 200_000),
     }
     place = ", ".join(part for part in (row.city, row.region) if part)
-    return {**user, **({"location": place} if place else {}), **({"url": row.website} if row.website else {})}
+    return {**user, **({"location": place} if place else {}), **(_link(row) if row.website else {})}
+
+
+def _link(row: Appearance) -> Row:
+    """A web site as X gives it: ``url`` is a short link, the true one stands in the entities."""
+    short = f"https://t.co/{int(row.key) % 36**10:010x}"
+    site = row.website or ""
+    display = site.removeprefix("https://").removeprefix("www.")
+    url = {"start": 0, "end": len(short), "url": short, "expanded_url": site, "display_url": display}
+    return {"url": short, "entities": {"url": {"urls": [url]}}}
 
 
 def _user_metrics(followers: int) -> Row:

@@ -23,7 +23,7 @@ from sandbox.standin import Clock, FaultReply, Rows, Settings
 from sandbox.world import World
 from sandbox.zendesk_limits import Limits
 from sandbox.zendesk_paging import Export, RefusedError, by_cursor, by_time, listed
-from sandbox.zendesk_rows import ADMIN_ID, Row, seconds
+from sandbox.zendesk_rows import ADMIN_ID, Row, seconds, shown
 from sandbox.zendesk_store import ZendeskStore
 from sandbox.zendesk_writes import Writes
 
@@ -99,8 +99,9 @@ class _Zendesk:
                 self._check_login(request)
                 headers = self.limits.spend("incremental" in request.url.path, self.clock.now())
                 body = await endpoint(request)
-                more = body.pop("_headers", {})
-                return JSONResponse(body, body.pop("_status", 200), {**headers, **more})
+                headers |= body.pop("_headers", {})
+                status = body.pop("_status", 200)
+                return JSONResponse(shown(body), status, headers)
             except RefusedError as refusal:
                 return JSONResponse(refusal.body, refusal.status, {**headers, **refusal.headers})
 
@@ -142,11 +143,13 @@ class _Zendesk:
         return self._side_loaded(request, by_cursor(request, export, self._now(), self._hold_back()))
 
     def _side_loaded(self, request: Request, page: dict[str, Any]) -> dict[str, Any]:
-        wanted = request.query_params.get("include", "").split(",")
-        tickets = page.get("tickets", [])
+        """The page of tickets with their requesters and comment counts beside them, where ``include`` asks for it."""
+        if "tickets" not in page:
+            return page
+        wanted, tickets = request.query_params.get("include", "").split(","), page["tickets"]
         if "comment_count" in wanted:
             page["tickets"] = [t | {"comment_count": len(self.store.comments.get(t["id"], []))} for t in tickets]
-        if "users" in wanted and "tickets" in page:
+        if "users" in wanted:
             ids = dict.fromkeys(ticket["requester_id"] for ticket in tickets)
             page["users"] = [self.store.users[i] for i in ids if i in self.store.users]
         return page
@@ -197,7 +200,7 @@ class _Zendesk:
             raise RefusedError(404, "RecordNotFound", "Not found")
         fields = user["user_fields"]
         values = [("email", user["email"]), ("email", fields.get("second_email")), ("phone_number", user["phone"])]
-        values.append(("twitter", fields.get("x_handle")))
+        values.append(("twitter", fields.get("twitter")))
         rows = [
             {"id": user["id"] * 10 + place, "user_id": user["id"], "type": kind, "value": value, "primary": place == 0}
             for place, (kind, value) in enumerate(values)

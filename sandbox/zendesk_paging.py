@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from starlette.requests import Request
 
-from sandbox.zendesk_rows import Row
+from sandbox.zendesk_rows import CHANGED, Row
 
 LARGEST_EXPORT = 1000
 
@@ -32,7 +32,7 @@ class Export:
 
     name: str
     rows: Iterable[Row]
-    stamp: str = "generated_timestamp"
+    stamp: str = CHANGED
 
     def settled(self, before: int) -> list[Row]:
         """The rows changed no later than ``before``, in export order."""

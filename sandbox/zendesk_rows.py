@@ -9,7 +9,9 @@ from sandbox.model import Appearance, Company, Event
 
 Row = dict[str, Any]
 AGENT_ID, ADMIN_ID, GROUP_ID, BRAND_ID = 360_000_001, 360_000_002, 360_000_011, 360_000_021
+CHANGED = "_changed"  # the second that the exports order by; clients see it of tickets, as generated_timestamp
 _FIRST_ORGANIZATION = 361_000_001
+_SITE = "https://brightwell.zendesk.example"
 _LOCALES = {"en": "en-US", "ja": "ja", "de": "de", "fr": "fr", "es": "es", "it": "it", "nl": "nl", "pl": "pl"}
 
 
@@ -24,6 +26,7 @@ def seconds(at: datetime) -> int:
 def organization_row(company: Company, at: datetime) -> Row:
     return {
         "id": _FIRST_ORGANIZATION + company.number,
+        "url": f"{_SITE}/api/v2/organizations/{_FIRST_ORGANIZATION + company.number}.json",
         "name": company.name,
         "domain_names": [company.domain],
         "details": None,
@@ -36,7 +39,7 @@ def organization_row(company: Company, at: datetime) -> Row:
         "organization_fields": {},
         "created_at": stamp(at),
         "updated_at": stamp(at),
-        "generated_timestamp": seconds(at),
+        CHANGED: seconds(at),
     }
 
 
@@ -67,7 +70,7 @@ def user_row(row: Appearance, organization: int | None, touched: int) -> Row:
             "city": row.city,
             "country": row.country,
             "website": row.website,
-            "x_handle": row.handle.name if row.handle else None,
+            "twitter": row.handle.name if row.handle else None,
             "second_phone": row.phones[1] if len(row.phones) > 1 else None,
             "second_email": row.emails[1].strip().lower() if len(row.emails) > 1 else None,
         },
@@ -77,11 +80,12 @@ def user_row(row: Appearance, organization: int | None, touched: int) -> Row:
 def _user_base(user_id: int, name: str, email: str | None, created: str, updated: str, touched: int) -> Row:
     return {
         "id": user_id,
+        "url": f"{_SITE}/api/v2/users/{user_id}.json",
         "name": name,
         "email": email,
         "created_at": created,
         "updated_at": updated,
-        "generated_timestamp": touched,
+        CHANGED: touched,
         "time_zone": "Amsterdam",
         "iana_time_zone": "Europe/Amsterdam",
         "phone": None,
@@ -112,11 +116,13 @@ def ticket_row(event: Event, organization: int | None, touched: int) -> Row:
     requester = int(event.appearance_key)
     return {
         "id": int(event.key),
+        "url": f"{_SITE}/api/v2/tickets/{event.key}.json",
         "external_id": None,
         "via": {"channel": "email", "source": {"from": {}, "to": {}, "rel": None}},
         "created_at": stamp(event.at),
         "updated_at": stamp(event.updated_at),
         "generated_timestamp": touched,
+        CHANGED: touched,
         "type": None,
         "subject": event.subject,
         "raw_subject": event.subject,
@@ -162,6 +168,19 @@ def comment_row(comment_id: int, author: int, text: str, at: datetime, public: b
         "metadata": {"system": {}, "custom": {}},
         "created_at": stamp(at),
     }
+
+
+def shown(document: Row) -> Row:
+    """An answer without what is ours alone: names that start with an underscore."""
+    return {name: _public(value) for name, value in document.items()}
+
+
+def _public(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_public(item) for item in value]
+    if isinstance(value, dict):
+        return {name: item for name, item in value.items() if not name.startswith("_")}
+    return value
 
 
 def _escaped(text: str) -> str:

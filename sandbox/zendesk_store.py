@@ -12,6 +12,7 @@ from sandbox.world import World
 from sandbox.zendesk_rows import (
     ADMIN_ID,
     AGENT_ID,
+    CHANGED,
     Row,
     comment_row,
     organization_row,
@@ -26,7 +27,7 @@ _BULK_SHARE = 0.12  # of users and tickets, stamped by one nightly job within on
 
 
 class ZendeskStore:
-    """Users, tickets and organizations by id, comments by ticket; each row knows its ``generated_timestamp``."""
+    """Users, tickets and organizations by id, comments by ticket; each row knows the second of its last change."""
 
     def __init__(self, world: World, journal: Journal) -> None:
         self.world = world
@@ -74,7 +75,9 @@ class ZendeskStore:
     def save(self, kind: str, row: Row, at: datetime, ticket: int | None = None) -> Row:
         """Keep a row that a client wrote; users and tickets count as changed at ``at``."""
         if kind != "comment":
-            row |= {"updated_at": stamp(at), "generated_timestamp": seconds(at)}
+            row |= {"updated_at": stamp(at), CHANGED: seconds(at)}
+        if kind == "ticket":
+            row["generated_timestamp"] = row[CHANGED]
         self.journal.add({"kind": kind, "row": row, **({"ticket": ticket} if ticket else {})})
         self._put(kind, row, ticket)
         return row
