@@ -94,15 +94,11 @@ def open_gate(run: Run, policy: Policy, access: Access) -> None:
     with run.store.begin() as connection:
         for plan in plans:
             _approve(connection, plan.plan_id, run.actor, "within the policy's limit")
-            audit.record(
-                connection, run.event("plan.approved", plan.plan_id, how="automatic", changes=plan.changes)
-            )
+            audit.record(connection, run.event("plan.approved", plan.plan_id, how="automatic", changes=plan.changes))
 
 
 def _approve(connection: sa.Connection, plan_id: str, actor: str, reason: str) -> int:
     named = {"state": "approved", "approved_by": actor, "approved_at": sa.func.now(), "reason": reason}
-    connection.execute(
-        sa.update(_plan).where(_plan.c.plan_id == plan_id, _plan.c.state == "planned").values(named)
-    )
+    connection.execute(sa.update(_plan).where(_plan.c.plan_id == plan_id, _plan.c.state == "planned").values(named))
     query = sa.update(_change).where(_change.c.plan_id == plan_id, _change.c.state == "planned")
     return connection.execute(query.values(state="approved")).rowcount

@@ -41,9 +41,7 @@ def _misfits(
             yield from _misfit(f"{name}.{field}", rule, each, about, line)
 
 
-def _misfit(
-    field: str, rule: ObjectRule, each: FieldRule, about: Mapping[str, Any], line: int
-) -> Iterator[Problem]:
+def _misfit(field: str, rule: ObjectRule, each: FieldRule, about: Mapping[str, Any], line: int) -> Iterator[Problem]:
     written_later = each.owner != "crm"
     if (rule.create and not about.get("createable")) or (written_later and not about.get("updateable")):
         yield Problem(line, f"{field} cannot be written by this login", "Give it the right, or take it out.")

@@ -12,17 +12,15 @@ not have reached the CRM, and looks there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
-from connectors.base import Receipt, Write
+from connectors.base import Write
 from landbridge.store import tables
 from landbridge.store.engine import Store
-from landbridge.trail import audit
 from landbridge.trail.runs import Run
 
 BATCH = 200
@@ -36,6 +34,10 @@ STOPPING = frozenset({"REQUEST_LIMIT_EXCEEDED", "INVALID_SESSION_ID"})
 
 ATTEMPTS = 10
 """After so many a passing refusal counts as one for good."""
+
+OPEN = ("planned", "approved", "sending", "unknown")
+READY = ("approved",)
+UNSETTLED = ("sending", "unknown")
 
 _change = tables.change
 
@@ -52,58 +54,73 @@ class Outgoing:
     match_value: str
     after: dict[str, Any]
     attempts: int
-    plan_id: str
 
     def write(self) -> Write:
         """As the connector takes it: the field that finds the record is not among the values."""
         values = {field: value for field, value in self.after.items() if field != self.match_field}
         return Write(str(self.change_id), self.object, self.match_field, self.match_value, values)
 
-    @property
-    def was_tried(self) -> bool:
-        """Whether an earlier attempt's outcome was lost, so that 'it exists already' may well be our own doing."""
-        return self.attempts > 1
+
+@dataclass(frozen=True)
+class Group:
+    """Changes that may stand in one call."""
+
+    action: str
+    object: str
+    match_field: str
 
 
 _COLUMNS = [_change.c[name] for name in Outgoing.__dataclass_fields__]
+_GROUP = [_change.c[name] for name in Group.__dataclass_fields__]
 
 
 def count_open(store: Store, account: str) -> int:
     """How many changes are neither confirmed, nor refused, nor superseded."""
-    states = ("planned", "approved", "sending", "unknown")
-    query = sa.select(sa.func.count()).where(_change.c.account == account, _change.c.state.in_(states))
+    query = sa.select(sa.func.count()).where(_change.c.account == account, _change.c.state.in_(OPEN))
     with store.begin() as connection:
         return connection.scalar(query) or 0
 
 
-def unsettled(store: Store, account: str, after: int) -> list[Outgoing]:
-    """The next batch, beyond change `after`, whose outcome we do not know. All match by one field of one object."""
-    where = (_change.c.account == account, _change.c.state.in_(("sending", "unknown")), _change.c.change_id > after)
-    query = sa.select(*_COLUMNS).where(*where).order_by(_change.c.change_id).limit(BATCH)
+def groups(store: Store, account: str, states: Sequence[str]) -> list[Group]:
+    """What waits in these states. Updates go first: taking over a record may free an external id for a create."""
+    query = sa.select(*_GROUP).distinct().where(_change.c.account == account, _change.c.state.in_(states))
     with store.begin() as connection:
-        return _alike([Outgoing(*row) for row in connection.execute(query)])
+        found = [Group(*row) for row in connection.execute(query)]
+    return sorted(found, key=lambda group: (group.action != "update", group.object, group.match_field))
 
 
-def claim(run: Run, account: str, round_started: sa.ColumnElement[Any] | Any) -> list[Outgoing]:
-    """Mark the next batch as 'sending' and commit. Updates by Id go first: they may free an external id.
+def batches(store: Store, account: str, group: Group, states: Sequence[str]) -> Iterator[list[Outgoing]]:
+    """The group's changes in these states, in batches of BATCH, each change at most once, however it fares."""
+    after = 0
+    while batch := _batch(store, account, group, states, after):
+        yield batch
+        after = batch[-1].change_id
 
-    `round_started`: what was tried since then is left for the next round.
-    """
-    ready = (_change.c.account == account, _change.c.state == "approved")
-    fresh = sa.or_(_change.c.settled_at.is_(None), _change.c.settled_at < round_started)
-    order = (_change.c.action.desc(), _change.c.object, _change.c.match_field, _change.c.change_id)
-    query = sa.select(*_COLUMNS).where(*ready, fresh).order_by(*order).limit(BATCH)
+
+def _batch(store: Store, account: str, group: Group, states: Sequence[str], after: int) -> list[Outgoing]:
+    alike = (column == getattr(group, column.name) for column in _GROUP)
+    where = (_change.c.account == account, _change.c.state.in_(states), _change.c.change_id > after)
+    query = sa.select(*_COLUMNS).where(*where, *alike).order_by(_change.c.change_id).limit(BATCH)
+    with store.begin() as connection:
+        return [Outgoing(*row) for row in connection.execute(query)]
+
+
+def claim(run: Run, batch: Sequence[Outgoing]) -> None:
+    """Mark changes as 'sending' and commit: from here on they may have reached the CRM."""
+    sending = {"state": "sending", "sent_run_id": run.run_id, "attempts": _change.c.attempts + 1}
+    ids = [each.change_id for each in batch]
     with run.store.begin() as connection:
-        batch = _alike([Outgoing(*row) for row in connection.execute(query)])
-        sending = {"state": "sending", "sent_run_id": run.run_id, "attempts": _change.c.attempts + 1}
-        ids = [each.change_id for each in batch]
         connection.execute(sa.update(_change).where(_change.c.change_id.in_(ids)).values(sending))
-    return [_tried_once_more(each) for each in batch]
 
 
-def _alike(batch: list[Outgoing]) -> list[Outgoing]:
-    return [each for each in batch if (each.object, each.match_field) == (batch[0].object, batch[0].match_field)]
+_CLOSE = """
+UPDATE plan p SET state = CASE p.state WHEN 'planned' THEN 'superseded' ELSE 'done' END
+WHERE p.account = :account AND p.state IN ('planned', 'approved')
+  AND NOT EXISTS (SELECT FROM change c WHERE c.plan_id = p.plan_id
+                  AND c.state IN ('planned', 'approved', 'sending', 'unknown'))
+"""
 
 
-def _tried_once_more(change: Outgoing) -> Outgoing:
-    return Outgoing(**{**vars(change), "attempts": change.attempts + 1})
+def close_plans(connection: sa.Connection, account: str) -> None:
+    """End the plans that have no open change left."""
+    connection.execute(sa.text(_CLOSE), {"account": account})

@@ -19,15 +19,13 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import sqlalchemy as sa
 
-from landbridge.push import known, merge, wanted
+from landbridge.push import known, merge, outbox, wanted
 from landbridge.push.policy import Policy
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail import audit
 from landbridge.trail.balance import Entry
 from landbridge.trail.runs import Run
-
-OPEN = ("planned", "approved")
 
 _JSON = """CASE WHEN {0} IS NULL THEN CAST('null' AS JSON)
     WHEN type = 'flag' THEN to_json(lower({0}) IN ('true', '1'))
@@ -51,9 +49,9 @@ _WANTED = """
 SELECT identity_id, coalesce(k.object, 'Lead') AS object, if(creating, 'create', 'update') AS action,
     if(creating, {external_id}, 'Id') AS match_field, if(creating, identity_id, k.crm_id) AS match_value,
     CAST(to_json(before) AS VARCHAR) AS before, CAST(to_json(after) AS VARCHAR) AS after,
-    CAST(to_json(origin) AS VARCHAR) AS origin,
+    CAST(to_json(d.origin) AS VARCHAR) AS origin,
     CAST(to_json(coalesce(conflicts, map())) AS VARCHAR) AS conflicts, lead_digest
-FROM differing JOIN known k USING (identity_id) WHERE cardinality(after) > 0
+FROM differing d JOIN known k USING (identity_id) WHERE cardinality(after) > 0
 """
 
 _HELD = """
@@ -70,7 +68,7 @@ def make_plan(run: Run, policy: Policy, account: str) -> str | None:
     """
     with run.store.only_one(f"push {account}"), run.books.stage("plan", account) as entry:
         connection = _differences(policy, known.read(run.store, account))
-        changes = connection.execute(_WANTED.format(external_id=wanted.quoted(policy.external_id))).to_arrow_table()
+        changes = connection.sql(_WANTED.format(external_id=wanted.quoted(policy.external_id))).to_arrow_table()
         entry.taken = _count(connection, "SELECT count(*) FROM known")
         entry.held = _count(connection, _HELD)
         _keep(run, policy, account, changes, entry)
@@ -100,8 +98,8 @@ def newest_open(store: Store, account: str) -> str | None:
     change, plan = tables.change, tables.plan
     query = (
         sa.select(plan.c.plan_id)
-        .where(plan.c.account == account, plan.c.state.in_(OPEN))
-        .where(sa.exists().where(change.c.plan_id == plan.c.plan_id, change.c.state.in_((*OPEN, "sending", "unknown"))))
+        .where(plan.c.account == account, plan.c.state.in_(("planned", "approved")))
+        .where(sa.exists().where(change.c.plan_id == plan.c.plan_id, change.c.state.in_(outbox.OPEN)))
         .order_by(plan.c.at.desc(), plan.c.plan_id.desc())
     )
     with store.begin() as connection:
@@ -134,12 +132,6 @@ WHERE c.account = :account AND c.state IN ('planned', 'approved') AND NOT EXISTS
 _STILL_OPEN = f"""
 DELETE FROM wanted w USING change c WHERE {_SAME} AND c.state IN ('planned', 'approved')
 """
-_CLOSE_EMPTY = """
-UPDATE plan p SET state = CASE p.state WHEN 'planned' THEN 'superseded' ELSE 'done' END
-WHERE p.account = :account AND p.state IN ('planned', 'approved')
-  AND NOT EXISTS (SELECT FROM change c WHERE c.plan_id = p.plan_id
-                  AND c.state IN ('planned', 'approved', 'sending', 'unknown'))
-"""
 _INSERT = """
 INSERT INTO change (plan_id, account, identity_id, object, action, match_field, match_value, before, after, origin,
                     conflicts, lead_digest)
@@ -163,7 +155,7 @@ def _keep(run: Run, policy: Policy, account: str, changes: pa.Table, entry: Entr
         superseded = connection.execute(sa.text(_SUPERSEDE), {"account": account}).rowcount
         connection.execute(sa.text(_STILL_OPEN), {"account": account})
         if superseded:
-            connection.execute(sa.text(_CLOSE_EMPTY), {"account": account})
+            outbox.close_plans(connection, account)
             audit.record(connection, run.event("change.superseded", account, changes=superseded))
         _insert(connection, run, policy, account, entry.unchanged)
 

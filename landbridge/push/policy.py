@@ -106,9 +106,7 @@ def load(folder: Path, system: str) -> Policy:
         raise
     refuse(shown, [*document.problems, *_between_words(content, system, document)])
     objects = {str(name): rule for name, rule in content.objects.items()}
-    return Policy(
-        shown, content.system, content.external_id, content.limit, objects, _content_hash(content), document
-    )
+    return Policy(shown, content.system, content.external_id, content.limit, objects, _content_hash(content), document)
 
 
 def _content_hash(content: _Content) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from landbridge.push.policy import FieldRule, ObjectRule, Policy
 
+
 def query(policy: Policy, object_name: str) -> str:
     """Rows of one CRM object, one a lead and field, out of the table `known`: what merge.MERGE asks for, and whence."""
     rule = policy.objects[object_name]

@@ -61,7 +61,5 @@ def test_only_the_meaning_changes_the_hash(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "c").mkdir()
     plain = _load(tmp_path / "a", GOOD).content_hash
-    assert (
-        _load(tmp_path / "b", "# said otherwise\n" + GOOD.replace("last_name", "[last_name]")).content_hash == plain
-    )
+    assert _load(tmp_path / "b", "# said otherwise\n" + GOOD.replace("last_name", "[last_name]")).content_hash == plain
     assert _load(tmp_path / "c", GOOD.replace("80", "40")).content_hash != plain

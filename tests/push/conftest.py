@@ -1,0 +1,45 @@
+"""A CRM, the shipped policy, and a line that runs from sync to push."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from landbridge.config import HOUSE
+from landbridge.push import policy as policies
+from landbridge.push.apply import push
+from landbridge.push.plan import make_plan
+from landbridge.push.policy import Policy
+from landbridge.store.engine import Store
+from landbridge.trail.runs import Run
+from tests.push.crm import ACCOUNT, Crm, a_run, access, sync
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    return policies.load(HOUSE / "mappings", "salesforce")
+
+
+@pytest.fixture
+def crm() -> Crm:
+    return Crm()
+
+
+Line = Callable[..., Run]
+
+
+@pytest.fixture
+def line(store: Store, crm: Crm, policy: Policy) -> Line:
+    """Read the CRM, plan, push; answers the run, whose books tell what happened."""
+
+    def go(links: Mapping[str, str] | None = None, *, synced: bool = True, **options: Any) -> Run:
+        with a_run(store) as run:
+            if synced:
+                sync(store, run, crm, links)
+            make_plan(run, policy, ACCOUNT)
+            push(run, crm.connector(), access(**options), policy)
+        return run
+
+    return go

@@ -1,0 +1,179 @@
+"""A CRM in memory, as a connector declares one, and the tables that the line fills before a push."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors.base import Access, Connector, Receipt, Write
+from landbridge.config import HOUSE
+from landbridge.push import policy
+from landbridge.store import tables
+from landbridge.store.engine import Store
+from landbridge.trail.runs import Run, running
+
+ACCOUNT = "salesforce"
+EXTERNAL = "Landbridge_Id__c"
+PREFIX = {"Lead": "00Q", "Contact": "003"}
+Answer = Callable[[Write], Receipt | None]
+
+
+class Crm:
+    """Rows by object and Id. `calls` counts calls of any kind, `writes` keeps every write that arrived.
+
+    `answer` may speak for the CRM before a write is taken; `after_call` may break off once a call has been taken.
+    """
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, dict[str, Any]]] = {"Lead": {}, "Contact": {}}
+        self.calls: list[str] = []
+        self.writes: list[Write] = []
+        self.answer: Answer = lambda write: None
+        self.after_call: Callable[[], None] = lambda: None
+
+    def put(self, object_name: str, **fields: Any) -> str:
+        """A row that somebody made in the CRM; answers its Id."""
+        crm_id = f"{PREFIX[object_name]}{len(self.rows[object_name]):015d}"
+        made = {"Id": crm_id, "IsDeleted": False, "IsConverted": False, "CreatedDate": f"2026-01-01T{crm_id[-2:]}:00Z"}
+        self.rows[object_name][crm_id] = dict.fromkeys(_fields()) | made | fields
+        return crm_id
+
+    def connector(self) -> Connector:
+        """This CRM's declaration."""
+        return Connector(
+            "salesforce",
+            (),
+            (),
+            read=lambda access, stream, checkpoint: iter(()),
+            check=lambda access: "here",
+            write=self.write,
+            look_up=self.look_up,
+            describe=self.describe,
+        )
+
+    def write(self, access: Access, writes: Sequence[Write]) -> Iterator[Receipt]:
+        self.calls.append("write")
+        assert len({write.match_value.lower() for write in writes}) == len(writes) <= 200
+        receipts = [self.answer(write) or self._take(write) for write in writes]
+        self.after_call()
+        yield from receipts
+
+    def _take(self, write: Write) -> Receipt:
+        self.writes.append(write)
+        found = self._find(write.object, write.match_field, write.match_value)
+        if found is None and write.match_field == "Id":
+            return Receipt(write.ref, "refused", code="ENTITY_IS_DELETED", message="entity is deleted")
+        crm_id = found or self.put(write.object, **{write.match_field: write.match_value})
+        self.rows[write.object][crm_id].update(write.values)
+        return Receipt(write.ref, "done", crm_id, created=found is None)
+
+    def _find(self, object_name: str, field: str, value: str) -> str | None:
+        rows = self.rows[object_name].items()
+        return next((i for i, row in rows if str(row.get(field, "")).lower() == value.lower()), None)
+
+    def look_up(
+        self, access: Access, object_name: str, field: str, values: Sequence[str], fields: Sequence[str]
+    ) -> Mapping[str, Mapping[str, Any]]:
+        self.calls.append("look_up")
+        found = {value.lower(): self._find(object_name, field, value) for value in values}
+        rows = self.rows[object_name]
+        return {value: {f: rows[i].get(f) for f in fields} for value, i in found.items() if i is not None}
+
+    def describe(self, access: Access, object_name: str) -> Mapping[str, Mapping[str, Any]]:
+        self.calls.append("describe")
+        return {n: {"createable": True, "updateable": True, "externalId": n == EXTERNAL} for n in _fields()}
+
+
+@cache
+def _fields() -> frozenset[str]:
+    """Every field that the shipped policy writes: this org has them all."""
+    rules = policy.load(HOUSE / "mappings", "salesforce")
+    return frozenset(name for names in rules.to_read().values() for name in names)
+
+
+def access(**options: Any) -> Access:
+    """The way in. The first load is approved unless a test says otherwise."""
+    return Access(ACCOUNT, "http://crm.example", options={"first_load": "approve", **options})
+
+
+@contextmanager
+def a_run(store: Store) -> Iterator[Run]:
+    with running(store, "line", actor="tester") as run:
+        yield run
+
+
+def put_lead(store: Store, run: Run, identity_id: str, *, valid: bool = True, **fields: Any) -> None:
+    """A lead as enrichment and validation leave it. Putting it again changes it."""
+    digest = str(hash(json.dumps(fields, sort_keys=True)))
+    with store.begin() as connection:
+        have = sa.select(tables.identity.c.identity_id).where(tables.identity.c.identity_id == identity_id)
+        if connection.scalar(have) is None:
+            connection.execute(sa.insert(tables.identity).values(identity_id=identity_id, run_id=run.run_id))
+        connection.execute(sa.delete(tables.lead).where(tables.lead.c.identity_id == identity_id))
+        origin = {name: {"profile": f"zendesk/users/{identity_id}", "record": 1, "rule": "newest"} for name in fields}
+        row = {"identity_id": identity_id, "fields": fields, "origin": origin, "inputs": digest, "digest": digest}
+        checked = {"checked_digest": digest, "valid": valid, "run_id": run.run_id}
+        connection.execute(sa.insert(tables.lead).values(row | checked))
+
+
+def sync(store: Store, run: Run, crm: Crm, links: Mapping[str, str] | None = None) -> None:
+    """Read the whole CRM back, as the connector, landing, mapping and resolving do.
+
+    A row's profile is linked to the identity that `links` names for its Id, else to the one its external id names.
+    """
+    with store.begin() as connection:
+        for object_name, rows in crm.rows.items():
+            for crm_id, row in rows.items():
+                identity_id = (links or {}).get(crm_id) or row.get(EXTERNAL)
+                _land(connection, run, object_name, crm_id, row, identity_id)
+
+
+def _land(
+    connection: sa.Connection, run: Run, stream: str, key: str, row: dict[str, Any], identity_id: str | None
+) -> None:
+    payload = json.dumps(row, sort_keys=True)
+    where = {"account": ACCOUNT, "stream": stream, "key": key}
+    head = connection.execute(sa.select(tables.record_head).filter_by(**where)).first()
+    if head is None or head.digest != payload:
+        new = sa.insert(tables.record).values(where | {"digest": payload, "payload": payload, "run_id": run.run_id})
+        record_id = connection.scalar(new.returning(tables.record.c.record_id))
+        for table in (tables.link, tables.profile):
+            connection.execute(sa.delete(table).where(table.c.profile_id == f"{ACCOUNT}/{stream}/{key}"))
+        connection.execute(sa.delete(tables.record_head).filter_by(**where))
+        connection.execute(sa.insert(tables.record_head).values(where | {"record_id": record_id, "digest": payload}))
+        _profile(connection, run, where, int(record_id or 0), row)
+    if identity_id is not None:
+        _link(connection, run, f"{ACCOUNT}/{stream}/{key}", identity_id)
+
+
+def _profile(connection: sa.Connection, run: Run, where: dict[str, str], record_id: int, row: dict[str, Any]) -> None:
+    profile_id = "/".join(where.values())
+    made = {"profile_id": profile_id, "record_id": record_id, "gone": row["IsDeleted"], "run_id": run.run_id}
+    connection.execute(sa.insert(tables.profile).values(where | made | {"mapping": "m", "digest": "d"}))
+
+
+def _link(connection: sa.Connection, run: Run, profile_id: str, identity_id: str) -> None:
+    have = sa.select(tables.identity.c.identity_id).where(tables.identity.c.identity_id == identity_id)
+    if connection.scalar(have) is None:
+        connection.execute(sa.insert(tables.identity).values(identity_id=identity_id, run_id=run.run_id))
+    connection.execute(sa.delete(tables.link).where(tables.link.c.profile_id == profile_id))
+    row = {"profile_id": profile_id, "identity_id": identity_id, "how": "single", "model": "1", "run_id": run.run_id}
+    connection.execute(sa.insert(tables.link).values(row))
+
+
+def books(run: Run, stage: str) -> dict[str, int]:
+    """A stage's numbers that are not nought."""
+    entry = next(entry for entry in reversed(run.books.entries) if entry.stage == stage)
+    return {name: count for name, count in vars(entry).items() if isinstance(count, int) and count}
+
+
+def changes(store: Store) -> list[dict[str, Any]]:
+    """Every change, oldest first."""
+    with store.begin() as connection:
+        rows = connection.execute(sa.select(tables.change).order_by(tables.change.c.change_id)).all()
+    return [dict(row._mapping) for row in rows]
