@@ -1,4 +1,5 @@
 """Files: rows of CSV, JSON Lines and Parquet exports, in a folder (`options.folder`) or one file (`options.file`).
+A relative path starts at `options.home`.
 
 Each row carries, beside its own columns, `_file`, `_row` (from 1) and `_key`, which names the record:
 - `options.key: column`: the value of that column, across files; two rows with one value are versions of one record.
@@ -19,11 +20,11 @@ from connectors.base import (
     Checkpoint,
     Connector,
     Page,
-    SourceChanged,
     SourceUnavailable,
     Stream,
 )
-from connectors.tables import SUFFIXES, Row, read_table, rows, skip
+from connectors.files_csv import Row
+from connectors.files_tables import SUFFIXES, read_table, rows, skip
 
 __all__ = ["CONNECTOR", "check", "read", "read_table"]
 
@@ -60,24 +61,13 @@ def _pages(stream: str, path: Path, key: str | None, begin: int, place: Checkpoi
     column, shared = (key, True) if key else (_guess(path), False)
     page: list[Row] = []
     number = begin
-    for number, row in enumerate(_guarded(path, begin), begin + 1):
+    for number, row in enumerate(skip(rows(path), begin), begin + 1):
         page.append(row if isinstance(row, bytes) else _named(row, path, number, column, shared))
         if len(page) == PAGE_ROWS:
             yield Page(stream, page, {**place, "row": number})
             page = []
     if page:
         yield Page(stream, page, {**place, "row": number})
-
-
-def _guarded(path: Path, begin: int) -> Iterator[Row]:
-    try:
-        yield from skip(rows(path), begin)
-    except PermissionError as error:
-        raise AccessRefused(f"File {path.name} may not be read.", do="Give this user the right to read it.") from error
-    except OSError as error:
-        raise SourceUnavailable(f"File {path.name} cannot be read just now.") from error
-    except UnicodeError as error:
-        raise SourceChanged(f"File {path.name} is not text in one encoding.", do="Export it as UTF-8.") from error
 
 
 def _named(row: dict[str, Any], path: Path, number: int, column: str | None, shared: bool) -> dict[str, Any]:
@@ -89,7 +79,7 @@ def _named(row: dict[str, Any], path: Path, number: int, column: str | None, sha
 def _guess(path: Path) -> str | None:
     """The first of the usual key columns that is filled and different in each row."""
     seen: dict[str, set[str]] = {name: set() for name in _GUESSES}
-    for row in _guarded(path, 0):
+    for row in rows(path):
         if isinstance(row, bytes):
             continue
         for name in list(seen):
@@ -117,7 +107,7 @@ def _files(access: Access) -> list[Path]:
         raise AccessRefused(
             f"Account '{access.account}' names no folder.", do=f"Set accounts.{access.account}.options.folder."
         )
-    path = Path(place)
+    path = Path(access.options.get("home", "")) / place
     try:
         found = [path] if path.is_file() else sorted(each for each in path.iterdir() if _wanted(each))
     except PermissionError as error:

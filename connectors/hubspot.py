@@ -28,6 +28,7 @@ PROPERTIES = (
     "hs_email_optout", "hs_email_last_open_date", "hs_email_last_open_name",
     "recent_conversion_event_name", "recent_conversion_date",
     "createdate", "lastmodifieddate", "hs_object_id", "hs_additional_emails",
+    "date_of_birth", "hs_email_last_email_name", "salesforceleadid", "salesforcecontactid",
 )  # fmt: skip
 """HubSpot gives only what is asked for by name. `options.properties` adds to these."""
 

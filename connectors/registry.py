@@ -8,7 +8,7 @@ from importlib import import_module
 import connectors
 from connectors.base import Connector
 
-_NO_SYSTEMS = frozenset({"answers", "base", "http", "registry", "requests_bridge", "tables"})
+_NO_SYSTEMS = frozenset({"answers", "base", "deadline", "http", "registry", "requests_bridge"})
 """Modules here that are no system's own. A system's helpers are named after it: <system>_<what>."""
 
 

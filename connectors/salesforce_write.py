@@ -41,6 +41,8 @@ def look_up(
     select = ", ".join(dict.fromkeys(_named(name) for name in ("Id", match_field, *fields)))
     head = f"SELECT {select} FROM {_named(object_name)} WHERE {match_field} IN "
     found: dict[str, Mapping[str, Any]] = {}
+    if not match_values:
+        return found
     with client(access) as force:
         for values in _within(head, list(dict.fromkeys(match_values))):
             for row in _rows(force, head + format_soql("{}", values) + " ORDER BY Id"):

@@ -16,7 +16,8 @@ import tweepy
 
 from connectors.answers import LONGEST_WAIT, Answer, Refusal, page_rows, refusal
 from connectors.base import Access, SourceChanged, SourceUnavailable
-from connectors.http import Http, Key, hush
+from connectors.deadline import hush
+from connectors.http import Http, Key
 from connectors.requests_bridge import NO_TOKEN, session
 
 _TWEEPYS_HOST = "https://api.twitter.com"
