@@ -33,9 +33,9 @@ def csv_rows(path: Path) -> Iterator[Row]:
     name = encoding(path)
     csv.field_size_limit(max(csv.field_size_limit(), 2 * LONGEST_LINE))
     with path.open(encoding=name, newline="") as file:
-        pieces = pieces(file)
-        first = next((piece for piece in pieces if piece[0].strip()), ("", True))
-        lines = _Taken(itertools.chain([first], pieces))
+        parts = pieces(file)
+        first = next((piece for piece in parts if piece[0].strip()), ("", True))
+        lines = _Taken(itertools.chain([first], parts))
         reader = csv.reader(lines, delimiter=_delimiter(first[0]))
         header = _header(next(reader, []))
         lines.take()
@@ -68,8 +68,8 @@ class _Taken(Iterator[str]):
     A quote that is never closed would take the rest of the file into one row; it is cut off after LONGEST_LINE.
     """
 
-    def __init__(self, pieces: Iterator[tuple[str, bool]]) -> None:
-        self._pieces = pieces
+    def __init__(self, lines: Iterator[tuple[str, bool]]) -> None:
+        self._lines = lines
         self._given: list[str] = []
         self._size = 0
         self._whole = True
@@ -77,7 +77,7 @@ class _Taken(Iterator[str]):
     def __next__(self) -> str:
         if self._size > LONGEST_LINE:
             raise csv.Error("row too long")
-        line, whole = next(self._pieces)
+        line, whole = next(self._lines)
         self._given.append(line)
         self._size += len(line)
         self._whole &= whole
