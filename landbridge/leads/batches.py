@@ -14,8 +14,8 @@ from landbridge.store import bulk
 from landbridge.trail.balance import Entry
 
 if TYPE_CHECKING:
-    from adbc_driver_postgresql.dbapi import Connection
     import pyarrow as pa
+    from adbc_driver_postgresql.dbapi import Connection
 
 SIZE = 50_000
 """Identities made in one transaction."""

@@ -27,7 +27,8 @@ def who(when: When) -> tuple[str, Parameters]:
 
 
 def _of_person(when: When) -> tuple[str, Parameters]:
-    tests, parameters = ["true"], []
+    tests: list[str] = ["true"]
+    parameters: Parameters = []
     for field, test in when.fields.items():
         sql, given = _of_field(f'person."{field}"', test)
         tests.append(sql)
@@ -42,7 +43,8 @@ def _of_person(when: When) -> tuple[str, Parameters]:
 
 
 def _of_field(column: str, test: FieldTest) -> tuple[str, Parameters]:
-    tests, parameters = ["true"], []
+    tests: list[str] = ["true"]
+    parameters: Parameters = []
     if test.present is not None:
         tests.append(f"({column} IS NOT NULL) = ?")
         parameters.append(test.present)
@@ -56,7 +58,8 @@ def _of_field(column: str, test: FieldTest) -> tuple[str, Parameters]:
 
 
 def _of_touch(touched: Touched) -> tuple[str, Parameters]:
-    tests, parameters = ["true"], []
+    tests: list[str] = ["true"]
+    parameters: Parameters = []
     for column, wanted in (("kind", touched.kind), ("channel", touched.channel)):
         if wanted:
             tests.append(f"list_contains(?, touch.{column})")

@@ -1,4 +1,4 @@
-"""What a lead can say: the fields that mappings/crm/ maps, mappings/quality/ checks and mappings/lead.yaml asks about."""
+"""What a lead can say: the fields that the rules in mappings/crm/, mappings/quality/ and mappings/lead.yaml name."""
 
 from __future__ import annotations
 

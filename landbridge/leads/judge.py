@@ -25,7 +25,9 @@ def judge(connection: DuckDBPyConnection, rules: LeadRules) -> None:
 
 
 def _intent(connection: DuckDBPyConnection, intent: Intent) -> None:
-    connection.execute("CREATE TABLE spoken (identity_id VARCHAR, place INTEGER, intent VARCHAR, touchpoint_id VARCHAR)")
+    connection.execute(
+        "CREATE TABLE spoken (identity_id VARCHAR, place INTEGER, intent VARCHAR, touchpoint_id VARCHAR)"
+    )
     for place, rule in enumerate(intent.rules):
         connection.execute(_SPOKEN, [place, rule.intent, intent.within_days, rule.pattern])
     connection.execute(_INTENT, {"otherwise": intent.otherwise})

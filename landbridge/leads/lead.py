@@ -48,7 +48,9 @@ _VALUES = (
     "valid = (SELECT l.valid FROM lead l WHERE l.identity_id = made.identity_id AND l.digest = made.digest)"
 )
 
-_AS_OF = "SELECT CAST(CAST(least(coalesce(max(at), now()), now()) AT TIME ZONE 'UTC' AS date) AS text) AS as_of FROM touchpoint"
+_AS_OF = """
+SELECT CAST(CAST(least(coalesce(max(at), now()), now()) AT TIME ZONE 'UTC' AS date) AS text) AS as_of FROM touchpoint
+"""
 
 _AGE = "date '{as_of}' - CAST(touchpoint.at AT TIME ZONE 'UTC' AS date)"
 
@@ -71,7 +73,8 @@ FROM batch JOIN golden USING (identity_id)
 # Enough of a text to tell what it is about; a hostile one costs no more than that.
 _TOUCH = (
     """
-SELECT identity_id, touchpoint_id, person, record_id, kind, channel, campaign, touchpoint.at AT TIME ZONE 'UTC' AS moment, """
+SELECT identity_id, touchpoint_id, person, record_id, kind, channel, campaign,
+    touchpoint.at AT TIME ZONE 'UTC' AS moment, """
     + _AGE
     + """ AS age, CASE WHEN direction IS DISTINCT FROM 'out' THEN left(concat_ws(' ', subject, text), 4000) END AS words
 FROM batch JOIN link USING (identity_id) JOIN touchpoint ON person = profile_id

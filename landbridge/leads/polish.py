@@ -19,7 +19,9 @@ POLISHED = ("email", "phone", "country", "full_name", "given_name", "middle_name
 _EMAIL = re.compile(r"[^@\s<>\"',;]{1,64}@[^@\s<>\"',;.]+(?:\.[^@\s<>\"',;.]+)+")
 _LONGEST_NAME = 200
 _WORD = re.compile(r"[^\W\d_]+")
-_PARTICLES = frozenset("af al bin da de del della den der des di do dos du el la le los ten ter van von y zu".split())
+_PARTICLES = frozenset(
+    ("af", "al", "da", "de", "del", "della", "den", "der", "des", "di", "do", "dos", "du", "la", "van", "von")
+)
 _Polished = tuple[str, bool]
 
 

@@ -164,7 +164,7 @@ class IntentRule(Spoken):
 
 
 class Intent(Words):
-    """How intent is told: by the newest touchpoint that speaks of any; where it speaks of several, by the first rule."""
+    """How intent is told: by the newest touchpoint that speaks of any, and there by the first rule that holds."""
 
     within_days: Days
     rules: tuple[IntentRule, ...]
@@ -196,15 +196,19 @@ class LeadRules(checked.Rules):
     @model_validator(mode="after")
     def _known_intents(self) -> Self:
         known = {rule.intent for rule in self.intent.rules} | {self.intent.otherwise}
-        asked = [intent for rule in (*self.score, *self.route.rules) for intent in rule.when.intent]
+        asked = [intent for when in self._whens for intent in when.intent]
         if unknown := [intent for intent in asked if intent not in known]:
             raise ValueError(f"no rule gives the intent '{unknown[0]}'; there are {', '.join(sorted(known))}")
         return self
 
     @property
+    def _whens(self) -> list[When]:
+        return [*(rule.when for rule in self.score), *(rule.when for rule in self.route.rules)]
+
+    @property
     def bands(self) -> list[int]:
         """The ages in days, ascending, at which a touchpoint comes to mean something else to some rule."""
-        rules = [rule.when.touchpoints for rule in (*self.score, *self.route.rules)]
+        rules = [when.touchpoints for when in self._whens]
         limits = {touched.within_days for touched in rules if touched and touched.within_days is not None}
         return sorted(limit + 1 for limit in limits | {self.intent.within_days})
 

@@ -45,7 +45,10 @@ SELECT identity_id, key, fields::JSON -> key, origin::JSON -> key
 FROM (SELECT *, unnest(json_keys(fields)) AS key FROM gold) WHERE list_contains($fields, key)
 """
 
-_WHOLE = "SELECT DISTINCT fields ->> 'full_name' FROM gold WHERE fields ->> 'family_name' IS NULL AND fields ->> 'full_name' <> ''"
+_WHOLE = """
+SELECT DISTINCT fields ->> 'full_name' FROM gold
+WHERE fields ->> 'family_name' IS NULL AND fields ->> 'full_name' <> ''
+"""
 
 _FULL_NAME = """
 INSERT INTO told

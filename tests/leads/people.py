@@ -40,17 +40,28 @@ class People:
     def person(self, identity: str, **profiles: dict[str, Any]) -> None:
         """An identity and its profiles, each named `account` or `account_key`."""
         with self.store.begin() as connection:
-            if not connection.scalar(sa.select(tables.identity.c.born).where(tables.identity.c.identity_id == identity)):
+            if not connection.scalar(
+                sa.select(tables.identity.c.born).where(tables.identity.c.identity_id == identity)
+            ):
                 connection.execute(sa.insert(tables.identity).values(identity_id=identity, run_id=self.run_id))
             for name, values in profiles.items():
                 account, _, key = name.partition("_")
                 self._profile(connection, identity, account, key or identity, values)
 
-    def _profile(self, connection: sa.Connection, identity: str, account: str, key: str, values: dict[str, Any]) -> None:
+    def _profile(
+        self, connection: sa.Connection, identity: str, account: str, key: str, values: dict[str, Any]
+    ) -> None:
         profile_id = f"{account}/people/{key}"
         digest = hashlib.sha256(json.dumps(values, default=str, sort_keys=True).encode()).hexdigest()
         record_id = self._record(connection, account, key, digest)
-        row = {"updated_at": NOON, **values, "profile_id": profile_id, "account": account, "stream": "people", "key": key}
+        row = {
+            "updated_at": NOON,
+            **values,
+            "profile_id": profile_id,
+            "account": account,
+            "stream": "people",
+            "key": key,
+        }
         row |= {"record_id": record_id, "digest": digest, "mapping": "m", "run_id": self.run_id}
         connection.execute(sa.delete(tables.link).where(tables.link.c.profile_id == profile_id))
         connection.execute(sa.delete(tables.profile).where(tables.profile.c.profile_id == profile_id))
@@ -65,7 +76,7 @@ class People:
 
     def touch(self, person: str, kind: str, *, days_ago: int | None = 0, **values: Any) -> None:
         """Something that happened between the person (a profile_id) and us."""
-        account = person.split("/")[0]
+        account = person.split("/", maxsplit=1)[0]
         with self.store.begin() as connection:
             count = connection.scalar(sa.select(sa.func.count()).select_from(tables.touchpoint))
             row = {"touchpoint_id": f"{account}/touches/{count}", "account": account, "stream": "touches"}
