@@ -1,0 +1,69 @@
+"""A plan of unusual size leaves when somebody has said so, and not before."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from landbridge.errors import GateClosed, NotFound
+from landbridge.push.approval import Waiting, approve, waiting
+from landbridge.push.policy import Limit
+from landbridge.store.engine import Store
+from tests.push.conftest import Line
+from tests.push.crm import ACCOUNT, Crm, a_run, put_lead
+
+LIMIT = Limit(share=0.2, changes=100, first_load="ask")
+
+
+@pytest.mark.parametrize(
+    ("changes", "size", "first", "passes"),
+    [
+        (100, 0, True, True),
+        (101, 0, True, False),
+        (101, 100_000, True, False),
+        (101, 505, False, True),
+        (101, 504, False, False),
+        (100, 1, False, True),
+    ],
+)
+def test_the_limit(changes: int, size: int, first: bool, passes: bool) -> None:
+    assert Waiting("p", changes, size, first).passes(LIMIT) is passes
+
+
+def test_a_large_first_load_waits_for_a_person(store: Store, crm: Crm, line: Line) -> None:
+    with a_run(store) as run:
+        for number in range(101):
+            put_lead(store, run, f"p{number}", last_name="Someone")
+    with pytest.raises(GateClosed, match="101 changes, where the CRM holds 0 records, and nothing was ever") as caught:
+        line(first_load="ask")
+    assert crm.calls == []
+    (plan,) = waiting(store, ACCOUNT)
+    assert plan.plan_id in caught.value.do
+    with pytest.raises(GateClosed):
+        line(first_load="ask")
+    assert [each.plan_id for each in waiting(store, ACCOUNT)] == [plan.plan_id], "the same plan still waits"
+    assert approve(store, plan.plan_id, actor="kim", reason="looked at it") == 101
+    line(first_load="ask")
+    assert len(crm.rows["Lead"]) == 101
+    with store.begin() as connection:
+        kept = connection.execute(sa.text("SELECT approved_by, reason, state FROM plan")).one()
+        events = connection.execute(sa.text("SELECT actor FROM audit_event WHERE kind = 'plan.approved'")).scalars()
+        assert (tuple(kept), list(events)) == (("kim", "looked at it", "done"), ["kim"])
+
+
+def test_nothing_else_slips_through_while_a_plan_waits(store: Store, crm: Crm, line: Line) -> None:
+    with a_run(store) as run:
+        for number in range(101):
+            put_lead(store, run, f"p{number}", last_name="Someone")
+    with pytest.raises(GateClosed):
+        line(first_load="ask")
+    with a_run(store) as run:
+        put_lead(store, run, "late", last_name="Someone")
+    with pytest.raises(GateClosed):
+        line(first_load="ask")
+    assert crm.calls == []
+
+
+def test_only_a_waiting_plan_can_be_approved(store: Store) -> None:
+    with pytest.raises(NotFound, match="No plan 'plan-x' waits"):
+        approve(store, "plan-x", actor="kim", reason="")

@@ -1,0 +1,115 @@
+"""The three-way merge, asked with every combination of values and rules."""
+
+from __future__ import annotations
+
+import duckdb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from landbridge.push import merge
+
+VALUES = st.sampled_from([None, "", "a", "A", " a ", "b", "c"])
+OWNERS = st.sampled_from(["hub", "crm", "set_if_empty"])
+CONFLICTS = st.sampled_from(["hub", "crm"])
+CONNECTION = duckdb.connect()
+
+
+def verdict(
+    want: str | None,
+    have: str | None,
+    last: str | None,
+    owner: str = "hub",
+    conflict: str = "crm",
+    kind: str = "text",
+    *,
+    creating: bool = False,
+    seen: bool = True,
+) -> str:
+    offered = """(SELECT $want AS want, $have AS have, $last AS last, $owner AS owner, $conflict AS conflict,
+                         $kind AS type, $creating::boolean AS creating, $seen::boolean AS seen)"""
+    row = CONNECTION.execute(
+        merge.MERGE.format(offered=offered),
+        {
+            "want": want,
+            "have": have,
+            "last": last,
+            "owner": owner,
+            "conflict": conflict,
+            "kind": kind,
+            "creating": creating,
+            "seen": seen,
+        },
+    ).fetchone()
+    assert row is not None
+    return str(row[-1])
+
+
+def _empty(value: str | None) -> bool:
+    return not (value or "").strip()
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return (one or "").strip() == (other or "").strip()
+
+
+@given(VALUES, VALUES, VALUES, OWNERS)
+def test_nobodys_edit_is_replaced_unless_the_rule_says_hub(
+    want: str | None, have: str | None, last: str | None, owner: str
+) -> None:
+    if not _same(have, last):
+        assert verdict(want, have, last, owner, "crm") not in merge.WRITES
+    if not _same(have, last) and verdict(want, have, last, owner, "hub") in merge.WRITES:
+        assert verdict(want, have, last, owner, "hub") == "override", "and then it is told"
+
+
+@given(VALUES, VALUES, OWNERS, CONFLICTS)
+def test_a_field_is_never_emptied(have: str | None, last: str | None, owner: str, conflict: str) -> None:
+    assert verdict(None, have, last, owner, conflict) == "nothing"
+    assert verdict(" ", have, last, owner, conflict) == "nothing"
+
+
+@given(VALUES, VALUES, VALUES, OWNERS, CONFLICTS)
+def test_once_written_there_is_nothing_left_to_write(
+    want: str | None, have: str | None, last: str | None, owner: str, conflict: str
+) -> None:
+    if verdict(want, have, last, owner, conflict) in merge.WRITES:
+        assert verdict(want, want, want, owner, conflict) == "same"
+
+
+@given(VALUES, VALUES, CONFLICTS)
+def test_what_we_wrote_and_nobody_touched_is_kept_current(want: str | None, last: str | None, conflict: str) -> None:
+    expected = "nothing" if _empty(want) else "same" if _same(want, last) else "write"
+    assert verdict(want, last, last, "hub", conflict) == expected
+
+
+@given(VALUES, VALUES, VALUES, CONFLICTS)
+def test_set_if_empty_never_replaces_a_value(
+    want: str | None, have: str | None, last: str | None, conflict: str
+) -> None:
+    if not _empty(have):
+        assert verdict(want, have, last, "set_if_empty", conflict) not in merge.WRITES
+
+
+@given(VALUES, VALUES, VALUES, CONFLICTS)
+def test_what_belongs_to_the_crm_is_only_set_at_creation(
+    want: str | None, have: str | None, last: str | None, conflict: str
+) -> None:
+    assert verdict(want, have, last, "crm", conflict) not in merge.WRITES
+    assert verdict("a", None, None, "crm", conflict, creating=True) == "write"
+
+
+def test_values_are_compared_as_the_crm_shows_them() -> None:
+    assert verdict("80", "80.0", "80", kind="number") == "same"
+    assert verdict("A@X.org", "a@x.org", None, kind="email") == "same"
+    assert verdict("2026-11-22T04:00:00Z", "2026-11-22T04:00:00.000+0000", None, kind="time") == "same"
+    assert verdict("2026-11-22T04:00:01Z", "2026-11-22T04:00:00.000+0000", None, "hub", "hub", "time") == "override"
+    assert verdict("true", "false", None, kind="flag") == "write", "a flag that is not set is an empty field"
+    assert verdict("false", "true", "true", kind="flag") == "nothing", "and we never take one back"
+    assert verdict("a\nb", "a\r\nb", None) == "same"
+
+
+def test_what_the_crm_does_not_show_is_not_touched() -> None:
+    assert verdict("a", None, None, seen=False) == "unseen"
+    assert verdict("a", None, "a", seen=False) == "same"
+    assert verdict("b", None, "a", seen=False) == "write"
+    assert verdict("a", None, None, conflict="hub", seen=False) == "write"
