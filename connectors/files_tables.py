@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import itertools
 import math
 from collections.abc import Iterator
@@ -62,8 +63,8 @@ def _named(path: Path) -> Iterator[None]:
         yield
     except PermissionError as error:
         raise AccessRefused(f"File {path.name} may not be read.", do="Give this user the right to read it.") from error
-    except UnicodeError as error:
-        raise SourceChanged(f"File {path.name} is not text in one encoding.", do="Export it as UTF-8.") from error
+    except (UnicodeError, csv.Error) as error:
+        raise SourceChanged(f"File {path.name} is no text that can be read.", do="Export it as UTF-8 CSV.") from error
     except pa.ArrowException as error:
         raise SourceChanged(f"File {path.name} is no whole Parquet file.", do="Export it again.") from error
     except OSError as error:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-_PATIENCE = 120  # seconds for a start on a busy machine
+from tests.sandbox_process import start_sandbox
 
 
 @dataclass(frozen=True)
@@ -32,22 +26,6 @@ class Sandbox:
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    ready = tmp_path_factory.mktemp("sandbox") / "ready.json"
-    order = [sys.executable, "-m", "sandbox", "--people", "150", "--ready", str(ready), "--fault-timeout", "4"]
-    order += ["--with-parent", str(os.getpid()), "--max-seconds", "1500"]
-    with subprocess.Popen(order, cwd=Path(__file__).parents[2], stdout=subprocess.DEVNULL) as process:
-        _wait(ready, process)
-        try:
-            yield Sandbox(json.loads(ready.read_text()))
-        finally:
-            process.terminate()
-
-
-def _wait(ready: Path, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + _PATIENCE
-    while not ready.exists():
-        if process.poll() is not None or time.monotonic() > end:
-            process.kill()
-            pytest.fail("the sandbox did not start")
-        time.sleep(0.1)
+def sandbox() -> Iterator[Sandbox]:
+    with start_sandbox(people=150, options=("--fault-timeout", "4")) as ready:
+        yield Sandbox(ready)

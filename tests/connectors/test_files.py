@@ -185,3 +185,9 @@ class TestFiles(Contract):
         for name in ("a", "b", "c"):
             write(tmp_path / f"{name}.csv", "id,email\n" + "".join(f"{n},{name}{n}@x.example\n" for n in range(1200)))
         return Access("files", "", options={"folder": str(tmp_path)})
+
+
+def test_a_header_that_never_ends_is_told(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", '"id,name\n' + "1,Ann\n" * 400_000)
+    with pytest.raises(SourceChanged, match=r"a\.csv is no text that can be read"):
+        list(rows(path))
