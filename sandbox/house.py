@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import logging
 import os
 import signal
 import socket
@@ -73,12 +74,12 @@ class House:
 
     async def run(self) -> None:
         """Serve until the end; the ready file exists from the moment that all answer until then."""
+        logging.getLogger("uvicorn.error").addFilter(_not_a_fault)
         desk = self._desk()
         certificates = make_certificates(self.folder / "tls")
         self._add("control", control(desk), None)
         for system in self.wishes.systems:
             self._add(system, self._standin(system, desk), certificates if system in _OVER_TLS else None)
-        relive(desk)
         serving = asyncio.gather(*(s.serve(sockets=[self.sockets[name]]) for name, s in self.servers.items()))
         endings = self._endings(desk, serving)
         try:
@@ -97,7 +98,9 @@ class House:
         plan = FaultPlan(self.wishes.rates, self.wishes.seed, self.wishes.fault_timeout)
         settings = Settings(real_limits=self.wishes.real_limits)
         journal = Journal(self.state / "live.jsonl" if self.state else None)
-        return Desk(world, Clock(), plan, settings, journal=journal)
+        desk = Desk(world, Clock(), plan, settings, journal=journal)
+        relive(desk)  # before the stand-ins read the world: what clients wrote comes after
+        return desk
 
     def _standin(self, system: str, desk: Desk) -> ASGIApp:
         """The stand-in behind the gate that can hold requests, behind the faults."""
@@ -113,7 +116,7 @@ class House:
         config = uvicorn.Config(
             app,
             log_config=None,
-            log_level="critical",
+            log_level="error",
             access_log=False,
             lifespan="off",
             http="h11",
@@ -184,6 +187,11 @@ class House:
             ending.cancel()
         if self.wishes.ready:
             self.wishes.ready.unlink(missing_ok=True)
+
+
+def _not_a_fault(record: logging.LogRecord) -> bool:
+    """Errors of the stand-ins are told; answers that a fault cut short on purpose are not."""
+    return not record.getMessage().startswith("ASGI callable returned without completing response")
 
 
 def _bound(port: int) -> socket.socket:

@@ -129,13 +129,14 @@ def test_a_restart_on_the_same_state_continues(tmp_path: Path) -> None:
         wish = {"ticket": {"subject": "Kept", "comment": {"body": "Kept"}}}
         made = client.post("/api/v2/tickets", json=wish).json()["ticket"]["id"]
         news = httpx.post(first["control"] + "/live", json={"events": 5}).json()
+        ticket = next(piece["key"] for piece in news if piece["kind"] == "ticket")
+        client.put(f"/api/v2/tickets/{ticket}", json={"ticket": {"priority": "urgent"}})
         truth = httpx.get(first["control"] + "/truth").json()
         users = client.get("/api/v2/incremental/users/cursor?start_time=0").json()["users"]
     with start_sandbox(60, state=state, options=TWO) as second, support(second) as client:
         assert second["now"] == first["now"]
         assert client.get(f"/api/v2/tickets/{made}").json()["ticket"]["subject"] == "Kept"
-        ticket = next(piece["key"] for piece in news if piece["kind"] == "ticket")
-        assert client.get(f"/api/v2/tickets/{ticket}").status_code == 200
+        assert client.get(f"/api/v2/tickets/{ticket}").json()["ticket"]["priority"] == "urgent"
         assert httpx.get(second["control"] + "/truth").json() == truth
         assert client.get("/api/v2/incremental/users/cursor?start_time=0").json()["users"] == users
     refused = run(f"--state={state}", "--people=61", "--seed=7")
