@@ -86,7 +86,7 @@ class Http:
         hush("httpcore.http11")  # it writes answers' headers, cookies among them
         self._deadline = Deadline(self._limits.total)
         self._transport = httpx.HTTPTransport(
-            verify=_trust(access),
+            verify=self.base.scheme == "https" and _trust(access),
             proxy=access.options.get("proxy"),
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
         )

@@ -146,6 +146,13 @@ class HttpContract(Contract):
             read(connector, access, self.streams[0])
         assert_silent(access, told_by(caught.value))
 
+    def test_a_deadline_ends_what_is_too_slow(self, connector: Connector, access: Access, sandbox: Sandbox) -> None:
+        """Even where each single silence would be borne."""
+        hurried = replace(access, options={**access.options, "limits": {"silence": 60.0, "total": 0.7}})
+        sandbox.order("faults", faults="timeout=100%")
+        with pytest.raises(SourceUnavailable, match="it took too long"):
+            read(connector, hurried, self.streams[0])
+
     def test_a_rate_limit_says_how_long_to_wait(self, connector: Connector, access: Access, sandbox: Sandbox) -> None:
         sandbox.order("faults", faults="rate_limit=100%")
         with pytest.raises(SourceUnavailable) as caught:
