@@ -20,7 +20,7 @@ def map_records(run: Run, hub: Hub, account: str) -> None:
     """Make profiles and touchpoints of it."""
     from landbridge.mapping.stage import map_records as stage
 
-    stage(run, hub.mapping(account), account, hub.project.account(account).region)
+    stage(run, hub.mapping(account), account, hub.connector(account).names, hub.project.account(account).region)
 
 
 @step(name="resolve")
@@ -49,6 +49,14 @@ def validate(run: Run, hub: Hub) -> None:
     stage(run, hub.suite, hub.docs)
 
 
+@step(name="settle", tags=["crm"])
+def settle(run: Run, hub: Hub) -> None:
+    """Find out what became of writes whose answer an earlier run never heard."""
+    from landbridge.push.apply import settle as stage
+
+    stage(run, hub.connector(hub.crm), hub.access(hub.crm))
+
+
 @step(name="plan", tags=["crm"])
 def plan(run: Run, hub: Hub) -> None:
     """Say what would change in the CRM."""
@@ -58,11 +66,20 @@ def plan(run: Run, hub: Hub) -> None:
 
 
 @step(name="push", tags=["crm"])
-def push(run: Run, hub: Hub) -> None:
-    """Write what was approved."""
+def push(run: Run, hub: Hub) -> bool:
+    """Write what was approved. Answers whether anything was written."""
     from landbridge.push.apply import push as stage
 
     stage(run, hub.connector(hub.crm), hub.access(hub.crm), hub.policy)
+    return any(entry.stage in ("push", "settle") and entry.new + entry.changed for entry in run.books.entries)
+
+
+@step(name="confirm", tags=["crm"])
+def confirm(run: Run, hub: Hub) -> None:
+    """Tell our own writes from news, in what the CRM shows now."""
+    from landbridge.push.confirm import confirm as stage
+
+    stage(run, hub.crm)
 
 
 def close_books(run: Run) -> None:

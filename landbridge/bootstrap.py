@@ -86,7 +86,7 @@ class Hub:
         """How each system's fields become ours. Raises RuleInvalid."""
         from landbridge.mapping.load import load
 
-        return load(self.project.mappings / "sources")
+        return load(self.project.mappings)
 
     def mapping(self, account: str) -> Mapping:
         """The mapping of an account's system. Raises ConfigInvalid when the system has none."""

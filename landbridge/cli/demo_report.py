@@ -74,7 +74,9 @@ def _counts(hub: Hub) -> dict[str, Any]:
     import sqlalchemy as sa
 
     with hub.store.begin() as connection:
-        records = connection.execute(sa.text("SELECT account, count(*) FROM record GROUP BY 1 ORDER BY 1")).all()
+        records = connection.execute(
+            sa.text("SELECT account, count(*) AS count FROM record GROUP BY 1 ORDER BY 1")
+        ).all()
         one = connection.execute(
             sa.text(
                 """SELECT (SELECT count(*) FROM profile WHERE NOT gone) AS profiles,
@@ -84,7 +86,7 @@ def _counts(hub: Hub) -> dict[str, Any]:
                           (SELECT count(*) FROM quarantine WHERE state = 'held') AS quarantine"""
             )
         ).one()
-    return {"records": {account: count for account, count in records}, **one._mapping}
+    return {"records": {row.account: row._mapping["count"] for row in records}, **one._mapping}
 
 
 def _quality(hub: Hub, world: dict[str, Any]) -> dict[str, float]:
@@ -148,7 +150,8 @@ def _sentences(found: dict[str, Any]) -> list[str]:
         f"[bold]{sum(records.values()):,} records[/]: {by_system}.",
         f"[bold]{found['profiles']:,} profiles[/] and {found['touchpoints']:,} touchpoints are "
         f"[bold]{found['identities']:,} customers[/]; {found['to_review']:,} pairs wait for a person's eye.",
-        f"Against the world's truth: precision [bold]{quality['precision']:.1%}[/], recall [bold]{quality['recall']:.1%}[/].",
+        f"Against the world's truth: precision [bold]{quality['precision']:.1%}[/], "
+        f"recall [bold]{quality['recall']:.1%}[/].",
         f"[bold]{found['leads']['valid']:,} leads valid[/], {found['leads']['held']:,} held back with the reason.",
         f"In the CRM: [bold]{crm['created']:,} created, {crm['updated']:,} updated[/], {crm['unchanged']:,} unchanged, "
         f"{crm['refused']:,} refused.",

@@ -15,7 +15,7 @@ from landbridge.errors import LandbridgeError
 app = typer.Typer(
     name="landbridge",
     help="Join the silos: what every system knows about people becomes one customer and one enriched lead in the CRM.",
-    epilog="New here? `landbridge demo` shows the whole job in a minute; `landbridge try FILE` does it with your own data.",
+    epilog="New here? `landbridge demo` shows the whole job in a minute; `landbridge try FILE` does it with your data.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,

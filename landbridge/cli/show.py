@@ -81,7 +81,7 @@ def _books(entries: Iterable[Entry]) -> Table:
 
 @contextmanager
 def live_books(show: bool = True) -> Iterator[list[Entry]]:
-    """Show the books of whatever runs inside the block as they fill. Answers the entries, also when nothing is shown."""
+    """Show the books of whatever runs inside the block as they fill. Answers their entries in any case."""
     entries: list[Entry] = []
     token = watching.set(entries.append)
     try:

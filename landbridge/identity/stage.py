@@ -49,7 +49,7 @@ def _resolve(run: Run, model: Model, connection: Connection, entry: Entry) -> No
     previous = bulk.get(connection, _PREVIOUS)
     found = compute(profiles.drop_columns(["digest"]), decisions=decisions, previous=previous, model=model)
     with connection.cursor() as cursor:
-        bulk.put(cursor, "compared", profiles.select(["profile_id", "digest"]))
+        bulk.put(cursor, "compared", profiles.select(["profile_id", "digest", "record_id"]))
         bulk.put(cursor, "seen_decisions", decisions.select(["decision_id"]))
         _keep(cursor, run, model, found, entry)
 
@@ -170,8 +170,9 @@ WHERE (match.weight, match.band, match.refused, match.evidence, match.model)
 
 # Only what was compared is settled: a profile that changed meanwhile waits for the next time.
 _SETTLED = """
-UPDATE profile SET resolved_digest = c.digest FROM compared c
-WHERE profile.profile_id = c.profile_id AND profile.resolved_digest IS DISTINCT FROM c.digest
+UPDATE profile SET resolved_digest = c.digest, resolved_record_id = c.record_id FROM compared c
+WHERE profile.profile_id = c.profile_id
+  AND (profile.resolved_digest, profile.resolved_record_id) IS DISTINCT FROM (c.digest, c.record_id)
 """
 
 _APPLIED = """

@@ -123,21 +123,22 @@ def _make_landing_table(connection: ArrowConnection) -> None:
 # A version is kept when it differs from the one before it: in this page, else from the newest kept so far.
 _KEEP = """
 WITH seen AS (
-    SELECT l.*, lag(l.digest) OVER (PARTITION BY l.key ORDER BY l.ordinal) AS before,
-           h.digest AS head, row_number() OVER (PARTITION BY l.key ORDER BY l.ordinal) AS nth
+    SELECT l.*, lag(l.digest) OVER (PARTITION BY l.key ORDER BY l.ordinal) AS before, h.digest AS head, h.version
     FROM landing l LEFT JOIN record_head h ON h.account = $1 AND h.stream = $2 AND h.key = l.key
+), news AS (
+    SELECT *, coalesce(version, 0) + row_number() OVER (PARTITION BY key ORDER BY ordinal) AS next FROM seen
+    WHERE digest IS DISTINCT FROM coalesce(before, head)
 ), kept AS (
-    INSERT INTO record (account, stream, key, digest, payload, run_id)
-    SELECT $1, $2, key, digest, payload, $3 FROM seen
-    WHERE digest IS DISTINCT FROM coalesce(before, head) ORDER BY ordinal
-    RETURNING record_id, key, digest
+    INSERT INTO record (account, stream, key, version, digest, payload, run_id)
+    SELECT $1, $2, key, next, digest, payload, $3 FROM news ORDER BY ordinal
+    RETURNING record_id, key, version, digest
 ), heads AS (
-    INSERT INTO record_head (account, stream, key, record_id, digest)
-    SELECT DISTINCT ON (key) $1, $2, key, record_id, digest FROM kept ORDER BY key, record_id DESC
-    ON CONFLICT (account, stream, key) DO UPDATE SET record_id = excluded.record_id, digest = excluded.digest
+    INSERT INTO record_head (account, stream, key, record_id, version, digest)
+    SELECT DISTINCT ON (key) $1, $2, key, record_id, version, digest FROM kept ORDER BY key, version DESC
+    ON CONFLICT (account, stream, key) DO UPDATE
+    SET record_id = excluded.record_id, version = excluded.version, digest = excluded.digest
 )
-SELECT count(*) FILTER (WHERE head IS NULL AND nth = 1), count(*) FILTER (WHERE head IS NOT NULL OR nth > 1)
-FROM seen WHERE digest IS DISTINCT FROM coalesce(before, head)
+SELECT count(*) FILTER (WHERE next = 1), count(*) FILTER (WHERE next > 1) FROM news
 """
 
 _CURSOR = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -12,6 +13,7 @@ from landbridge.mapping.apply import Mapped, apply
 from landbridge.mapping.load import Mapping
 from landbridge.store import bulk
 from landbridge.store.profiles import PERSON_FIELDS, PROFILE_SCHEMA, TOUCHPOINT_SCHEMA
+from landbridge.trail.balance import Entry
 from landbridge.trail.runs import Run
 
 if TYPE_CHECKING:
@@ -21,29 +23,36 @@ BATCH = 20_000
 """Records mapped in one transaction."""
 
 
-def map_records(run: Run, mapping: Mapping, account: str, region: str | None = None) -> None:
+def map_records(run: Run, mapping: Mapping, account: str, streams: Sequence[str], region: str | None = None) -> None:
     """Map every newest version that was not mapped yet, or was by another content of the mapping.
 
     Each batch commits whole. A record that yields nothing usable is held in quarantine, and the rest goes on.
-    Books: taken = versions to map; new = objects mapped for the first time; changed = mapped again.
+    Books: taken = versions to map; new = objects mapped for the first time; changed = mapped again; unchanged = of a
+    stream that the mapping leaves unused by name.
     """
     with run.books.stage("map", account) as entry, run.store.bulk() as connection:
-        for stream in mapping.streams:
+        for stream in streams:
             keeper = _Keeper(run, connection, mapping, account, stream)
             while (pending := keeper.pending()).num_rows:
-                mapped = apply(mapping, stream, pending.drop_columns(["mapped_record_id"]), account, region)
-                held = keeper.keep(pending, mapped)
-                first = pending["mapped_record_id"].null_count
-                first_held = _count_first(pending, held)
-                entry.taken += pending.num_rows
-                entry.held += len(held)
-                entry.new += first - first_held
-                entry.changed += pending.num_rows - first - (len(held) - first_held)
+                mapped = apply(mapping, stream, pending.drop_columns(["first"]), account, region)
+                keeper.keep(pending, mapped)
+                _count(entry, pending, mapped)
 
 
-def _count_first(pending: pa.Table, held: pa.Array) -> int:
-    mine = pc.and_(pc.is_in(pending["record_id"], held), pc.is_null(pending["mapped_record_id"]))
-    return int(pc.sum(mine).as_py() or 0)
+def _count(entry: Entry, pending: pa.Table, mapped: Mapped) -> None:
+    """Each record once, by what became of it."""
+    made = pending.filter(pc.is_in(pending["record_id"], _made(mapped)))
+    first = pc.sum(made["first"]).as_py() or 0
+    entry.taken += pending.num_rows
+    entry.new += first
+    entry.changed += made.num_rows - first
+    entry.unchanged += len(mapped.unused)
+    entry.held += mapped.rejected.num_rows
+
+
+def _made(mapped: Mapped) -> pa.ChunkedArray:
+    """The records that became a profile, a touchpoint or both."""
+    return pa.chunked_array([*mapped.profiles["record_id"].chunks, *mapped.touchpoints["record_id"].chunks], pa.int64())
 
 
 class _Keeper:
@@ -57,31 +66,30 @@ class _Keeper:
         self.stream = stream
 
     def pending(self) -> pa.Table:
-        """The next versions to map, oldest first: record_id, key, payload, landed_at, mapped_record_id."""
+        """The next versions to map, oldest first: record_id, key, payload, landed_at, first (time this is mapped)."""
         return bulk.get(self.connection, _PENDING, (self.account, self.stream, self.hash))
 
-    def keep(self, pending: pa.Table, mapped: Mapped) -> pa.Array:
-        """Store a batch and mark it mapped, in one transaction. Answers the record ids that are held."""
-        held = _held(pending, mapped)
+    def keep(self, pending: pa.Table, mapped: Mapped) -> None:
+        """Store a batch and how far it goes, in one transaction."""
         with self.connection.cursor() as cursor:
-            bulk.put(cursor, "pending", pending.select(["record_id", "key", "mapped_record_id"]))
+            bulk.put(cursor, "pending", pending.select(["record_id", "key"]))
             self._keep_profiles(cursor, mapped.profiles)
             self._keep_touchpoints(cursor, mapped.touchpoints)
+            if not pc.all(pending["first"]).as_py():
+                cursor.execute(_VANISHED_PROFILES, (self.account, self.stream, self.run.run_id))
+                cursor.execute(_VANISHED_TOUCHPOINTS, (self.account, self.stream))
             self._quarantine(cursor, mapped)
             self._drift(cursor, mapped)
-            cursor.execute(_MARK, (self.account, self.stream, self.hash))
+            cursor.execute(_MARK, (self.account, self.stream, self.hash, pc.max(pending["record_id"]).as_py()))
         self.connection.commit()
-        return held
 
     def _keep_profiles(self, cursor: Cursor, profiles: pa.Table) -> None:
         bulk.put(cursor, "incoming", with_digest(profiles, (*PERSON_FIELDS, "region_hint", "gone")))
         cursor.execute(_PROFILES, (self.hash, self.run.run_id))
-        cursor.execute(_VANISHED_PROFILES, (self.run.run_id,))
 
     def _keep_touchpoints(self, cursor: Cursor, touchpoints: pa.Table) -> None:
         told = [name for name in TOUCHPOINT_SCHEMA.names if name not in ("record_id", "account", "stream")]
         bulk.put(cursor, "incoming_touch", with_digest(touchpoints, told))
-        cursor.execute(_VANISHED_TOUCHPOINTS)
         cursor.execute(_TOUCHPOINTS, (self.hash, self.run.run_id))
 
     def _quarantine(self, cursor: Cursor, mapped: Mapped) -> None:
@@ -103,28 +111,30 @@ class _Keeper:
             cursor.execute(_DRIFT, told)
 
 
-def _held(pending: pa.Table, mapped: Mapped) -> pa.Array:
-    """Records that became neither a profile nor a touchpoint."""
-    made = pa.chunked_array([*mapped.profiles["record_id"].chunks, *mapped.touchpoints["record_id"].chunks], pa.int64())
-    lost = pc.invert(pc.is_in(pending["record_id"], made))
-    return pending["record_id"].filter(lost).combine_chunks()
-
-
-def with_digest(table: pa.Table, columns: tuple[str, ...] | list[str]) -> pa.Table:
-    """The table with a column `digest`: one hash over the named columns, equal exactly when they are."""
-    packed = ", ".join(f"{name} := {name}" for name in columns)
-    query = f"SELECT *, md5(CAST(to_json(struct_pack({packed})) AS VARCHAR)) AS digest FROM incoming"
+def with_digest(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """The table with a column `digest`: one hash over the named columns, so that equal rows have equal ones."""
+    parts = ", ".join(f"coalesce({_as_text(table, name)}, chr(30))" for name in columns)
+    query = f"SELECT *, md5(concat_ws(chr(31), {parts})) AS digest FROM incoming"
     with duckdb.connect() as connection:
         connection.register("incoming", table)
         return connection.execute(query).to_arrow_table()
 
 
+def _as_text(table: pa.Table, name: str) -> str:
+    listed = pa.types.is_list(table.schema.field(name).type)
+    return f'array_to_string("{name}", chr(29))' if listed else f'CAST("{name}" AS VARCHAR)'
+
+
 _PENDING = f"""
-SELECT h.record_id, h.key, r.payload, r.at AS landed_at, h.mapped_record_id
-FROM record_head h JOIN record r USING (record_id)
-WHERE h.account = $1 AND h.stream = $2 AND r.payload IS NOT NULL
-  AND (h.mapped_record_id IS DISTINCT FROM h.record_id OR h.mapping IS DISTINCT FROM $3)
-ORDER BY h.record_id LIMIT {BATCH}
+SELECT r.record_id, r.key, r.payload, r.at AS landed_at,
+       r.version = 1 AND r.record_id > coalesce(c.ever, 0) AS first
+FROM (SELECT $1::text AS account, $2::text AS stream) wanted
+LEFT JOIN map_cursor c USING (account, stream)
+JOIN record r USING (account, stream)
+WHERE r.record_id > CASE WHEN c.mapping = $3 THEN c.upto ELSE 0 END AND r.payload IS NOT NULL
+  AND EXISTS (SELECT FROM record_head h WHERE h.account = r.account AND h.stream = r.stream AND h.key = r.key
+              AND h.record_id = r.record_id)
+ORDER BY r.record_id LIMIT {BATCH}
 """
 
 _columns = ", ".join(PROFILE_SCHEMA.names)
@@ -137,14 +147,15 @@ ON CONFLICT (profile_id) DO UPDATE SET
 
 # An object whose newest version no longer tells of a person: its profile is gone, its history stays.
 _VANISHED_PROFILES = """
-UPDATE profile SET gone = true, digest = 'gone', run_id = $1 FROM pending
-WHERE profile.record_id = pending.mapped_record_id AND profile.record_id <> pending.record_id AND NOT profile.gone
+UPDATE profile SET gone = true, digest = 'gone', run_id = $3 FROM pending
+WHERE profile.profile_id = $1 || '/' || $2 || '/' || pending.key AND NOT profile.gone
   AND NOT EXISTS (SELECT FROM incoming WHERE incoming.profile_id = profile.profile_id)
 """
 
 _VANISHED_TOUCHPOINTS = """
-DELETE FROM touchpoint USING pending WHERE touchpoint.record_id = pending.mapped_record_id
-  AND NOT EXISTS (SELECT FROM incoming_touch i WHERE i.touchpoint_id = touchpoint.touchpoint_id)
+DELETE FROM touchpoint t USING record older, pending p
+WHERE t.account = $1 AND t.stream = $2 AND older.record_id = t.record_id AND older.key = p.key
+  AND NOT EXISTS (SELECT FROM incoming_touch i WHERE i.touchpoint_id = t.touchpoint_id)
 """
 
 _touch = ", ".join(TOUCHPOINT_SCHEMA.names)
@@ -186,6 +197,7 @@ ON CONFLICT (account, stream, path) DO NOTHING
 """
 
 _MARK = """
-UPDATE record_head h SET mapped_record_id = h.record_id, mapping = $3 FROM pending p
-WHERE h.account = $1 AND h.stream = $2 AND h.key = p.key AND h.record_id = p.record_id
+INSERT INTO map_cursor (account, stream, mapping, upto, ever) VALUES ($1, $2, $3, $4, $4)
+ON CONFLICT (account, stream) DO UPDATE
+SET mapping = excluded.mapping, upto = excluded.upto, ever = greatest(map_cursor.ever, excluded.upto)
 """

@@ -66,8 +66,8 @@ run = Table(
 balance = Table(
     "balance",
     metadata,
-    _run(),
-    Column("position", Integer, Identity(always=True), nullable=False),
+    Column("run_id", Text, ForeignKey("run.run_id"), primary_key=True),
+    Column("position", BigInteger, Identity(always=True), primary_key=True),
     Column("stage", Text, nullable=False),
     Column("subject", Text, nullable=False, server_default=""),
     *(
@@ -75,7 +75,6 @@ balance = Table(
         for n in ("taken", "new", "changed", "unchanged", "held", "refused")
     ),
     Column("seconds", Double, nullable=False, server_default="0"),
-    UniqueConstraint("run_id", "stage", "subject"),
 )
 
 cursor = Table(
@@ -88,6 +87,9 @@ cursor = Table(
     _now(),
 )
 
+# The data plane: written in batches by set-based statements that join what they refer to. These tables have no
+# foreign keys, which would cost a third of landing's speed: docs/decisions/0006.
+
 record = Table(
     "record",
     metadata,
@@ -95,14 +97,14 @@ record = Table(
     Column("account", Text, nullable=False),
     Column("stream", Text, nullable=False),
     Column("key", Text, nullable=False),
+    Column("version", Integer, nullable=False, comment="1 is the first that we saw of this object"),
     Column("digest", Text, nullable=False, comment="sha256 of the payload, its fields sorted"),
     Column("payload", Text, comment="the JSON as it came; only erasure empties it"),
-    _run(),
+    Column("run_id", Text, nullable=False),
     _now(),
+    Index("ix_record_stream", "account", "stream", "record_id"),
     comment="one version of one object, exactly as the system gave it; never changed",
 )
-
-_UNMAPPED = "mapped_record_id IS DISTINCT FROM record_id"
 
 record_head = Table(
     "record_head",
@@ -110,12 +112,20 @@ record_head = Table(
     Column("account", Text, primary_key=True),
     Column("stream", Text, primary_key=True),
     Column("key", Text, primary_key=True),
-    Column("record_id", BigInteger, ForeignKey("record.record_id"), nullable=False),
+    Column("record_id", BigInteger, nullable=False),
+    Column("version", Integer, nullable=False),
     Column("digest", Text, nullable=False),
-    Column("mapped_record_id", BigInteger, comment="the version that the profile was made from"),
-    Column("mapping", Text, comment="content hash of the mapping that made it"),
-    Index("ix_record_head_pending", "account", "stream", "record_id", postgresql_where=_UNMAPPED),
-    comment="the newest version of each object, and whether it has been mapped",
+    comment="the newest version of each object",
+)
+
+map_cursor = Table(
+    "map_cursor",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("stream", Text, primary_key=True),
+    Column("mapping", Text, nullable=False, comment="content hash of the mapping in force"),
+    Column("upto", BigInteger, nullable=False, comment="record_id: newest versions up to here are mapped with it"),
+    Column("ever", BigInteger, nullable=False, comment="record_id: versions up to here were mapped with some mapping"),
 )
 
 profile = Table(
@@ -125,7 +135,7 @@ profile = Table(
     Column("account", Text, nullable=False),
     Column("stream", Text, nullable=False),
     Column("key", Text, nullable=False),
-    Column("record_id", BigInteger, ForeignKey("record.record_id"), nullable=False),
+    Column("record_id", BigInteger, nullable=False),
     *(Column(name, Text) for name in SINGLE),
     *(Column(name, ARRAY(Text)) for name in MANY),
     Column("region_hint", Text),
@@ -135,8 +145,8 @@ profile = Table(
     Column("mapping", Text, nullable=False, comment="content hash of the mapping in force"),
     Column("digest", Text, nullable=False, comment="of the person fields: what identity compares"),
     Column("resolved_digest", Text, comment="the digest that the current link was computed from"),
-    _run(),
-    Index("ix_profile_unresolved", "profile_id", postgresql_where="resolved_digest IS DISTINCT FROM digest"),
+    Column("resolved_record_id", BigInteger, comment="the version that it was computed from"),
+    Column("run_id", Text, nullable=False),
 )
 
 touchpoint = Table(
@@ -145,14 +155,14 @@ touchpoint = Table(
     Column("touchpoint_id", Text, primary_key=True),
     Column("account", Text, nullable=False),
     Column("stream", Text, nullable=False),
-    Column("record_id", BigInteger, ForeignKey("record.record_id"), nullable=False),
+    Column("record_id", BigInteger, nullable=False),
     Column("person", Text, comment="profile_id"),
     Column("kind", Text, nullable=False),
     Column("at", DateTime(timezone=True)),
     *(Column(name, Text) for name in ("channel", "subject", "text", "url", "direction", "campaign")),
     Column("mapping", Text, nullable=False),
     Column("digest", Text, nullable=False),
-    _run(),
+    Column("run_id", Text, nullable=False),
     Index(None, "person"),
 )
 

@@ -9,7 +9,6 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
 from landbridge.errors import BooksUnbalanced
 from landbridge.store import tables
@@ -69,13 +68,8 @@ class Books:
             )
 
     def _write(self, entry: Entry) -> None:
-        row = {"run_id": self.run_id, **vars(entry)}
-        statement = insert(tables.balance).values(row)
-        counts = {name: statement.excluded[name] for name in row if name not in ("run_id", "stage", "subject")}
         with self.store.begin() as connection:
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=["run_id", "stage", "subject"], set_=counts)
-            )
+            connection.execute(sa.insert(tables.balance).values(run_id=self.run_id, **vars(entry)))
 
 
 def of_run(connection: sa.Connection, run_id: str) -> list[Entry]:

@@ -56,6 +56,89 @@ def upgrade() -> None:
         postgresql_where="withdrawn_at IS NULL",
     )
     op.create_table(
+        "map_cursor",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("mapping", sa.Text(), nullable=False, comment="content hash of the mapping in force"),
+        sa.Column(
+            "upto", sa.BigInteger(), nullable=False, comment="record_id: newest versions up to here are mapped with it"
+        ),
+        sa.Column(
+            "ever",
+            sa.BigInteger(),
+            nullable=False,
+            comment="record_id: versions up to here were mapped with some mapping",
+        ),
+        sa.PrimaryKeyConstraint("account", "stream", name=op.f("pk_map_cursor")),
+    )
+    op.create_table(
+        "profile",
+        sa.Column("profile_id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("full_name", sa.Text(), nullable=True),
+        sa.Column("given_name", sa.Text(), nullable=True),
+        sa.Column("middle_name", sa.Text(), nullable=True),
+        sa.Column("family_name", sa.Text(), nullable=True),
+        sa.Column("birth_date", sa.Text(), nullable=True),
+        sa.Column("street", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("region", sa.Text(), nullable=True),
+        sa.Column("postcode", sa.Text(), nullable=True),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("company", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("website", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("email", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column("phone", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column("handle", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column("reference", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column("consent", postgresql.ARRAY(sa.Text()), nullable=True),
+        sa.Column("region_hint", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("gone", sa.Boolean(), server_default="false", nullable=False),
+        sa.Column("mapping", sa.Text(), nullable=False, comment="content hash of the mapping in force"),
+        sa.Column("digest", sa.Text(), nullable=False, comment="of the person fields: what identity compares"),
+        sa.Column(
+            "resolved_digest", sa.Text(), nullable=True, comment="the digest that the current link was computed from"
+        ),
+        sa.Column(
+            "resolved_record_id", sa.BigInteger(), nullable=True, comment="the version that it was computed from"
+        ),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_profile")),
+    )
+    op.create_table(
+        "record",
+        sa.Column("record_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False, comment="1 is the first that we saw of this object"),
+        sa.Column("digest", sa.Text(), nullable=False, comment="sha256 of the payload, its fields sorted"),
+        sa.Column("payload", sa.Text(), nullable=True, comment="the JSON as it came; only erasure empties it"),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_record")),
+        comment="one version of one object, exactly as the system gave it; never changed",
+    )
+    op.create_index("ix_record_stream", "record", ["account", "stream", "record_id"], unique=False)
+    op.create_table(
+        "record_head",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "stream", "key", name=op.f("pk_record_head")),
+        comment="the newest version of each object",
+    )
+    op.create_table(
         "run",
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("flow", sa.Text(), nullable=False),
@@ -85,9 +168,30 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_run_started_at"), "run", ["started_at"], unique=False)
     op.create_table(
+        "touchpoint",
+        sa.Column("touchpoint_id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("record_id", sa.BigInteger(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=True, comment="profile_id"),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("direction", sa.Text(), nullable=True),
+        sa.Column("campaign", sa.Text(), nullable=True),
+        sa.Column("mapping", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("touchpoint_id", name=op.f("pk_touchpoint")),
+    )
+    op.create_index(op.f("ix_touchpoint_person"), "touchpoint", ["person"], unique=False)
+    op.create_table(
         "balance",
         sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), sa.Identity(always=True), nullable=False),
+        sa.Column("position", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("stage", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), server_default="", nullable=False),
         sa.Column("taken", sa.BigInteger(), server_default="0", nullable=False),
@@ -98,7 +202,7 @@ def upgrade() -> None:
         sa.Column("refused", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("seconds", sa.Double(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_balance_run_id")),
-        sa.UniqueConstraint("run_id", "stage", "subject", name=op.f("uq_balance_run_id_stage_subject")),
+        sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_balance")),
     )
     op.create_table(
         "cursor",
@@ -222,20 +326,6 @@ def upgrade() -> None:
         postgresql_where="state = 'held'",
     )
     op.create_table(
-        "record",
-        sa.Column("record_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False, comment="sha256 of the payload, its fields sorted"),
-        sa.Column("payload", sa.Text(), nullable=True, comment="the JSON as it came; only erasure empties it"),
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_record_run_id")),
-        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_record")),
-        comment="one version of one object, exactly as the system gave it; never changed",
-    )
-    op.create_table(
         "change",
         sa.Column("change_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("plan_id", sa.Text(), nullable=False),
@@ -354,98 +444,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_lead_run_id")),
         sa.PrimaryKeyConstraint("identity_id", name=op.f("pk_lead")),
     )
-    op.create_table(
-        "profile",
-        sa.Column("profile_id", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("record_id", sa.BigInteger(), nullable=False),
-        sa.Column("full_name", sa.Text(), nullable=True),
-        sa.Column("given_name", sa.Text(), nullable=True),
-        sa.Column("middle_name", sa.Text(), nullable=True),
-        sa.Column("family_name", sa.Text(), nullable=True),
-        sa.Column("birth_date", sa.Text(), nullable=True),
-        sa.Column("street", sa.Text(), nullable=True),
-        sa.Column("city", sa.Text(), nullable=True),
-        sa.Column("region", sa.Text(), nullable=True),
-        sa.Column("postcode", sa.Text(), nullable=True),
-        sa.Column("country", sa.Text(), nullable=True),
-        sa.Column("company", sa.Text(), nullable=True),
-        sa.Column("title", sa.Text(), nullable=True),
-        sa.Column("website", sa.Text(), nullable=True),
-        sa.Column("language", sa.Text(), nullable=True),
-        sa.Column("email", postgresql.ARRAY(sa.Text()), nullable=True),
-        sa.Column("phone", postgresql.ARRAY(sa.Text()), nullable=True),
-        sa.Column("handle", postgresql.ARRAY(sa.Text()), nullable=True),
-        sa.Column("reference", postgresql.ARRAY(sa.Text()), nullable=True),
-        sa.Column("consent", postgresql.ARRAY(sa.Text()), nullable=True),
-        sa.Column("region_hint", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("gone", sa.Boolean(), server_default="false", nullable=False),
-        sa.Column("mapping", sa.Text(), nullable=False, comment="content hash of the mapping in force"),
-        sa.Column("digest", sa.Text(), nullable=False, comment="of the person fields: what identity compares"),
-        sa.Column(
-            "resolved_digest", sa.Text(), nullable=True, comment="the digest that the current link was computed from"
-        ),
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["record_id"], ["record.record_id"], name=op.f("fk_profile_record_id")),
-        sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_profile_run_id")),
-        sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_profile")),
-    )
-    op.create_index(
-        "ix_profile_unresolved",
-        "profile",
-        ["profile_id"],
-        unique=False,
-        postgresql_where="resolved_digest IS DISTINCT FROM digest",
-    )
-    op.create_table(
-        "record_head",
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("record_id", sa.BigInteger(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column(
-            "mapped_record_id", sa.BigInteger(), nullable=True, comment="the version that the profile was made from"
-        ),
-        sa.Column("mapping", sa.Text(), nullable=True, comment="content hash of the mapping that made it"),
-        sa.ForeignKeyConstraint(["record_id"], ["record.record_id"], name=op.f("fk_record_head_record_id")),
-        sa.PrimaryKeyConstraint("account", "stream", "key", name=op.f("pk_record_head")),
-        comment="the newest version of each object, and whether it has been mapped",
-    )
-    op.create_index(
-        "ix_record_head_pending",
-        "record_head",
-        ["account", "stream", "record_id"],
-        unique=False,
-        postgresql_where="mapped_record_id IS DISTINCT FROM record_id",
-    )
-    op.create_table(
-        "touchpoint",
-        sa.Column("touchpoint_id", sa.Text(), nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
-        sa.Column("record_id", sa.BigInteger(), nullable=False),
-        sa.Column("person", sa.Text(), nullable=True, comment="profile_id"),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("channel", sa.Text(), nullable=True),
-        sa.Column("subject", sa.Text(), nullable=True),
-        sa.Column("text", sa.Text(), nullable=True),
-        sa.Column("url", sa.Text(), nullable=True),
-        sa.Column("direction", sa.Text(), nullable=True),
-        sa.Column("campaign", sa.Text(), nullable=True),
-        sa.Column("mapping", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["record_id"], ["record.record_id"], name=op.f("fk_touchpoint_record_id")),
-        sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_touchpoint_run_id")),
-        sa.PrimaryKeyConstraint("touchpoint_id", name=op.f("pk_touchpoint")),
-    )
-    op.create_index(op.f("ix_touchpoint_person"), "touchpoint", ["person"], unique=False)
     op.create_table(
         "link",
         sa.Column("profile_id", sa.Text(), nullable=False),
