@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.answers import need
-from connectors.base import Access, Checkpoint, Connector, Page, SourceChanged, Stream
+from connectors.base import Access, AccessRefused, Checkpoint, Connector, Page, SourceChanged, Stream
 from connectors.x_client import Client, TokenExpired, TooOld, client
 
 REACH = timedelta(days=7) - timedelta(minutes=5)
@@ -53,10 +53,19 @@ def _question(x: Client, access: Access, stream: str) -> Ask:
 
 
 def _user_id(x: Client, access: Access) -> str:
-    known = access.options.get("user_id")
-    return (
-        str(known) if known else need("X", need("X", x.user(access.options.get("username")), "data", dict), "id", str)
-    )
+    if access.options.get("user_id"):
+        return str(access.options["user_id"])
+    username = access.options.get("username")
+    try:
+        found = x.user(username)
+    except AccessRefused as error:
+        if username:
+            raise
+        raise AccessRefused(
+            "X does not say whose token this is, so whose mentions are wanted is not known.",
+            do=f"Set accounts.{access.account}.options.username to the handle whose mentions you want.",
+        ) from error
+    return need("X", need("X", found, "data", dict), "id", str)
 
 
 def _poll(stream: str, ask: Ask, at: Checkpoint) -> Iterator[Page]:

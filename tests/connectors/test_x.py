@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
 
 from connectors.answers import LONGEST_WAIT
-from connectors.base import Access, Connector, Page, SourceUnavailable
+from connectors.base import Access, AccessRefused, Connector, Page, SourceUnavailable
 from tests.connectors.conformance import HttpContract, read
 from tests.connectors.conftest import Sandbox
 
@@ -28,6 +29,13 @@ class TestX(HttpContract):
             found = post_ids(read(connector, access, stream, last), stream)
             assert told & found
             assert not found & post_ids(before, stream)
+
+    def test_an_apps_token_needs_to_be_told_whose_mentions(self, connector: Connector, access: Access) -> None:
+        """X's users/me is closed to it."""
+        unnamed = replace(access, options={**access.options, "username": None})
+        with pytest.raises(AccessRefused, match="whose token") as caught:
+            read(connector, unnamed, "mentions")
+        assert "options.username" in caught.value.do
 
     def test_a_spent_month_is_told_apart(self, connector: Connector, access: Access, sandbox: Sandbox) -> None:
         sandbox.order("switch", **{"x.usage_capped": True})
