@@ -62,8 +62,8 @@ def _user_id(x: Client, access: Access) -> str:
         if username:
             raise
         raise AccessRefused(
-            "X does not say whose token this is, so whose mentions are wanted is not known.",
-            do=f"Set accounts.{access.account}.options.username to the handle whose mentions you want.",
+            f"{error} That is where X says whose token this is.",
+            do=f"Is the token good? An app's own names no user: set accounts.{access.account}.options.username.",
         ) from error
     return need("X", need("X", found, "data", dict), "id", str)
 
