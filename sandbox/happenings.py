@@ -34,8 +34,8 @@ def make_events(
     events: dict[str, list[Event]] = {}
     for system in SYSTEMS:
         drafts: list[Event] = []
-        for row in appearances[system]:
-            rng = Random(f"{seed}/events/{system}/{row.key}")
+        for place, row in enumerate(appearances[system]):
+            rng = Random(f"{seed}/events/{system}/{place}")
             drafts.extend(_WRITERS[system](row, people[row.person_id], rng, now))
         events[system] = list(with_keys(system, drafts, 0))
     return events

@@ -26,6 +26,7 @@ _TITLES = (
 )  # fmt: skip
 _WORDS = ("sunny", "river", "blue", "happy", "quiet", "tiny", "wild", "old", "green", "silver", "lucky", "north")
 _ANIMALS = ("otter", "fox", "heron", "badger", "wren", "lynx", "moth", "finch", "raven", "hare", "newt", "crane")
+_AGES_AS_OF = date(2026, 1, 1)  # a fixed day, so that who people are does not depend on when the world is made
 _HOUSEHOLD_SIZES, _SIZE_WEIGHTS = (1, 2, 3, 4, 5), (42, 32, 13, 9, 4)
 
 
@@ -77,13 +78,13 @@ def _company(number: int, taken: _Taken, rng: Random) -> Company:
     )
 
 
-def make_people(count: int, companies: list[Company], rng: Random, today: date) -> list[Person]:
+def make_people(count: int, companies: list[Company], rng: Random) -> list[Person]:
     """``count`` people living in households; ids are P0000001 and so on."""
     taken, people, number = _Taken(), list[Person](), 0
     while len(people) < count:
         number += 1
         household, size = _household(number, taken, rng)
-        for member in _members(household, size, rng, today):
+        for member in _members(household, size, rng):
             if len(people) < count:
                 people.append(_complete(member, len(people) + 1, household, companies, taken, rng))
     return people
@@ -138,7 +139,7 @@ class _Member:
     birth_date: date
 
 
-def _members(household: _Household, size: int, rng: Random, today: date) -> Iterator[_Member]:
+def _members(household: _Household, size: int, rng: Random) -> Iterator[_Member]:
     """One or two adults, then children of at least 16; one household in thirty has a father and son of one name."""
     locale, names = household.locale, list[str]()
     namesakes = size > 1 and chance(rng, 0.05)
@@ -153,7 +154,7 @@ def _members(household: _Household, size: int, rng: Random, today: date) -> Iter
         own = not namesakes and place == 1 and chance(rng, 0.15)
         family = _family(locale, rng) if own else household.family
         former = _family(locale, rng) if not male and place < 2 and chance(rng, 0.08) else None
-        yield _Member(given, family, former, suffix, today - timedelta(days=age * 365 + rng.randrange(365)))
+        yield _Member(given, family, former, suffix, _AGES_AS_OF - timedelta(days=age * 365 + rng.randrange(365)))
 
 
 def _complete(

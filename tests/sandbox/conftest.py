@@ -30,7 +30,7 @@ def settings() -> Settings:
 @pytest.fixture
 def world() -> World:
     """A world of its own for each test, since worlds change."""
-    return make_world(150, 7, NOW)
+    return make_world(300, 7, NOW)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +54,17 @@ def test_same_arguments_same_world_in_any_process() -> None:
 
 def test_another_seed_is_another_world() -> None:
     assert make_world(50, 7, NOW).people != make_world(50, 8, NOW).people
+
+
+def test_another_time_moves_the_world_and_changes_nobody() -> None:
+    def told(world: World) -> list[object]:
+        rows = [
+            (r.person_id, r.display_name, r.emails, r.phones, r.company, r.birth_date) for r in all_appearances(world)
+        ]
+        events = [(e.person_id, e.kind, e.subject, e.text) for system in SYSTEMS for e in world.events(system)]
+        return [world.people, rows, events]
+
+    assert told(make_world(200, 7, NOW)) == told(make_world(200, 7, NOW + timedelta(days=3, seconds=7)))
 
 
 def test_size(big: World) -> None:
