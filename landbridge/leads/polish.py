@@ -37,7 +37,7 @@ def polish(rules: GoldenRules, field: str, raw: str, country: str | None, region
 
 def email(raw: str) -> _Polished:
     """Lower case. No mailbox we know of tells capitals apart, and the CRM does not."""
-    value = raw.strip().removeprefix("mailto:").lower()
+    value = raw.strip().lower().removeprefix("mailto:")
     return value, _EMAIL.fullmatch(value) is not None
 
 

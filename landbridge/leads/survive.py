@@ -132,7 +132,8 @@ best AS (SELECT * FROM placed WHERE n = 1),
 other AS (
     SELECT p.* FROM placed p JOIN best b ON b.identity_id = p.identity_id AND b.said <> p.said
     QUALIFY row_number() OVER (PARTITION BY p.identity_id ORDER BY p.n) = 1)
-SELECT placed.*, CASE WHEN other.n IS NULL THEN 'only_value' {told} WHEN best.place <> other.place THEN 'first_named' ELSE 'alphabet' END AS rule
+SELECT placed.*, CASE WHEN other.n IS NULL THEN 'only_value' {told}
+    WHEN best.place <> other.place THEN 'first_named' ELSE 'alphabet' END AS rule
 FROM placed JOIN best ON best.identity_id = placed.identity_id LEFT JOIN other ON other.identity_id = best.identity_id
 """
 

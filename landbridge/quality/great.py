@@ -60,7 +60,11 @@ def _library() -> Any:
 
 def _definition(suite: Suite, docs: Path) -> tuple[Any, Any]:
     gx = _library()
-    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
 
     site = {
         "class_name": "SiteBuilder",
@@ -72,7 +76,7 @@ def _definition(suite: Suite, docs: Path) -> tuple[Any, Any]:
         store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
         data_docs_sites={"leads": site},
         analytics_enabled=False,
-        progress_bars={"globally": False, "metric_calculations": False},
+        progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
     )
     context = gx.get_context(mode="ephemeral", project_config=config)
     expectations = [_expectation(each, place) for place, each in enumerate(suite.expectations)]
@@ -88,7 +92,9 @@ def _expectation(expectation: Expectation, place: int) -> Any:
     given: dict[str, Any] = {**expectation.arguments}
     if expectation.only_when:
         given |= {"row_condition": _condition(expectation), "condition_parser": "pandas"}
-    severity = "critical" if expectation.severity == "error" else "warning"
+    from great_expectations.expectations.metadata_types import FailureSeverity
+
+    severity = FailureSeverity.CRITICAL if expectation.severity == "error" else FailureSeverity.WARNING
     kind = get_expectation_impl(expectation.expect)
     return kind(**given, severity=severity, notes=expectation.why, meta={"place": place})
 

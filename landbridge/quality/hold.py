@@ -89,7 +89,7 @@ def held(store: Store) -> list[Mapping[str, Any]]:
     rows = tables.quarantine
     query = sa.select(rows).where(rows.c.stage == "validate", rows.c.state == "held").order_by(rows.c.quarantine_id)
     with store.begin() as connection:
-        return [row._mapping for row in connection.execute(query)]
+        return [dict(row._mapping) for row in connection.execute(query)]
 
 
 def release(store: Store, quarantine_id: int, actor: str, reason: str) -> None:

@@ -31,7 +31,7 @@ _HEAD = """<head>
 
 def harmless(value: object) -> str:
     """A value as text for a page: bounded, on one line, without markup and without characters that reorder a line."""
-    text = "missing" if value is None or value != value else str(value)
+    text = str(value)
     bounded = text if len(text) <= _BOUND else f"{text[:_BOUND]}… ({len(text)} characters)"
     return "".join(map(_seen, bounded))
 

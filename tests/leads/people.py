@@ -70,9 +70,11 @@ class People:
         connection.execute(sa.insert(tables.link).values(link))
 
     def _record(self, connection: sa.Connection, account: str, key: str, digest: str) -> int:
-        values = {"account": account, "stream": "people", "key": key, "digest": digest, "payload": "{}"}
-        statement = sa.insert(tables.record).values(**values, run_id=self.run_id).returning(tables.record.c.record_id)
-        return int(connection.execute(statement).scalar_one())
+        mine = tables.record.c.account == account, tables.record.c.key == key
+        version = connection.scalar(sa.select(sa.func.count()).select_from(tables.record).where(*mine)) or 0
+        values = {"account": account, "stream": "people", "key": key, "version": version + 1, "digest": digest}
+        statement = sa.insert(tables.record).values(**values, payload="{}", run_id=self.run_id)
+        return int(connection.execute(statement.returning(tables.record.c.record_id)).scalar_one())
 
     def touch(self, person: str, kind: str, *, days_ago: int | None = 0, **values: Any) -> None:
         """Something that happened between the person (a profile_id) and us."""
