@@ -91,9 +91,8 @@ class Policy:
         return self.document.line(where)
 
 
-def load(folder: Path, system: str) -> Policy:
-    """The policy of `system` in `folder` (the one that has crm/). Raises RuleInvalid, a line a problem."""
-    file = folder / "crm" / f"{system}.yaml"
+def load_policy(file: Path) -> Policy:
+    """The policy in mappings/crm/<system>.yaml. Raises RuleInvalid, a line a problem."""
     shown = f"{file.parent.name}/{file.name}"
     try:
         document = nodes.read(file.read_text(encoding="utf-8-sig"))
@@ -104,7 +103,7 @@ def load(folder: Path, system: str) -> Policy:
     except ValidationError as error:
         refuse(shown, [*document.problems, *_from_pydantic(error, document)])
         raise
-    refuse(shown, [*document.problems, *_between_words(content, system, document)])
+    refuse(shown, [*document.problems, *_between_words(content, file.stem, document)])
     objects = {str(name): rule for name, rule in content.objects.items()}
     return Policy(shown, content.system, content.external_id, content.limit, objects, _content_hash(content), document)
 

@@ -19,7 +19,7 @@ from tests.push.crm import ACCOUNT, Crm, a_run, access, sync
 
 @pytest.fixture(scope="session")
 def policy() -> Policy:
-    return policies.load(HOUSE / "mappings", "salesforce")
+    return policies.load_policy(HOUSE / "mappings" / "crm" / "salesforce.yaml")
 
 
 @pytest.fixture

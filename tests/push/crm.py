@@ -92,7 +92,7 @@ class Crm:
 @cache
 def _fields() -> frozenset[str]:
     """Every field that the shipped policy writes: this org has them all."""
-    rules = policy.load(HOUSE / "mappings", "salesforce")
+    rules = policy.load_policy(HOUSE / "mappings" / "crm" / "salesforce.yaml")
     return frozenset(name for names in rules.to_read().values() for name in names)
 
 
@@ -140,12 +140,13 @@ def _land(
     where = {"account": ACCOUNT, "stream": stream, "key": key}
     head = connection.execute(sa.select(tables.record_head).filter_by(**where)).first()
     if head is None or head.digest != payload:
-        new = sa.insert(tables.record).values(where | {"digest": payload, "payload": payload, "run_id": run.run_id})
+        version = {"version": head.version + 1 if head else 1, "digest": payload}
+        new = sa.insert(tables.record).values(where | version | {"payload": payload, "run_id": run.run_id})
         record_id = connection.scalar(new.returning(tables.record.c.record_id))
         for table in (tables.link, tables.profile):
             connection.execute(sa.delete(table).where(table.c.profile_id == f"{ACCOUNT}/{stream}/{key}"))
         connection.execute(sa.delete(tables.record_head).filter_by(**where))
-        connection.execute(sa.insert(tables.record_head).values(where | {"record_id": record_id, "digest": payload}))
+        connection.execute(sa.insert(tables.record_head).values(where | version | {"record_id": record_id}))
         _profile(connection, run, where, int(record_id or 0), row)
     if identity_id is not None:
         _link(connection, run, f"{ACCOUNT}/{stream}/{key}", identity_id)

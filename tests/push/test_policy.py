@@ -25,11 +25,11 @@ objects:
 def _load(folder: Path, text: str) -> policies.Policy:
     (folder / "crm").mkdir()
     (folder / "crm" / "salesforce.yaml").write_text(text, encoding="utf-8")
-    return policies.load(folder, "salesforce")
+    return policies.load_policy(folder / "crm" / "salesforce.yaml")
 
 
 def test_the_rules_that_ship_are_good() -> None:
-    policy = policies.load(HOUSE / "mappings", "salesforce")
+    policy = policies.load_policy(HOUSE / "mappings" / "crm" / "salesforce.yaml")
     assert set(policy.objects) == {"Lead", "Contact"}
     assert policy.objects["Lead"].fields["Company"].default == "[not provided]"
     assert policy.limit.first_load == "ask", "a real org is not written to before somebody has looked"
