@@ -1,0 +1,152 @@
+"""What is compared, in SQL over two rows of features: each comparison a ladder of levels, the best that holds counts.
+
+A level's name is what models, evidence and explanations call it. The weights are not here: they are learned (training.py) and
+kept with the model. `by_base` marks a level whose chance among strangers falls as the base grows (two strangers under one
+roof or on one mailbox are as rare as the base is large); its `u` is scaled by the size of the base at hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One rung. `rarity`: column whose value's own frequency replaces the average one (rare names weigh more).
+
+    `most`: bits it may weigh at most, where another comparison tells the same tale already.
+    """
+
+    name: str
+    sql: str
+    rarity: str | None = None
+    by_base: bool = False
+    most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Kind of evidence. `absent`: when nothing can be compared. `values`: columns that show a person what was compared."""
+
+    name: str
+    absent: str
+    levels: tuple[Level, ...]
+    values: str
+    against: float = -8.0
+    """Bits that a difference may weigh at most: people have several handles, mailboxes and numbers."""
+
+    @property
+    def ladder(self) -> tuple[Level, ...]:
+        """The levels with the last rung, where nothing held."""
+        return (*self.levels, Level("different", "ELSE"))
+
+
+def _both_empty(column: str) -> str:
+    return f"len({column}_l) = 0 OR len({column}_r) = 0"
+
+
+def _shares(column: str) -> str:
+    return f"list_has_any({column}_l, {column}_r)"
+
+
+_SWAPPED = "given_l = family_r AND family_l = given_r"
+_SLIP = "(damerau_levenshtein({0}_l, {0}_r) <= 1 OR jaro_winkler_similarity({0}_l, {0}_r) >= {1})"
+_SAME_DIGITS = "regexp_replace(all_emails_l[1], '[^0-9]', '', 'g') = regexp_replace(all_emails_r[1], '[^0-9]', '', 'g')"
+_SAME_AREA = "(postcode_l = postcode_r OR city_l = city_r)"
+
+COMPARISONS = (
+    Comparison(
+        "given",
+        "given_l IS NULL OR given_r IS NULL",
+        (
+            Level("initial", "(length(given_l) = 1 OR length(given_r) = 1) AND given_l[1] = given_r[1]"),
+            Level("same", "given_l = given_r", rarity="given"),  # Splink adjusts for rarity on a bare equality only
+            Level("swapped", _SWAPPED),
+            Level("nickname", _shares("roots")),
+            Level("similar", "NOT (given_known_l AND given_known_r) AND " + _SLIP.format("given", 0.88)),
+        ),
+        "given",
+    ),
+    Comparison(
+        "family",
+        "family_l IS NULL OR family_r IS NULL",
+        (
+            Level("same", "family_l = family_r", rarity="family"),
+            Level("swapped", _SWAPPED, most=0.0),  # told by `given`
+            Level("part", _shares("parts")),
+            Level("similar", "length(family_l) > 3 AND " + _SLIP.format("family", 0.93)),
+        ),
+        "family",
+    ),
+    Comparison(
+        "email",
+        _both_empty("all_emails"),
+        (
+            Level("personal", _shares("emails"), by_base=True),
+            Level("shared", _shares("all_emails"), by_base=True),
+            Level(
+                "similar",
+                "length(all_emails_l[1]) > 10 AND damerau_levenshtein(all_emails_l[1], all_emails_r[1]) = 1 AND " + _SAME_DIGITS,
+                by_base=True,
+            ),
+            Level("mailbox", _shares("mailboxes"), most=1.5),  # mostly the name again
+        ),
+        "all_emails",
+    ),
+    Comparison(
+        "phone",
+        _both_empty("all_phones"),
+        (
+            Level("personal", _shares("phones"), by_base=True),
+            Level("shared", _shares("all_phones"), by_base=True),
+            Level("similar", "damerau_levenshtein(all_phones_l[1], all_phones_r[1]) = 1"),
+        ),
+        "all_phones",
+    ),
+    Comparison(
+        "handle",
+        "(" + _both_empty("all_handles") + f") AND NOT coalesce({_shares('aliases')}, false)",
+        (
+            Level("personal", _shares("handles"), by_base=True),
+            Level("alias", _shares("aliases"), by_base=True),
+            Level("shared", _shares("all_handles"), by_base=True),
+        ),
+        "all_handles",
+        against=-2.5,
+    ),
+    Comparison(
+        "birth_date",
+        "birth_date_l IS NULL OR birth_date_r IS NULL",
+        (
+            Level("same", "birth_date_l = birth_date_r"),
+            Level("swapped", "birth_swapped_l = birth_date_r"),
+            Level(
+                "similar",
+                "damerau_levenshtein(birth_date_l, birth_date_r) = 1 OR (left(birth_date_l, 4) = left(birth_date_r, 4)"
+                " AND (right(birth_date_l, 5) = '01-01' OR right(birth_date_r, 5) = '01-01'))",
+            ),
+        ),
+        "birth_date",
+    ),
+    Comparison(
+        "address",
+        "(street_l IS NULL OR street_r IS NULL) AND (postcode_l IS NULL OR postcode_r IS NULL) AND (city_l IS NULL OR city_r IS NULL)",
+        (
+            Level("house", "street_l = street_r AND " + _SAME_AREA, by_base=True),
+            Level(
+                "similar",
+                "house_number_l = house_number_r AND jaro_winkler_similarity(street_l, street_r) >= 0.9 AND " + _SAME_AREA,
+                by_base=True,
+            ),
+            Level("postcode", "postcode_l = postcode_r"),
+            Level("street", "street_l = street_r"),
+            Level("city", "city_l = city_r", rarity="city"),
+            Level("city_similar", "length(city_l) > 4 AND jaro_winkler_similarity(city_l, city_r) >= 0.93"),
+        ),
+        "concat_ws(', ', {0}.street, {0}.postcode, {0}.city)",
+    ),
+    Comparison("company", _both_empty("company_keys"), (Level("same", _shares("company_keys")),), "company_keys"),
+)
+
+RARITY = tuple(sorted({level.rarity for c in COMPARISONS for level in c.levels if level.rarity}))
+"""Columns whose values are weighed by how common they are."""

@@ -1,0 +1,89 @@
+"""How good: identities against a known truth, pairwise and B-cubed, counted from a contingency table and never pair by pair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from landbridge.identity.model import Model
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Pairwise and B-cubed scores at the link threshold; the review band's size and the share of it that is one person."""
+
+    precision: float
+    recall: float
+    f1: float
+    b3_precision: float
+    b3_recall: float
+    b3_f1: float
+    largest: int
+    largest_true: int
+    review_pairs: int = 0
+    review_yield: float = 0.0
+
+
+def evaluate(profiles: pa.Table, truth: Mapping[str, str] | pa.Table, model: Model | None = None) -> Scores:
+    """Resolve `profiles` as production does and score against `truth` (profile_id, person), which resolving never sees."""
+    from landbridge.identity.resolve import resolve
+
+    resolution = resolve(profiles, model=model)
+    return score_links(resolution.links, truth, resolution.matches)
+
+
+def score_links(links: pa.Table, truth: Mapping[str, str] | pa.Table, matches: pa.Table | None = None) -> Scores:
+    """Score links (profile_id, identity_id). Profiles without a truth are left out; no true pair and none made counts as 1."""
+    con = duckdb.connect()
+    try:
+        con.register("links", links)
+        con.register("truth", truth if isinstance(truth, pa.Table) else _table(truth))
+        con.execute(_CONTINGENCY)
+        pairwise = con.sql(_PAIRWISE).fetchall()[0]
+        review = _review(con, matches)
+        return Scores(*_rates(*pairwise[:3]), *_with_f1(*pairwise[3:5]), *pairwise[5:], *review)
+    finally:
+        con.close()
+
+
+_CONTINGENCY = """
+CREATE TEMP TABLE cell AS SELECT identity_id, person, count(*) AS n FROM links JOIN truth USING (profile_id) GROUP BY ALL;
+CREATE TEMP TABLE identity_size AS SELECT identity_id, sum(n) AS size FROM cell GROUP BY ALL;
+CREATE TEMP TABLE person_size AS SELECT person, sum(n) AS size FROM cell GROUP BY ALL;
+"""
+_PAIRWISE = """
+SELECT coalesce((SELECT sum(n * (n - 1) / 2) FROM cell), 0), coalesce((SELECT sum(size * (size - 1) / 2) FROM identity_size), 0),
+    coalesce((SELECT sum(size * (size - 1) / 2) FROM person_size), 0),
+    coalesce((SELECT sum(n * n / i.size) / sum(n) FROM cell JOIN identity_size i USING (identity_id)), 1),
+    coalesce((SELECT sum(n * n / p.size) / sum(n) FROM cell JOIN person_size p USING (person)), 1),
+    coalesce((SELECT max(size) FROM identity_size), 0)::BIGINT, coalesce((SELECT max(size) FROM person_size), 0)::BIGINT
+"""
+_REVIEW = """
+SELECT count(*), coalesce(avg((l.person = r.person)::INT), 0) FROM matches m
+JOIN truth l ON l.profile_id = m.left_id JOIN truth r ON r.profile_id = m.right_id WHERE band = 'review'
+"""
+
+
+def _table(truth: Mapping[str, str]) -> pa.Table:
+    return pa.table({"profile_id": pa.array(list(truth), pa.string()), "person": pa.array(list(truth.values()), pa.string())})
+
+
+def _review(con: duckdb.DuckDBPyConnection, matches: pa.Table | None) -> tuple[Any, ...]:
+    if matches is None:
+        return (0, 0.0)
+    con.register("matches", matches)
+    return tuple(con.sql(_REVIEW).fetchall()[0])
+
+
+def _rates(both: float, made: float, true: float) -> tuple[float, float, float]:
+    return _with_f1(both / made if made else 1.0, both / true if true else 1.0)
+
+
+def _with_f1(precision: float, recall: float) -> tuple[float, float, float]:
+    total = precision + recall
+    return precision, recall, 2 * precision * recall / total if total else 0.0

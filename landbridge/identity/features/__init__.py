@@ -1,0 +1,89 @@
+"""Features: what of a profile can be compared, made comparable. One file a kind of evidence; columns, not records."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import duckdb
+import pyarrow as pa
+
+from landbridge.identity.features import (
+    address,
+    birth_date,
+    company,
+    cross,
+    email,
+    handle,
+    keys,
+    name,
+    phone,
+    reference,
+    shared,
+)
+from landbridge.identity.features.fold import fold_column
+
+FEATURES_VERSION = 1
+"""Raised when a feature's meaning changes: a model learned on other features must not be used."""
+
+FOLDED = ("full_name", "given_name", "middle_name", "family_name", "street", "city", "postcode", "company")
+PLAIN = ("birth_date", "country", "region_hint")
+MANY = ("email", "phone", "handle", "reference")
+
+EVIDENCE: tuple[ModuleType, ...] = (email, phone, handle, shared, cross, company, address, birth_date, reference)
+"""In the order of need: each reads `base` and what stands before it."""
+
+_JOINED = """
+CREATE OR REPLACE TEMP TABLE joined AS
+SELECT b.profile_id, b.account,
+    coalesce(n.given, h.given) AS given, coalesce(n.family, h.family) AS family, coalesce(n.parts, []) AS parts, n.middle,
+    coalesce(n.roots, h.roots, []) AS roots, coalesce(n.given_known, false) OR coalesce(h.given_known, false) AS given_known,
+    n.given IS NOT NULL OR n.family IS NOT NULL AS named,
+    coalesce(i.emails, []) AS emails, coalesce(i.all_emails, []) AS all_emails,
+    coalesce(i.phones, []) AS phones, coalesce(i.all_phones, []) AS all_phones,
+    coalesce(i.handles, []) AS handles, coalesce(i.all_handles, []) AS all_handles,
+    coalesce(a.mailboxes, []) AS mailboxes, coalesce(a.aliases, []) AS aliases,
+    d.birth_date, d.birth_swapped, l.street, l.house_number, l.postcode, l.city,
+    coalesce(c.company_keys, []) AS company_keys, coalesce(r.refers_to, []) AS refers_to
+FROM base b LEFT JOIN name_features n USING (profile_id) LEFT JOIN hint_features h USING (profile_id)
+LEFT JOIN identifier_features i USING (profile_id) LEFT JOIN alias_features a USING (profile_id)
+LEFT JOIN birth_features d USING (profile_id) LEFT JOIN address_features l USING (profile_id)
+LEFT JOIN company_features c USING (profile_id) LEFT JOIN reference_features r USING (profile_id)
+"""
+
+
+def features(profiles: pa.Table, known_given: pa.Table | None = None) -> pa.Table:
+    """One row a profile, ordered by profile_id: normalised values, lists where life is many-valued, blocking `keys`.
+
+    `profiles` needs `profile_id`; any other column of PROFILE_SCHEMA may be missing and counts as null. `known_given` (given):
+    names that people are given, from the model. Values on the placeholder lists are absent; a value that several people use is
+    in `all_emails` (phones, handles) and not in `emails`.
+    """
+    con = duckdb.connect()
+    try:
+        con.register("base", base(profiles))
+        name.add(con, known_given if known_given is not None else pa.table({"given": pa.array([], pa.string())}))
+        for evidence in EVIDENCE:
+            evidence.add(con)
+        con.execute(_JOINED)
+        keys.add(con)
+        return con.sql(
+            "SELECT j.*, coalesce(keys, []) AS keys FROM joined j LEFT JOIN key_features USING (profile_id) ORDER BY profile_id"
+        ).to_arrow_table()
+    finally:
+        con.close()
+
+
+def base(profiles: pa.Table) -> pa.Table:
+    """The columns that features are made from, folded and complete."""
+    size = profiles.num_rows
+    columns = {"profile_id": profiles["profile_id"], "account": _column(profiles, "account", pa.string(), size)}
+    columns |= {field: fold_column(_column(profiles, field, pa.string(), size)) for field in FOLDED}
+    columns |= {field: _column(profiles, field, pa.string(), size) for field in PLAIN}
+    columns |= {field: _column(profiles, field, pa.list_(pa.string()), size) for field in MANY}
+    return pa.table(columns)
+
+
+def _column(profiles: pa.Table, field: str, kind: pa.DataType, size: int) -> pa.ChunkedArray:
+    if field not in profiles.column_names:
+        return pa.chunked_array([pa.nulls(size, kind)])
+    return profiles[field].cast(kind)

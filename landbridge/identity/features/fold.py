@@ -1,0 +1,27 @@
+"""Text made comparable: plain ASCII, lower case, single spaces, bounded length."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from text_unidecode import unidecode
+
+LONGEST = 120
+"""Characters of a value that take part in a comparison; a 10 kB name is an accident or an attack, never a name."""
+
+
+def fold(value: str) -> str | None:
+    """Fold one value: accents off, other scripts transliterated, control characters and emoji gone; None if nothing is left."""
+    text = value[:LONGEST]
+    if not text.isascii():
+        text = unidecode(unicodedata.normalize("NFKC", text))
+    return " ".join("".join(c if c.isprintable() else " " for c in text).lower().split()) or None
+
+
+def fold_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Fold a text column; each distinct value is folded once."""
+    encoded = pc.dictionary_encode(column.combine_chunks().cast(pa.string()))
+    folded = pa.array([None if v is None else fold(v) for v in encoded.dictionary.to_pylist()], pa.string())
+    return pa.chunked_array([folded.take(encoded.indices)])

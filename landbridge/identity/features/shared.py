@@ -1,0 +1,51 @@
+"""Identifiers that several people use: the family phone, the front desk, info@. Learned from the names seen beside each value.
+
+A value is shared when it belongs to a role, when two incompatible given names use it, or when more than `CROWD` profiles do.
+Makes `identifier_features`: per kind the `personal` values and `all` values of each profile.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+CROWD = 40
+"""More profiles than this on one value is a switchboard or an accident, whatever the names."""
+
+COMPATIBLE = """
+CREATE OR REPLACE MACRO same_given(a, roots_a, known_a, b, roots_b, known_b) AS
+    list_has_any(roots_a, roots_b)
+    OR ((length(a) = 1 OR length(b) = 1) AND a[1] = b[1])
+    OR (NOT (known_a AND known_b) AND (jaro_winkler_similarity(a, b) >= 0.85 OR damerau_levenshtein(a, b) <= 1))
+    OR ((starts_with(a, b) OR starts_with(b, a)) AND least(length(a), length(b)) >= 3 AND NOT (known_a AND known_b));
+"""
+"""`same_given`: two given names may belong to one person (nickname, initial, slip of the pen, short form)."""
+
+_SHARED = f"""
+CREATE OR REPLACE TEMP TABLE identifier AS
+    SELECT profile_id, 'email' AS kind, value, role FROM email_values
+    UNION ALL SELECT profile_id, 'phone', value, false FROM phone_values
+    UNION ALL SELECT profile_id, 'handle', value, false FROM handle_values;
+CREATE OR REPLACE TEMP TABLE identifier_name AS
+    SELECT DISTINCT kind, value, given, family, roots, given_known
+    FROM identifier JOIN name_features USING (profile_id) WHERE given IS NOT NULL;
+CREATE OR REPLACE TEMP TABLE shared_value AS
+    SELECT kind, value FROM identifier GROUP BY kind, value HAVING bool_or(role) OR count(*) > {CROWD}
+  UNION
+    SELECT a.kind, a.value FROM identifier_name a JOIN identifier_name b
+    ON a.kind = b.kind AND a.value = b.value AND a.given < b.given
+    WHERE NOT same_given(a.given, a.roots, a.given_known, b.given, b.roots, b.given_known)
+      AND a.given IS DISTINCT FROM b.family AND b.given IS DISTINCT FROM a.family;
+CREATE OR REPLACE TEMP TABLE identifier_features AS
+SELECT profile_id,
+    {{lists}}
+FROM (SELECT profile_id, kind, value, s.value IS NULL AS personal FROM identifier LEFT JOIN shared_value s USING (kind, value))
+GROUP BY profile_id
+"""
+_LISTS = """list_sort(coalesce(list(DISTINCT value) FILTER (kind = '{kind}' AND personal), [])) AS {kind}s,
+    list_sort(coalesce(list(DISTINCT value) FILTER (kind = '{kind}'), [])) AS all_{kind}s"""
+
+
+def add(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `identifier_features`. Needs `name_features` and the three `*_values` tables."""
+    con.execute(COMPATIBLE)
+    con.execute(_SHARED.format(lists=",\n    ".join(_LISTS.format(kind=kind) for kind in ("email", "phone", "handle"))))

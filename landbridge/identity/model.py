@@ -1,0 +1,76 @@
+"""The model: learned weights, how common names are, two thresholds; JSON with a version, the same on every engine."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from pathlib import Path
+
+from landbridge.errors import ConfigInvalid
+from landbridge.identity.comparisons import COMPARISONS
+from landbridge.identity.features import FEATURES_VERSION
+
+DEFAULT = Path(__file__).with_name("models") / "default.json"
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a run needs to weigh evidence.
+
+    `weights[comparison][level]` is (m, u): how often the level is met among pairs of one person, and among strangers.
+    `learned_on` is the size of the base that `u` of levels marked `by_base` was seen on. `matches_per_profile`: expected
+    pairs of one person per profile, which with the size of the base gives the prior. `rarity[column][value]` is the share of
+    profiles that carry the value, for bases too small to tell. `link` and `review` are match weights (bits).
+    """
+
+    version: str
+    learned_on: int
+    matches_per_profile: float
+    link: float
+    review: float
+    weights: dict[str, dict[str, tuple[float, float]]]
+    rarity: dict[str, dict[str, float]] = field(default_factory=dict)
+    features_version: int = FEATURES_VERSION
+
+    def prior(self, size: int) -> float:
+        """Probability that two profiles drawn from a base of `size` are one person."""
+        return min(0.01, 2 * self.matches_per_profile / effective(size))
+
+    def u(self, comparison: str, level: str, by_base: bool, size: int) -> float:
+        """Chance of the level between strangers in a base of `size`."""
+        m, u = self.weights[comparison][level]
+        return min(u * self.learned_on / effective(size), m / 2) if by_base else u
+
+    def save(self, path: Path) -> None:
+        """Write as JSON, stable in order so that a change can be read."""
+        path.write_text(json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+
+
+SMALLEST = 5_000
+"""Bases below this are weighed as if they had this size: coincidences do not vanish because a base is new."""
+
+
+def effective(size: int) -> int:
+    """The size of base that chances are reckoned for."""
+    return max(size, SMALLEST)
+
+
+def load(path: Path) -> Model:
+    """Read a model. ConfigInvalid: not a model, or learned on other features or comparisons than this version's."""
+    try:
+        raw = json.loads(path.read_text())
+        raw["weights"] = {c: {k: (m, u) for k, (m, u) in levels.items()} for c, levels in raw["weights"].items()}
+        model = Model(**raw)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ConfigInvalid(f"{path.name} is not an identity model: {error}", do="Restore it, or learn a new model.") from error
+    expected = {c.name: {level.name for level in c.ladder} for c in COMPARISONS}
+    if model.features_version != FEATURES_VERSION or {c: set(levels) for c, levels in model.weights.items()} != expected:
+        raise ConfigInvalid(f"Model {model.version} was learned on other evidence.", do="Learn a new model with this version.")
+    return model
+
+
+@cache
+def default_model() -> Model:
+    """The model that ships."""
+    return load(DEFAULT)

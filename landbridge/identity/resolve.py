@@ -1,0 +1,131 @@
+"""The one entry to identity: profiles in; links, matches with their evidence, and events out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+
+from landbridge.identity.clustering import Clusters, Guards, Pair, cluster
+from landbridge.identity.contradictions import contradictions
+from landbridge.identity.features import features
+from landbridge.identity.ids import Assignment, Previous, assign_ids
+from landbridge.identity.matching import match
+from landbridge.identity.model import Model, default_model
+
+LINKS = pa.schema([("profile_id", pa.string()), ("identity_id", pa.string()), ("weight", pa.float64()), ("how", pa.string())])
+EVENTS = pa.schema([("kind", pa.string()), ("identity_id", pa.string()), ("other_id", pa.string())])
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """What a run found.
+
+    links     (profile_id, identity_id, weight, how): every profile once. `weight` is the strongest evidence that ties it to
+              its identity, null for a single; `how` is 'evidence', 'decision', 'reference' or 'single'.
+    matches   (left_id, right_id, weight, probability, band, evidence, refused): band 'link' where both are in one identity,
+              'review' where a person should look; `refused` says why strong evidence did not join. Pairs that a person has
+              called different are not asked again and are absent.
+    events    (kind, identity_id, other_id), see `ids.Event`.
+    stats     profiles, identities, singles, review (pairs), largest.
+    """
+
+    links: pa.Table
+    matches: pa.Table
+    events: pa.Table
+    stats: dict[str, int]
+    model_version: str
+
+
+def resolve(
+    profiles: pa.Table, *, decisions: pa.Table | None = None, previous: pa.Table | None = None, model: Model | None = None
+) -> Resolution:
+    """Find out which profiles are one person.
+
+    `decisions` (left_id, right_id, verdict 'same' or 'different') always win; a 'same' that other decisions contradict is
+    refused and shown. `previous` (profile_id, identity_id, born) are the links of the last run, `born` the identity's number in
+    the order of birth. The same rows in any order give the same answer; run again on its own result nothing changes.
+    """
+    model = model or default_model()
+    known = pa.table({"given": pa.array(list(model.rarity.get("given", {})), pa.string())})
+    found = features(profiles, known)
+    matches = match(found, model)
+    same, different = _decided(decisions)
+    clusters = _cluster(found, matches, model, same, different)
+    ids = assign_ids(clusters.of, _previous(previous))
+    shown = _banded(matches, clusters, different, model.link)
+    return Resolution(_links(clusters, ids, matches), shown, _events(ids), _stats(ids, shown), model.version)
+
+
+def _decided(decisions: pa.Table | None) -> tuple[list[Pair], list[Pair]]:
+    rows = decisions.select(["left_id", "right_id", "verdict"]).to_pylist() if decisions is not None else []
+    by = {verdict: [(r["left_id"], r["right_id"]) for r in rows if r["verdict"] == verdict] for verdict in ("same", "different")}
+    return by["same"], by["different"]
+
+
+def _cluster(found: pa.Table, matches: pa.Table, model: Model, same: list[Pair], different: list[Pair]) -> Clusters:
+    con = duckdb.connect()
+    try:
+        strong = con.sql(f"SELECT left_id, right_id, weight FROM matches WHERE weight >= {model.link}").to_arrow_table()
+        references = con.sql("SELECT profile_id, unnest(refers_to) FROM found WHERE len(refers_to) > 0").fetchall()
+    finally:
+        con.close()
+    edges = zip(*(strong[column].to_pylist() for column in ("left_id", "right_id", "weight")), strict=True)
+    guards = Guards(same, different, references, contradictions(found, strong))
+    return cluster(found["profile_id"].to_pylist(), edges, guards)
+
+
+def _previous(previous: pa.Table | None) -> dict[str, Previous]:
+    if previous is None:
+        return {}
+    columns = (previous[column].to_pylist() for column in ("profile_id", "identity_id", "born"))
+    return {profile: Previous(identity, born) for profile, identity, born in zip(*columns, strict=True)}
+
+
+def _banded(matches: pa.Table, clusters: Clusters, different: list[Pair], link: float) -> pa.Table:
+    """Matches with their band and, where strong evidence did not join, the reason; decided pairs left out."""
+    decided = {frozenset(pair) for pair in different}
+    lefts, rights = matches["left_id"].to_pylist(), matches["right_id"].to_pylist()
+    pairs = list(zip(lefts, rights, strict=True))
+    kept = pa.array([frozenset(pair) not in decided for pair in pairs], pa.bool_())
+    bands = pa.array(["link" if clusters.together(*pair) else "review" for pair in pairs], pa.string())
+    reasons = pa.array(list(_reasons(pairs, matches["weight"].to_pylist(), clusters, link)), pa.string())
+    table = matches.append_column("band", bands).append_column("refused", reasons).filter(kept)
+    return table.select(["left_id", "right_id", "weight", "probability", "band", "evidence", "refused"])
+
+
+def _reasons(pairs: list[Pair], weights: list[float], clusters: Clusters, link: float) -> Iterator[str | None]:
+    for pair, weight in zip(pairs, weights, strict=True):
+        yield None if weight < link or clusters.together(*pair) else clusters.refused.get(pair, "their groups contradict each other")
+
+
+def _links(clusters: Clusters, ids: Assignment, matches: pa.Table) -> pa.Table:
+    strongest: dict[str, float] = {}
+    columns = (matches[column].to_pylist() for column in ("left_id", "right_id", "weight"))
+    for left, right, weight in zip(*columns, strict=True):
+        if clusters.together(left, right):
+            for profile in (left, right):
+                strongest.setdefault(profile, weight)
+    profiles = sorted(ids.of)
+    hows = [clusters.joined_by.get(profile, "single") for profile in profiles]
+    rows = [profiles, [ids.of[p] for p in profiles], [strongest.get(p) for p in profiles], hows]
+    return pa.table(dict(zip(LINKS.names, rows, strict=True)), schema=LINKS)
+
+
+def _events(ids: Assignment) -> pa.Table:
+    return pa.Table.from_pylist([event._asdict() for event in ids.events], schema=EVENTS)
+
+
+def _stats(ids: Assignment, matches: pa.Table) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for identity in ids.of.values():
+        sizes[identity] = sizes.get(identity, 0) + 1
+    return {
+        "profiles": len(ids.of),
+        "identities": len(sizes),
+        "singles": sum(size == 1 for size in sizes.values()),
+        "review": matches["band"].to_pylist().count("review"),
+        "largest": max(sizes.values(), default=0),
+    }

@@ -1,0 +1,61 @@
+"""Splink 5, the matching engine: the only file that imports it. Pairs in, weights out; parameters in, parameters out.
+
+Facts used, from the installed 5.0.0: blocked pairs may be brought (`register_blocked_pairs_for_predict`), a table that carries
+`tf_<column>` is not counted again (`_join_tf_to_input_table_sql`), a result left open blocks the connection (duckdb 2.0).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from landbridge.identity.comparisons import COMPARISONS, Comparison, Level
+from landbridge.identity.model import Model
+
+
+def score(con: duckdb.DuckDBPyConnection, model: Model, size: int, threshold: float) -> str:
+    """Weigh every pair of table `pairs` (join_key_l, join_key_r, match_key) over table `nodes` (uid, features, tf_*).
+
+    Returns the name of a table in `con`: uid_l, uid_r, match_weight, match_probability and for each comparison gamma_*
+    (level counted from the bottom, -1 absent) and mw_* (bits, rarity in mw_tf_*); pairs under `threshold` bits left out.
+    """
+    from splink import DuckDBAPI, Linker
+
+    api = DuckDBAPI(connection=con)
+    linker = Linker(api.register("nodes"), splink_settings(model, size), log_level="ERROR")
+    linker.table_management.register_blocked_pairs_for_predict(api.register("pairs"))
+    scored = linker.inference.predict(threshold_match_weight=threshold, warning_mode="never")
+    return str(scored.physical_name)
+
+
+def splink_settings(model: Model, size: int) -> dict[str, Any]:
+    """The model as Splink's settings, for a base of `size` profiles."""
+    return {
+        "link_type": "dedupe_only",
+        "unique_id_column_name": "uid",
+        "probability_two_random_records_match": model.prior(size),
+        "blocking_rules_to_generate_predictions": [],
+        "comparisons": [_comparison(c, model, size) for c in COMPARISONS],
+        "retain_matching_columns": True,  # else the gamma columns are dropped too
+        "retain_intermediate_calculation_columns": True,
+    }
+
+
+def _comparison(comparison: Comparison, model: Model, size: int) -> dict[str, Any]:
+    absent = {"sql_condition": comparison.absent, "label_for_charts": "absent", "is_null_level": True}
+    rungs = [_level(comparison.name, level, model, size) for level in comparison.ladder]
+    return {"output_column_name": comparison.name, "comparison_levels": [absent, *rungs]}
+
+
+def _level(comparison: str, level: Level, model: Model, size: int) -> dict[str, Any]:
+    m, _ = model.weights[comparison][level.name]
+    rung: dict[str, Any] = {
+        "sql_condition": level.sql,
+        "label_for_charts": level.name,
+        "m_probability": m,
+        "u_probability": model.u(comparison, level.name, level.by_base, size),
+    }
+    if level.rarity:
+        rung |= {"tf_adjustment_column": level.rarity, "tf_adjustment_weight": 1.0, "tf_minimum_u_value": 1e-6}
+    return rung

@@ -1,0 +1,101 @@
+"""Learning a model: how often each level is met among pairs of one person and among strangers.
+
+The default model is learned from generated customers, whose truth is known (`python -m landbridge.identity.train_default`).
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+
+from landbridge.identity.comparisons import COMPARISONS, RARITY, Comparison, Level
+from landbridge.identity.matching import CROWDED
+from landbridge.identity.model import Model
+
+STRANGERS = 3_000_000
+"""Random pairs that the levels' chance among strangers is counted on."""
+
+KEPT_NAMES = 1_500
+"""Commonest values of each column whose frequency ships with the model."""
+
+FLOOR = 1e-7
+RAREST_M = 1e-4
+
+
+def learn(features: pa.Table, truth: pa.Table, version: str, link: float, review: float) -> Model:
+    """A model from labelled features; `truth` is (profile_id, person). Deterministic."""
+    con = duckdb.connect()
+    try:
+        con.register("features", features)
+        con.register("truth", truth)
+        con.execute(_TABLES)
+        size, pairs = con.sql("SELECT (SELECT count(*) FROM nodes), (SELECT count(*) FROM own)").fetchall()[0]
+        weights = {c.name: _weights(con, c, size) for c in COMPARISONS}
+        rarity = {column: _rarity(con, column, size) for column in RARITY}
+        return Model(version, size, round(pairs / size, 3), link, review, weights, rarity)
+    finally:
+        con.close()
+
+
+_TABLES = f"""
+CREATE TEMP TABLE nodes AS SELECT row_number() OVER (ORDER BY profile_id) AS uid, person, f.* FROM features f JOIN truth USING (profile_id);
+CREATE TEMP TABLE own AS SELECT a.uid AS l, b.uid AS r FROM nodes a JOIN nodes b ON a.person = b.person AND a.uid < b.uid;
+CREATE TEMP TABLE random AS SELECT DISTINCT l, r FROM (
+    SELECT 1 + hash(i) % n AS l, 1 + hash(i + 1000000007) % n AS r FROM range({STRANGERS}) t(i), (SELECT count(*) AS n FROM nodes)) WHERE l < r;
+CREATE TEMP TABLE keyed AS SELECT uid, unnest(keys) AS key FROM nodes;
+CREATE TEMP TABLE blocked AS SELECT DISTINCT a.uid AS l, b.uid AS r FROM keyed a JOIN keyed b ON a.key = b.key AND a.uid < b.uid
+    WHERE a.key IN (SELECT key FROM keyed GROUP BY key HAVING count(*) <= {CROWDED});
+"""
+
+
+def _weights(con: duckdb.DuckDBPyConnection, comparison: Comparison, size: int) -> dict[str, tuple[float, float]]:
+    """(m, u) of each level. Levels marked `by_base` are too rare to meet by chance: they are counted where blocking finds them."""
+    m = _shares(con, comparison, "own", "")
+    u = _shares(con, comparison, "random", "WHERE a.person != b.person")
+    found = _counts(con, comparison, "blocked", "WHERE a.person != b.person")
+    comparable = sum(_counts(con, comparison, "random", "WHERE a.person != b.person").values()) / max(1, _size(con, "random"))
+    everything = max(1.0, comparable * size * size / 2)
+    chance = {level.name: found.get(level.name, 0) / everything if level.by_base else u.get(level.name, 0.0) for level in comparison.ladder}
+    return {level.name: _bounded(comparison, level, m.get(level.name, 0.0), chance[level.name]) for level in comparison.ladder}
+
+
+def _bounded(comparison: Comparison, level: Level, m: float, u: float) -> tuple[float, float]:
+    """(m, u) kept within what is believed of life beyond the data at hand."""
+    m, u = max(m, RAREST_M), max(u, FLOOR)
+    if level.name == "different":
+        m = max(m, u * 2**comparison.against)
+    if level.most is not None:
+        u = max(u, m / 2**level.most)
+    return round(m, 7), float(f"{u:.4g}")
+
+
+def _shares(con: duckdb.DuckDBPyConnection, comparison: Comparison, pairs: str, where: str) -> dict[str, float]:
+    counts = _counts(con, comparison, pairs, where)
+    total = max(1, sum(counts.values()))
+    return {level: n / total for level, n in counts.items()}
+
+
+def _counts(con: duckdb.DuckDBPyConnection, comparison: Comparison, pairs: str, where: str) -> dict[str, int]:
+    """How many of `pairs` stand on each level."""
+    columns = ", ".join(f"a.{c} AS {c}_l, b.{c} AS {c}_r" for c in _COMPARED)
+    rungs = " ".join(f"WHEN {level.sql} THEN '{level.name}'" for level in comparison.levels)
+    sql = f"""SELECT CASE {rungs} ELSE 'different' END AS level, count(*) FROM (
+        SELECT {columns} FROM {pairs} p JOIN nodes a ON a.uid = p.l JOIN nodes b ON b.uid = p.r {where})
+        WHERE NOT coalesce(({comparison.absent}), false) GROUP BY 1"""
+    return dict(con.sql(sql).fetchall())
+
+
+_COMPARED = (
+    "given", "family", "parts", "roots", "given_known", "emails", "all_emails", "mailboxes", "aliases", "phones", "all_phones",
+    "handles", "all_handles", "birth_date", "birth_swapped", "street", "house_number", "postcode", "city", "company_keys",
+)  # fmt: skip
+
+
+def _size(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(con.sql(f"SELECT count(*) FROM {table}").fetchall()[0][0])
+
+
+def _rarity(con: duckdb.DuckDBPyConnection, column: str, size: int) -> dict[str, float]:
+    rows = con.sql(f"SELECT {column}, count(*) AS n FROM nodes WHERE {column} IS NOT NULL GROUP BY 1 HAVING n > 2 "
+                   f"ORDER BY n DESC, 1 LIMIT {KEPT_NAMES}").fetchall()
+    return {value: float(f"{n / size:.3g}") for value, n in rows}
