@@ -19,6 +19,7 @@ from landbridge.mapping.repair import repaired
 from landbridge.mapping.sql import Compiled, compile_stream
 from landbridge.store.profiles import PROFILE_SCHEMA, TOUCHPOINT_SCHEMA
 
+RECORD_SCHEMA = pa.schema([("record_id", pa.int64()), ("key", pa.string()), ("payload", pa.string())])
 NOTE_SCHEMA = pa.schema([("record_id", pa.int64()), ("field", pa.string()), ("reason", pa.string())])
 
 NOTHING_FOUND = "gives no person field and no touchpoint"
@@ -27,11 +28,11 @@ UNREADABLE = "is no JSON object that can be read"
 
 @dataclass(frozen=True)
 class Mapped:
-    """What became of a batch. Every record_id is in `profiles` or `touchpoints` (or both), or in `rejected`, or `unused`.
+    """What became of a batch. Every record_id is in `profiles`, `touchpoints` or both; or in `rejected`; or `unused`.
 
     `rejected` and `notes` are (record_id, field, reason): a rejected record gave nothing at all (field is null);
     a note says that one value of a record was dropped or cut while the rest went on. Neither holds a value.
-    `unused` are the record_ids of a stream whose mapping says that it is not used.
+    `unused` are the record_ids that the mapping sets aside on purpose (`unused`, `only`).
     """
 
     profiles: pa.Table
@@ -43,12 +44,12 @@ class Mapped:
 
 
 def apply(mapping: Mapping, stream: str, records: pa.Table, account: str, region_hint: str | None = None) -> Mapped:
-    """Map a batch of one stream. `records`: record_id int64, key text, payload text (a JSON object).
+    """Map a batch of one stream. `records`: RECORD_SCHEMA, and more if you like; a payload is a JSON object.
 
     A bad value never fails the batch: it is null and noted. Raises RuleInvalid when the mapping has no such stream.
     """
     rules = mapping.stream(stream)
-    records = records.select(["record_id", "key", "payload"])
+    records = records.select(RECORD_SCHEMA.names).cast(RECORD_SCHEMA)
     if rules.unused is not None:
         return _nothing(unused=records.column("record_id").combine_chunks())
     with engine() as connection:
@@ -57,21 +58,29 @@ def apply(mapping: Mapping, stream: str, records: pa.Table, account: str, region
         if rules.columns is not None:
             rules = with_columns(rules, top_level_names(connection), mapping.synonyms)
         compiled = _compiled(rules.model_dump_json(by_alias=True, exclude_defaults=True))
-        mapped = run(connection, compiled, account, stream, region_hint)
+        mapped = run(connection, *compiled, account=account, stream=stream, region_hint=region_hint)
         rejected = pa.concat_tables([mapped.rejected, _rejected(unreadable, UNREADABLE)])
         return replace(mapped, rejected=rejected, drift=find_drift(connection, rules))
 
 
 @lru_cache(maxsize=128)
-def _compiled(stream: str) -> Compiled:
-    return compile_stream(form.Stream.model_validate_json(stream), JsonReader())
+def _compiled(stream: str) -> tuple[Compiled, Compiled]:
+    rules = form.Stream.model_validate_json(stream)
+    return compile_stream(rules, JsonReader(careful=False)), compile_stream(rules, JsonReader(careful=True))
 
 
 def run(
-    connection: duckdb.DuckDBPyConnection, compiled: Compiled, account: str, stream: str, region_hint: str | None
+    connection: duckdb.DuckDBPyConnection, *passes: Compiled, account: str, stream: str, region_hint: str | None
 ) -> Mapped:
-    """Run a compiled stream over the table `records` of `connection`. Drift is not looked for."""
-    connection.execute(compiled.stage)
+    """Run a compiled stream over the table `records` of `connection`; a second pass takes what the first left.
+
+    Drift is not looked for.
+    """
+    compiled, *others = passes
+    connection.execute(f"CREATE TEMP TABLE stage AS {compiled.rows}")
+    odd = connection.execute("DELETE FROM stage WHERE NOT is_plain").fetchall()[0][0]
+    for each in others if odd else ():
+        connection.execute(f"INSERT INTO stage {each.rows}")
     words = {"account": account, "stream": stream, "region_hint": region_hint}
     return Mapped(
         _select(connection, compiled.profiles, PROFILE_SCHEMA, words),
@@ -79,17 +88,18 @@ def run(
         _select(connection, _REJECTED, NOTE_SCHEMA, {"reason": NOTHING_FOUND}),
         _select(connection, _NOTES, NOTE_SCHEMA, {}),
         [],
-        _NO_IDS,
+        connection.sql(_UNUSED).to_arrow_table().column("record_id").combine_chunks(),
     )
 
 
-_NO_IDS = pa.array([], pa.int64())
+_UNUSED = "SELECT record_id FROM stage WHERE NOT is_used"
 _REJECTED = (
-    "SELECT record_id, NULL::VARCHAR AS field, $reason AS reason FROM stage WHERE NOT (is_profile OR is_touchpoint)"
+    "SELECT record_id, NULL::VARCHAR AS field, $reason AS reason FROM stage "
+    "WHERE is_used AND NOT (is_profile OR is_touchpoint)"
 )
 _NOTES = (
     "SELECT record_id, note.field AS field, note.reason AS reason FROM "
-    "(SELECT record_id, unnest(notes) AS note FROM stage WHERE notes IS NOT NULL)"
+    "(SELECT record_id, unnest(notes) AS note FROM stage WHERE is_used AND notes IS NOT NULL)"
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -28,7 +28,7 @@ _LOOKS: dict[str, re.Pattern[str]] = {
 
 @dataclass(frozen=True)
 class Recognised:
-    """`fields`: our field ("email", "handle:x", "key") -> its columns, in the table's order. `left`: what is not used."""
+    """`fields`: our field ("email", "handle:x", "key") -> its columns, in the table's order. `left`: the unused."""
 
     fields: dict[str, list[str]]
     left: list[str]
@@ -58,28 +58,33 @@ def recognise(
 
 
 def _usable(sample: pa.Table | None, name: str) -> bool:
-    kind = sample.schema.field(name).type if sample is not None and name in sample.column_names else pa.string()
+    kind = _column(sample, name).type if sample is not None else pa.string()
     return not (pa.types.is_struct(kind) or pa.types.is_map(kind) or pa.types.is_binary(kind))
+
+
+def _column(sample: pa.Table, name: str) -> pa.ChunkedArray:
+    """The first rows of the first column of that name."""
+    return sample.column(sample.column_names.index(name)).slice(0, LOOKED_AT)
 
 
 def _values(sample: pa.Table, name: str) -> list[str]:
     """The first texts of a column; none when it holds something else."""
-    column = sample.column(sample.column_names.index(name))
+    column = _column(sample, name)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return []
-    return [value.strip() for value in column.slice(0, LOOKED_AT).to_pylist() if value and value.strip()]
+    return [value.strip() for value in column.to_pylist() if value and value.strip()]
 
 
 def _by_value(sample: pa.Table, name: str) -> str | None:
     values = _values(sample, name)
     for field, look in _LOOKS.items():
-        if values and _share(values, lambda value, look=look: look.fullmatch(value) is not None) >= ENOUGH:
+        if values and _share(values, look) >= ENOUGH:
             return field
     return None
 
 
-def _share(values: Sequence[str], holds: Callable[[str], bool]) -> float:
-    return sum(map(holds, values)) / len(values)
+def _share(values: Sequence[str], look: re.Pattern[str]) -> float:
+    return sum(look.fullmatch(value) is not None for value in values) / len(values)
 
 
 def _tell_names_apart(places: dict[str, str], sample: pa.Table | None) -> None:
@@ -93,11 +98,7 @@ def _tell_names_apart(places: dict[str, str], sample: pa.Table | None) -> None:
 
 
 def _holds(sample: pa.Table, whole: str, part: str) -> bool:
-    rows = zip(
-        sample.column(whole).slice(0, LOOKED_AT).to_pylist(),
-        sample.column(part).slice(0, LOOKED_AT).to_pylist(),
-        strict=True,
-    )
+    rows = zip(_column(sample, whole).to_pylist(), _column(sample, part).to_pylist(), strict=True)
     both = [(str(w).casefold(), str(p).casefold()) for w, p in rows if w and p]
     return bool(both) and sum(p in w and p != w for w, p in both) / len(both) > 0.5
 

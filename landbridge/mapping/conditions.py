@@ -29,7 +29,8 @@ def _condition_on_list(items: str, asked: form.Condition) -> str:
     if asked.present is not None:
         return f"(coalesce(list_count({items}), 0) {'>' if asked.present else '='} 0)"
     if asked.matches is not None:
-        return f"(coalesce(list_count(list_filter({items}, lambda x: regexp_matches(x, {literal(asked.matches)}))), 0) > 0)"
+        found = f"list_filter({items}, lambda x: regexp_matches(x, {literal(asked.matches)}))"
+        return f"(coalesce(list_count({found}), 0) > 0)"
     words = ", ".join(literal(word) for word in asked.equals or asked.differs or ())
     found = f"coalesce(list_has_any({items}, [{words}]), false)"
     return found if asked.equals else f"NOT {found}"

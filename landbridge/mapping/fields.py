@@ -25,7 +25,7 @@ def rules(stream: form.Stream) -> Iterator[form.Rule]:
 
 def mapped_paths(stream: form.Stream) -> tuple[str, ...]:
     """Every path that a stream's rules and conditions look at, its key included, each once."""
-    conditions = [*stream.deleted, *(c for t in stream.touchpoints for c in t.when)]
+    conditions = [*stream.only, *stream.deleted, *(c for t in stream.touchpoints for c in t.when)]
     conditions += [c for consent in stream.person.consent for c in (*consent.refused_when, *consent.granted_when)]
     whose = [t.person.key for t in stream.touchpoints if t.person]
     key = [stream.key] if stream.key else []

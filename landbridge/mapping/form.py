@@ -86,10 +86,10 @@ class Condition(_Words):
     """Holds or does not hold for a record. Values are compared as text, exactly: `is: true`, `is: [open, new]`."""
 
     field: FieldPath = Field(description="The path of the field that is looked at.")
-    equals: Texts | None = Field(None, alias="is", description="It is this text, or one of these.")
-    differs: Texts | None = Field(None, alias="is_not", description="It is none of these (or empty).")
-    present: bool | None = Field(None, description="true: it has a value. false: it has none.")
-    matches: Pattern | None = Field(None, description="A regular expression is found in it.")
+    equals: Texts | None = Field(default=None, alias="is", description="It is this text, or one of these.")
+    differs: Texts | None = Field(default=None, alias="is_not", description="It is none of these (or empty).")
+    present: bool | None = Field(default=None, description="true: it has a value. false: it has none.")
+    matches: Pattern | None = Field(default=None, description="A regular expression is found in it.")
 
     @model_validator(mode="after")
     def _one_question(self) -> Self:
@@ -106,17 +106,21 @@ class Rule(_Words):
     """How one value of ours is made. Exactly one of `from`, `value`, `format`."""
 
     source: Annotated[tuple[FieldPath, ...], _OneOrMany()] = Field(
-        (), alias="from", description="The path of their field; several are joined with `join`."
+        default=(), alias="from", description="The path of their field; several are joined with `join`."
     )
-    join: str | None = Field(None, description="What goes between, when `from` names several fields.")
-    value: Text | None = Field(None, description="Always this text.")
-    format: str | None = Field(None, description="A text with their fields in braces: https://x.com/{username}")
-    split: str | None = Field(None, min_length=1, description="One text holds several values; each of these characters ends one.")
-    lookup: dict[str, Text] | None = Field(None, description="Their word: our word.")
-    unknown: Literal["report", "keep"] = Field("report", description="A word that `lookup` does not have.")
-    clean: Clean = Field("none", description="Bring it into form. Spaces and control characters go in any case.")
-    dates: Literal["dmy", "mdy"] | None = Field(None, description="How 3/4/1980 is meant: day or month first.")
-    when: Conditions = Field((), description="Only when this (all of these) holds.")
+    join: str | None = Field(default=None, description="What goes between, when `from` names several fields.")
+    value: Text | None = Field(default=None, description="Always this text.")
+    format: str | None = Field(default=None, description="A text with their fields in braces: https://x.com/{username}")
+    split: str | None = Field(
+        default=None, min_length=1, description="One text holds several values; each of these characters ends one."
+    )
+    lookup: dict[str, Text] | None = Field(default=None, description="Their word: our word.")
+    unknown: Literal["report", "keep"] = Field(default="report", description="A word that `lookup` does not have.")
+    clean: Clean = Field(
+        default="none", description="Bring it into form. Spaces and control characters go in any case."
+    )
+    dates: Literal["dmy", "mdy"] | None = Field(default=None, description="How 3/4/1980 is meant: day or month first.")
+    when: Conditions = Field(default=(), description="Only when this (all of these) holds.")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -169,9 +173,9 @@ class ConsentRule(_Words):
     """What the person agreed to or refused on a channel."""
 
     channel: Annotated[str, StringConstraints(pattern=r"^[a-z_]+$")] = Field(description="email, phone, sms, post, ...")
-    refused_when: Conditions = Field((), description="They said no when this holds.")
-    granted_when: Conditions = Field((), description="They said yes when this holds (and they did not say no).")
-    since: Short | None = Field(None, description="The time of it.")
+    refused_when: Conditions = Field(default=(), description="They said no when this holds.")
+    granted_when: Conditions = Field(default=(), description="They said yes when this holds (and they did not say no).")
+    since: Short | None = Field(default=None, description="The time of it.")
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -187,21 +191,21 @@ class Person(_Words):
     given_name: Rules = ()
     middle_name: Rules = ()
     family_name: Rules = ()
-    email: Rules = Field((), description="Many.")
-    phone: Rules = Field((), description="Many.")
-    birth_date: Rules = Field((), description="Always read as a date, kept as yyyy-mm-dd.")
+    email: Rules = Field(default=(), description="Many.")
+    phone: Rules = Field(default=(), description="Many.")
+    birth_date: Rules = Field(default=(), description="Always read as a date, kept as yyyy-mm-dd.")
     street: Rules = ()
     city: Rules = ()
     region: Rules = ()
     postcode: Rules = ()
     country: Rules = ()
     company: Rules = ()
-    title: Rules = Field((), description="The position, such as Head of Sales.")
+    title: Rules = Field(default=(), description="The position, such as Head of Sales.")
     website: Rules = ()
     language: Rules = ()
-    handle: Annotated[tuple[HandleRule, ...], _OneOrMany()] = Field((), description="Many.")
-    reference: Annotated[tuple[ReferenceRule, ...], _OneOrMany()] = Field((), description="Many.")
-    consent: Annotated[tuple[ConsentRule, ...], _OneOrMany()] = Field((), description="Many.")
+    handle: Annotated[tuple[HandleRule, ...], _OneOrMany()] = Field(default=(), description="Many.")
+    reference: Annotated[tuple[ReferenceRule, ...], _OneOrMany()] = Field(default=(), description="Many.")
+    consent: Annotated[tuple[ConsentRule, ...], _OneOrMany()] = Field(default=(), description="Many.")
 
 
 class Whose(_Words):
@@ -216,33 +220,34 @@ class Touchpoint(_Words):
 
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = Field(description="mention, ticket, ...")
     name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] | None = Field(
-        None, description="Tells two touchpoints of one kind in one record apart."
+        default=None, description="Tells two touchpoints of one kind in one record apart."
     )
     at: Short = Field(description="The time.")
     subject: Short | None = None
     text: Short | None = None
     url: Short | None = None
-    direction: ShortWord | None = Field(None, description="in or out")
-    channel: ShortWord | None = Field(None, description="email, web, x, ...")
+    direction: ShortWord | None = Field(default=None, description="in or out")
+    channel: ShortWord | None = Field(default=None, description="email, web, x, ...")
     campaign: Short | None = None
-    person: Whose | None = Field(None, description="Whose it is; left out, the record's own.")
+    person: Whose | None = Field(default=None, description="Whose it is; left out, the record's own.")
     when: Conditions = ()
 
 
 class Stream(_Words):
     """One kind of object in the system, field by field."""
 
-    key: FieldPath | None = Field(None, description="The field that identifies a record.")
+    key: FieldPath | None = Field(default=None, description="The field that identifies a record.")
     columns: Literal["recognised"] | None = Field(
-        None, description="Find person fields by the names of the columns, through mappings/columns.yaml."
+        default=None, description="Find person fields by the names of the columns, through mappings/columns.yaml."
     )
+    only: Conditions = Field(default=(), description="Records for which this does not hold are not used.")
     person: Person = Person()
     touchpoints: tuple[Touchpoint, ...] = ()
     created_at: Short | None = None
     updated_at: Short | None = None
-    deleted: Conditions = Field((), description="The record is gone at the source when this holds.")
-    ignore: tuple[str, ...] = Field((), description="Fields we decided not to use: a, b.c, b.*, hs_*")
-    unused: str | None = Field(None, min_length=1, description="Why no record of this stream is used at all.")
+    deleted: Conditions = Field(default=(), description="The record is gone at the source when this holds.")
+    ignore: tuple[str, ...] = Field(default=(), description="Fields we decided not to use: a, b.c, b.*, hs_*")
+    unused: str | None = Field(default=None, min_length=1, description="Why no record of this stream is used at all.")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

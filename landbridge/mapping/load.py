@@ -77,8 +77,8 @@ def load(folder: Path) -> dict[str, Mapping]:
 def parse(text: str, name: str, synonyms: Synonyms) -> tuple[form.Source | None, list[nodes.Problem]]:
     """A file's text checked against the form, `name` being the file's name without its ending."""
     document = nodes.read(text)
-    if document.content is None or isinstance(document.content, str):
-        return None, document.problems or [nodes.Problem(1, "is empty", "It needs system, version and streams.")]
+    if not isinstance(document.content, dict):
+        return None, document.problems or [nodes.Problem(1, "is no mapping", "It needs system, version and streams.")]
     try:
         source = form.Source.model_validate(document.content)
     except ValidationError as error:

@@ -76,7 +76,11 @@ def _tabs(text: str) -> Iterator[Problem]:
 
 def _aliases(text: str) -> list[Problem]:
     return [
-        Problem(event.start_mark.line + 1, f"uses the alias *{event.anchor}", "Write the words out.")
+        Problem(
+            event.start_mark.line + 1 if event.start_mark else 1,
+            f"uses the alias *{event.anchor}",
+            "Write the words out.",
+        )
         for event in yaml.parse(text, Loader=yaml.SafeLoader)
         if isinstance(event, yaml.AliasEvent)
     ]

@@ -34,14 +34,12 @@ class Statement:
     """What a stream's SQL consists of so far: a column a rule, and (condition, note) pairs."""
 
     reader: Reader
-    values: list[str] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
     notes: list[tuple[str, str]] = field(default_factory=list)
 
     def value(self, sql: str, many: bool = False) -> Value:
-        """Adds a column."""
-        column = f"r{len(self.values) + 1}"
-        self.values.append(f"{sql} AS {column}")
-        return Value(column, many)
+        """The column with this SQL, added unless it is there."""
+        return Value(self.values.setdefault(sql, f"r{len(self.values) + 1}"), many)
 
     def note(self, ours: str, reason: str, when: str) -> None:
         """Says `reason` about our field `ours` of the records for which `when` holds."""
@@ -53,10 +51,12 @@ def limit_of(ours: str) -> int:
     return LIMITS.get(ours, PERSON_LIMIT)
 
 
-def finish_of(ours: str) -> Finish:
+def finish_of(ours: str, careful: bool) -> Finish:
     """The last step for plain values of our field."""
     if ours in MOMENTS:
         return lambda x: f"as_moment({x})"
+    if not careful:
+        return lambda x: x
     bound = "unless_long" if ours in IDENTIFIERS else "cut"
     return lambda x: f"{bound}({x}, {limit_of(ours)})"
 
@@ -67,9 +67,9 @@ def rule_value(statement: Statement, rule: form.Rule, ours: str, finish: Finish)
         return statement.value(literal(rule.value))
     base, many = base_of(statement.reader, rule)
     if many:
-        made = f"list_transform({base}, lambda x: {_element(rule, ours, finish, 'x')})"
+        made = f"list_transform({base}, lambda x: {_element(statement.reader, rule, ours, finish, 'x')})"
     else:
-        made = _element(rule, ours, finish, base)
+        made = _element(statement.reader, rule, ours, finish, base)
     condition = conditions(statement.reader, rule.when)
     value = statement.value(f"CASE WHEN {condition} THEN {made} END" if condition else made, many)
     _note_losses(statement, rule, ours, Value(base, many), value)
@@ -96,10 +96,10 @@ def _formatted(reader: Reader, template: str) -> str:
     return "(" + " || ".join(sql) + ")"
 
 
-def _element(rule: form.Rule, ours: str, finish: Finish, x: str) -> str:
+def _element(reader: Reader, rule: form.Rule, ours: str, finish: Finish, x: str) -> str:
     """One value, from `x` to what we keep."""
-    if ours not in MANY_LINES and rule.clean != "html":
-        x = f"as_line({x}, has_escapes)"
+    if reader.careful and ours not in MANY_LINES and rule.clean != "html":
+        x = f"as_line({x})"
     if rule.lookup is not None:
         cases = " ".join(f"WHEN {literal(theirs)} THEN {literal(word)}" for theirs, word in rule.lookup.items())
         x = f"CASE {x} {cases} {f'ELSE {x} ' if rule.unknown == 'keep' else ''}END"
@@ -111,22 +111,30 @@ def _element(rule: form.Rule, ours: str, finish: Finish, x: str) -> str:
 
 
 def _note_losses(statement: Statement, rule: form.Rule, ours: str, base: Value, value: Value) -> None:
+    """`base.column` is the SQL of what the source has. What can be lost in any record is asked of any record."""
     theirs = ", ".join(rule.source or rule.format_paths)
-    for path in rule.source:
-        if not paths.is_many(path) and not base.many:
-            statement.note(ours, f"'{path}' holds a list or an object where one value is wanted", statement.reader.nested(path))
     asked = conditions(statement.reader, rule.when) or "true"
-    if why := _why_lost(rule, ours):
-        gone = f"({base.column}) IS NOT NULL AND {value.column} IS NULL"
-        if value.many:
-            gone = f"list_count({value.column}) < list_count({base.column})"
-        statement.note(ours, f"'{theirs}' {why}", f"{gone} AND {asked}")
-    if ours not in IDENTIFIERS and not value.many and ours not in MOMENTS:
+    why = _why_lost(rule, ours, statement.reader.careful)
+    if why and value.many:
+        lost = f"coalesce(list_count({value.column}), 0) < list_count({base.column})"
+        statement.note(ours, f"'{theirs}' {why}", f"{lost} AND {asked}")
+    elif why:
+        statement.note(ours, f"'{theirs}' {why}", f"{base.column} IS NOT NULL AND {value.column} IS NULL AND {asked}")
+    if statement.reader.careful:
+        _note_odd_values(statement, rule, ours, base, value)
+
+
+def _note_odd_values(statement: Statement, rule: form.Rule, ours: str, base: Value, value: Value) -> None:
+    for path in rule.source:
+        if not paths.is_many(path):
+            nested = statement.reader.nested(path)
+            statement.note(ours, f"'{path}' holds a list or an object where one value is wanted", nested)
+    if not (value.many or ours in IDENTIFIERS or ours in MOMENTS):
         long = f"{value.column} IS NOT NULL AND too_long({base.column}, {limit_of(ours)})"
-        statement.note(ours, f"'{theirs}' was cut to {limit_of(ours)} characters", long)
+        statement.note(ours, f"was cut to {limit_of(ours)} characters", long)
 
 
-def _why_lost(rule: form.Rule, ours: str) -> str:
+def _why_lost(rule: form.Rule, ours: str, careful: bool) -> str:
     """Why a value can be there and yet not be kept; empty when nothing in the rule can do that."""
     if rule.lookup is not None and rule.unknown == "report":
         return "has a word that the lookup does not have"
@@ -134,6 +142,6 @@ def _why_lost(rule: form.Rule, ours: str) -> str:
         return "is not a date that can be read for certain"
     if rule.clean in ("email", "phone"):
         return f"is no {rule.clean}"
-    if ours in IDENTIFIERS:
+    if ours in IDENTIFIERS and (careful or ours == "handle"):
         return "is empty or too long to be used"
     return ""

@@ -22,9 +22,12 @@ TOUCHPOINT_TEXTS = ("channel", "subject", "text", "url", "direction", "campaign"
 
 @dataclass(frozen=True)
 class Compiled:
-    """`stage` makes one row a record: the fields, `is_profile`, `is_touchpoint`, `notes`. The rest only picks from it."""
+    """`rows` gives one row a record: the fields, `is_used`, `is_profile`, `is_touchpoint`, `notes`.
 
-    stage: str
+    The rest only picks from the table `stage` that is made of them.
+    """
+
+    rows: str
     profiles: str | None
     touchpoints: str | None
 
@@ -36,18 +39,19 @@ def compile_stream(stream: form.Stream, reader: Reader) -> Compiled:
     made = [_touchpoint(statement, touchpoint, number) for number, touchpoint in enumerate(stream.touchpoints)]
     for touchpoint_columns in made:
         columns |= touchpoint_columns
-    stage = _stage(statement, columns, _is_profile(stream), len(made))
+    columns["is_used"] = conditions(statement.reader, stream.only) or "true"
+    rows = _rows(statement, columns, _is_profile(stream), len(made))
     kinds = [_touchpoint_select(stream, touchpoint, number) for number, touchpoint in enumerate(stream.touchpoints)]
-    return Compiled(stage, _PROFILES if stream.has_person else None, "\nUNION ALL ".join(kinds) or None)
+    return Compiled(rows, _PROFILES if stream.has_person else None, "\nUNION ALL ".join(kinds) or None)
 
 
-def _stage(statement: Statement, columns: dict[str, str], is_profile: str, touchpoints: int) -> str:
-    values = "".join(f", {value}" for value in statement.values)
+def _rows(statement: Statement, columns: dict[str, str], is_profile: str, touchpoints: int) -> str:
+    values = "".join(f", {sql} AS {column}" for sql, column in statement.values.items())
     fields = "".join(f", {sql} AS {name}" for name, sql in columns.items())
-    made = " OR ".join(f"made_{number}" for number in range(touchpoints)) or "false"
+    made = " OR ".join(f"(is_used AND made_{number})" for number in range(touchpoints)) or "false"
     return (
-        f"CREATE TEMP TABLE stage AS SELECT *, {is_profile} AS is_profile, {made} AS is_touchpoint FROM (\n"
-        f"SELECT record_id, key{fields}, {_notes(statement.notes)} AS notes FROM (\n"
+        f"SELECT *, {is_profile} AS is_profile, {made} AS is_touchpoint FROM (\n"
+        f"SELECT record_id, key, is_plain{fields}, {_notes(statement.notes)} AS notes FROM (\n"
         f"SELECT *{values} FROM (\n{statement.reader.sql()})))"
     )
 
@@ -76,7 +80,7 @@ def _single(statement: Statement, rules: tuple[form.Rule, ...], name: str) -> st
     """The first rule that gives a value."""
     if name == "birth_date":
         rules = tuple(rule if rule.clean == "date" else rule.model_copy(update={"clean": "date"}) for rule in rules)
-    values = [rule_value(statement, rule, name, finish_of(name)) for rule in rules]
+    values = [rule_value(statement, rule, name, finish_of(name, statement.reader.careful)) for rule in rules]
     first = [f"kept({value.column})[1]" if value.many else value.column for value in values]
     if not first:
         return "NULL::TIMESTAMPTZ" if name in MOMENTS else "NULL::VARCHAR"
@@ -88,23 +92,27 @@ def _together(values: list[Value]) -> str:
     if not values:
         return "NULL::VARCHAR[]"
     if len(values) == 1 and not values[0].many:
-        return f"CASE WHEN {values[0].column} IS NOT NULL THEN [{values[0].column}] END"
-    if not any(value.many for value in values):
-        return f"kept([{', '.join(value.column for value in values)}])"
+        return f"one_item({values[0].column})"
     lists = [f"coalesce({v.column}, [])" if v.many else f"[{v.column}]" for v in values]
-    return f"kept({' || '.join(lists)})"
+    together = f"kept({' || '.join(lists)})"
+    if values[0].many:
+        return together
+    others = " AND ".join(f"{v.column} IS NULL" for v in values[1:])
+    return f"CASE WHEN {others} THEN one_item({values[0].column}) ELSE {together} END"
 
 
 def _plain(statement: Statement, rule: form.Rule, name: str) -> Value:
-    return rule_value(statement, rule, name, finish_of(name))
+    return rule_value(statement, rule, name, finish_of(name, statement.reader.careful))
 
 
 def _handle(statement: Statement, rule: form.HandleRule, name: str) -> Value:
-    return rule_value(statement, rule, name, lambda x: f"{literal(rule.network + ':')} || unless_long(bare_handle({x}), 200)")
+    network = literal(rule.network + ":")
+    return rule_value(statement, rule, name, lambda x: f"{network} || unless_long(bare_handle({x}), {PERSON_LIMIT})")
 
 
 def _reference(statement: Statement, rule: form.ReferenceRule, name: str) -> Value:
-    return rule_value(statement, rule, name, lambda x: f"{literal(rule.to + '/')} || unless_long({x}, 200)")
+    place = literal(rule.to + "/")
+    return rule_value(statement, rule, name, lambda x: f"{place} || unless_long({x}, {PERSON_LIMIT})")
 
 
 def _consent(statement: Statement, rule: form.ConsentRule, name: str) -> Value:
@@ -130,7 +138,7 @@ def _is_profile(stream: form.Stream) -> str:
     """Some field of ours has a value, or the source says that the person is gone."""
     if not stream.has_person:
         return "false"
-    return "(" + " OR ".join(f"{name} IS NOT NULL" for name in PERSON_FIELDS) + " OR gone)"
+    return "(is_used AND (" + " OR ".join(f"{name} IS NOT NULL" for name in PERSON_FIELDS) + " OR gone))"
 
 
 def _touchpoint(statement: Statement, touchpoint: form.Touchpoint, number: int) -> dict[str, str]:
@@ -158,8 +166,9 @@ def _touchpoint_select(stream: form.Stream, touchpoint: form.Touchpoint, number:
         person = f"$account || {literal('/' + touchpoint.person.stream + '/')} || whose_{number}"
     texts = ", ".join(f"{name}_{number} AS {name}" for name in TOUCHPOINT_TEXTS)
     return (
-        f"SELECT {own}{suffix} AS touchpoint_id, $account AS account, $stream AS stream, record_id, {person} AS person, "
-        f"{literal(touchpoint.kind)} AS kind, at_{number} AS at, {texts} FROM stage WHERE made_{number}"
+        f"SELECT {own}{suffix} AS touchpoint_id, $account AS account, $stream AS stream, record_id, "
+        f"{person} AS person, {literal(touchpoint.kind)} AS kind, at_{number} AS at, {texts} "
+        f"FROM stage WHERE is_used AND made_{number}"
     )
 
 

@@ -41,4 +41,4 @@ def profiles_from_table(
     with engine() as connection:
         connection.register("given", given)
         connection.execute(_RECORDS.format(key=key, columns=", ".join(place.values()) or "NULL"))
-        return run(connection, compiled, account, stream, region_hint).profiles
+        return run(connection, compiled, account=account, stream=stream, region_hint=region_hint).profiles
