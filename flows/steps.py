@@ -52,7 +52,7 @@ def validate(run: Run, hub: Hub) -> None:
 @step(name="settle", tags=["crm"])
 def settle(run: Run, hub: Hub) -> None:
     """Find out what became of writes whose answer an earlier run never heard."""
-    from landbridge.push.apply import settle as stage
+    from landbridge.push.settle import settle as stage
 
     stage(run, hub.connector(hub.crm), hub.access(hub.crm))
 
@@ -72,14 +72,6 @@ def push(run: Run, hub: Hub) -> bool:
 
     stage(run, hub.connector(hub.crm), hub.access(hub.crm), hub.policy)
     return any(entry.stage in ("push", "settle") and entry.new + entry.changed for entry in run.books.entries)
-
-
-@step(name="confirm", tags=["crm"])
-def confirm(run: Run, hub: Hub) -> None:
-    """Tell our own writes from news, in what the CRM shows now."""
-    from landbridge.push.confirm import confirm as stage
-
-    stage(run, hub.crm)
 
 
 def close_books(run: Run) -> None:

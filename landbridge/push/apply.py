@@ -1,8 +1,9 @@
 """Applying: what is approved goes to the CRM, exactly once as far as anybody can tell, whatever breaks on the way.
 
 The stage "push" in a run's books: taken = changes that were open; new = records created; changed = records updated;
-refused = refused for good (they are in quarantine); held = still open, because the CRM had no time or no answer.
-A record counts as created when the CRM says so, and also when an earlier attempt to create it went unanswered.
+unchanged = superseded, because somebody edited the record while the outcome was unknown; refused = refused for good,
+and in quarantine; held = still open, because the CRM had no time or no answer. A record counts as created when the
+CRM says so, and also when an earlier attempt to create it went unanswered.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from connectors.base import Access, Connector, Receipt
 from landbridge.errors import ConfigInvalid, SourceUnavailable
 from landbridge.push import org, outbox
 from landbridge.push.approval import open_gate
-from landbridge.push.note import Outcome, note, of_receipt
-from landbridge.push.outbox import READY, STOPPING, UNSETTLED, Outgoing
+from landbridge.push.note import note, of_receipt
+from landbridge.push.outbox import READY, STOPPING, Outgoing
 from landbridge.push.policy import Policy
-from landbridge.push.same import holds
+from landbridge.push.settle import settle_open
 from landbridge.trail.balance import Entry
 from landbridge.trail.runs import Run
 
@@ -32,26 +33,18 @@ def push(run: Run, connector: Connector, access: Access, policy: Policy) -> None
     SourceUnavailable (so that the flow retries) when changes are left over; those stay in the outbox.
     """
     with run.store.only_one(f"push {access.account}"), run.books.stage("push", access.account) as entry:
-        entry.taken = outbox.count_open(run.store, access.account)
+        entry.taken = outbox.count(run.store, access.account)
         try:
             if entry.taken:
                 _empty(run, connector, access, policy, entry)
         finally:
-            entry.held = outbox.count_open(run.store, access.account)
+            entry.held = outbox.count(run.store, access.account)
             with run.store.begin() as connection:
                 outbox.close_plans(connection, access.account)
 
 
-def settle(run: Run, connector: Connector, access: Access) -> None:
-    """Find out what became of changes whose outcome an earlier process never learnt. Do it before planning."""
-    with run.store.only_one(f"push {access.account}"), run.books.stage("settle", access.account) as entry:
-        before = outbox.count_open(run.store, access.account)
-        _settle(run, connector, access, entry)
-        entry.taken = before - outbox.count_open(run.store, access.account)
-
-
 def _empty(run: Run, connector: Connector, access: Access, policy: Policy, entry: Entry) -> None:
-    _settle(run, connector, access, entry)
+    settle_open(run, connector, access, entry)
     open_gate(run, policy, access)
     if not outbox.groups(run.store, access.account, READY):
         return
@@ -59,8 +52,8 @@ def _empty(run: Run, connector: Connector, access: Access, policy: Policy, entry
     for pause in PAUSES:
         time.sleep(pause)
         _send(run, connector, access, entry)
-        _settle(run, connector, access, entry)
-        left = outbox.count_open(run.store, access.account)
+        settle_open(run, connector, access, entry)
+        left = outbox.count(run.store, access.account)
         if not left:
             return
     raise SourceUnavailable(
@@ -95,26 +88,3 @@ def _stop_if_told(access: Access, receipts: Iterable[Receipt]) -> None:
     for receipt in receipts:
         if receipt.outcome == "refused" and receipt.code in STOPPING:
             raise SourceUnavailable(f"{access.account} takes no more calls now ({receipt.code}).")
-
-
-def _settle(run: Run, connector: Connector, access: Access, entry: Entry) -> None:
-    """Look up what may have been written: there as wanted is done, anything else is sent again, as an upsert."""
-    for group in outbox.groups(run.store, access.account, UNSETTLED):
-        for batch in outbox.batches(run.store, access.account, group, UNSETTLED):
-            note(run, access.account, _looked_up(connector, access, batch), entry)
-
-
-def _looked_up(connector: Connector, access: Access, batch: list[Outgoing]) -> list[Outcome]:
-    if connector.look_up is None:
-        return [Outcome(each, "approved") for each in batch]
-    fields = sorted({"Id", *(field for each in batch for field in each.after)})
-    values = [each.match_value for each in batch]
-    found = connector.look_up(access, batch[0].object, batch[0].match_field, values, fields)
-    outcomes = []
-    for each in batch:
-        present = found.get(each.match_value.lower())
-        if present is not None and holds(present, each.after):
-            outcomes.append(Outcome(each, "done", str(present["Id"]), each.action == "create"))
-        else:
-            outcomes.append(Outcome(each, "approved"))
-    return outcomes

@@ -86,7 +86,7 @@ written AS (
     FROM (
         SELECT c.object, c.crm_id, c.change_id, e.key, e.value
         FROM change c LEFT JOIN seen USING (object, crm_id), jsonb_each(c.after) e
-        WHERE c.account = $1 AND c.state = 'done' AND (seen.at IS NULL OR c.settled_at > seen.at)
+        WHERE c.account = $1 AND c.state = 'done' AND (seen.at IS NULL OR c.sent_at > seen.at)
     ) each GROUP BY object, crm_id
 )
 SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, leads.origin::text,

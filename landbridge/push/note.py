@@ -24,7 +24,7 @@ class Outcome:
     """What became of one change."""
 
     change: Outgoing
-    state: Literal["done", "refused", "approved", "unknown"]
+    state: Literal["done", "refused", "approved", "unknown", "superseded"]
     crm_id: str | None = None
     created: bool | None = None
     code: str | None = None
@@ -57,6 +57,7 @@ def note(run: Run, account: str, outcomes: Sequence[Outcome], entry: Entry) -> N
     entry.new += sum(1 for each in done if each.created)
     entry.changed += sum(1 for each in done if not each.created)
     entry.refused += len(refused)
+    entry.unchanged += sum(1 for each in outcomes if each.state == "superseded")
 
 
 def _columns(outcomes: Sequence[Outcome]) -> dict[str, list[Any]]:
@@ -84,7 +85,7 @@ def _event(run: Run, account: str, outcomes: Sequence[Outcome]) -> audit.Event:
 
 _SETTLE = """
 UPDATE change c SET state = s.state, crm_id = s.crm_id, created = s.created, code = s.code, message = s.message,
-       settled_at = CASE WHEN s.state IN ('done', 'refused') THEN now() END
+       settled_at = CASE WHEN s.state IN ('done', 'refused', 'superseded') THEN now() END
 FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:crm_ids AS text[]), CAST(:created AS boolean[]),
             CAST(:codes AS text[]), CAST(:messages AS text[])) AS s(change_id, state, crm_id, created, code, message)
 WHERE c.change_id = s.change_id
@@ -99,11 +100,16 @@ UPDATE pushed p SET identity_id = c.identity_id FROM change c
 WHERE c.change_id = ANY(:ids) AND p.account = c.account AND p.object = c.object AND p.crm_id = c.crm_id
   AND p.identity_id <> c.identity_id
 """
+# `base` keeps what stood in a field before our writes to it: what is there now, unless that is our own last write.
 _PUSHED = """
-INSERT INTO pushed (identity_id, account, object, crm_id, fields, change_id, run_id)
-SELECT identity_id, account, object, crm_id, after, change_id, :run_id FROM change WHERE change_id = ANY(:ids)
+INSERT INTO pushed (identity_id, account, object, crm_id, fields, base, created, change_id, run_id)
+SELECT identity_id, account, object, crm_id, after, before, coalesce(created, false), change_id, :run_id
+FROM change WHERE change_id = ANY(:ids)
 ON CONFLICT (identity_id, account) DO UPDATE
-SET fields = pushed.fields || excluded.fields, change_id = excluded.change_id, run_id = excluded.run_id, at = now()
+SET base = pushed.base || coalesce((SELECT jsonb_object_agg(b.key, b.value) FROM jsonb_each(excluded.base) b
+                                    WHERE pushed.fields -> b.key IS DISTINCT FROM b.value), '{}'),
+    fields = pushed.fields || excluded.fields, created = pushed.created OR excluded.created,
+    change_id = excluded.change_id, run_id = excluded.run_id, at = now()
 """
 _RELEASE = """
 UPDATE quarantine q SET state = 'released', settled_at = now() FROM change c

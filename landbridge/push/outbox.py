@@ -4,7 +4,7 @@
                   ^           |-----> refused     the CRM said no for good: quarantine
                   |           |-----> approved    the CRM said not now
                   |           `-----> unknown     no answer came
-                  `---- look-up ---------'        or done, when the look-up finds the wanted values
+                  `---- look-up ---------'        or done, or superseded: landbridge.push.settle
 
 A change is marked 'sending' and committed before the call. Whoever finds it so later knows that the call may or may
 not have reached the CRM, and looks there.
@@ -52,6 +52,7 @@ class Outgoing:
     action: str
     match_field: str
     match_value: str
+    before: dict[str, Any]
     after: dict[str, Any]
     attempts: int
 
@@ -74,9 +75,9 @@ _COLUMNS = [_change.c[name] for name in Outgoing.__dataclass_fields__]
 _GROUP = [_change.c[name] for name in Group.__dataclass_fields__]
 
 
-def count_open(store: Store, account: str) -> int:
-    """How many changes are neither confirmed, nor refused, nor superseded."""
-    query = sa.select(sa.func.count()).where(_change.c.account == account, _change.c.state.in_(OPEN))
+def count(store: Store, account: str, states: Sequence[str] = OPEN) -> int:
+    """How many changes are in these states; by default those not confirmed, refused or superseded."""
+    query = sa.select(sa.func.count()).where(_change.c.account == account, _change.c.state.in_(states))
     with store.begin() as connection:
         return connection.scalar(query) or 0
 
@@ -107,7 +108,12 @@ def _batch(store: Store, account: str, group: Group, states: Sequence[str], afte
 
 def claim(run: Run, batch: Sequence[Outgoing]) -> None:
     """Mark changes as 'sending' and commit: from here on they may have reached the CRM."""
-    sending = {"state": "sending", "sent_run_id": run.run_id, "attempts": _change.c.attempts + 1}
+    sending = {
+        "state": "sending",
+        "sent_run_id": run.run_id,
+        "sent_at": sa.func.now(),
+        "attempts": _change.c.attempts + 1,
+    }
     ids = [each.change_id for each in batch]
     with run.store.begin() as connection:
         connection.execute(sa.update(_change).where(_change.c.change_id.in_(ids)).values(sending))

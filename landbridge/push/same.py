@@ -1,4 +1,4 @@
-"""Whether the CRM holds what we wrote, as far as can be told after its own tidying of values.
+"""How much of some values the CRM holds, as far as can be told after its own tidying of values.
 
 Lenient is harmless here: a difference that is overlooked is found by the next plan, and one that is only imagined
 costs a second upsert of the same values.
@@ -11,14 +11,11 @@ from datetime import datetime
 from typing import Any
 
 
-def holds(present: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether every wanted field is there with its value."""
+def share(present: Mapping[str, Any], values: Mapping[str, Any]) -> float:
+    """Which share of `values` the record shows: 1 where it has them all, 0 where it has none."""
     here = {field.lower(): value for field, value in present.items()}
-    return all(_alike(here.get(field.lower()), value) for field, value in wanted.items())
-
-
-def _alike(one: Any, other: Any) -> bool:
-    return _plain(one) == _plain(other)
+    shown = sum(_plain(here.get(field.lower())) == _plain(value) for field, value in values.items())
+    return shown / len(values)
 
 
 def _plain(value: Any) -> object:

@@ -145,7 +145,6 @@ profile = Table(
     Column("mapping", Text, nullable=False, comment="content hash of the mapping in force"),
     Column("digest", Text, nullable=False, comment="of the person fields: what identity compares"),
     Column("resolved_digest", Text, comment="the digest that the current link was computed from"),
-    Column("resolved_record_id", BigInteger, comment="the version that it was computed from"),
     Column("run_id", Text, nullable=False),
 )
 
@@ -356,6 +355,7 @@ change = Table(
     Column("code", Text),
     Column("message", Text),
     Column("sent_run_id", Text, ForeignKey("run.run_id")),
+    Column("sent_at", DateTime(timezone=True), comment="before the call: what the CRM showed earlier is older"),
     Column("settled_at", DateTime(timezone=True)),
     _now(),
     CheckConstraint("action IN ('create','update')", name="action"),
@@ -377,6 +377,8 @@ pushed = Table(
     Column("object", Text, nullable=False),
     Column("crm_id", Text, nullable=False),
     Column("fields", JSONB, nullable=False, comment="what we last wrote"),
+    Column("created", Boolean, nullable=False, server_default="false", comment="one of our writes created it"),
+    Column("base", JSONB, nullable=False, server_default="{}", comment="what stood there before we wrote it"),
     Column("change_id", BigInteger, ForeignKey("change.change_id")),
     _run(),
     _now(),

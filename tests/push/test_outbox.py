@@ -8,14 +8,15 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.base import Receipt, SourceUnavailable, Write
-from landbridge.push.apply import push, settle
+from landbridge.push.apply import push
 from landbridge.push.outbox import ATTEMPTS
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
+from landbridge.push.settle import settle
 from landbridge.store.engine import Store
 from landbridge.trail import audit
 from tests.push.conftest import Line
-from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, books, changes, put_lead
+from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, books, changes, put_lead, sync
 
 
 def _people(store: Store, count: int, **fields: Any) -> None:
@@ -74,6 +75,55 @@ def test_a_death_before_the_call_reached_the_crm_is_sent_again(store: Store, crm
     assert books(after, "plan") == {"taken": 3, "held": 3}, "not planned anew while the outcome is unknown"
     assert books(after, "push") == {"taken": 3, "new": 3}
     assert len(crm.rows["Lead"]) == 3
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_an_edit_made_while_the_outcome_was_unknown_survives(
+    store: Store, crm: Crm, policy: Policy, line: Line, arrived: bool
+) -> None:
+    _people(store, 1, title="Mate", city="Oslo")
+    line()
+    (row,) = crm.rows["Lead"].values()
+    _people(store, 1, title="Captain", city="Bergen")
+
+    def unheard(write: Write) -> Receipt:
+        if arrived:
+            crm._take(write)
+        raise Died
+
+    crm.answer = unheard
+    with pytest.raises(Died):
+        line()
+    row["Title"] = "Boss"
+    crm.answer = lambda write: None
+    with a_run(store) as run:
+        sync(store, run, crm)
+        settle(run, crm.connector(), access())
+    assert books(run, "settle") == {"taken": 1, "changed" if arrived else "unchanged": 1}
+    line()
+    assert (row["Title"], row["City"]) == ("Boss", "Bergen")
+    _people(store, 1, title="Captain", city="Stavanger")
+    line()
+    assert (row["Title"], row["City"]) == ("Boss", "Stavanger")
+
+
+def test_an_edit_of_a_record_whose_creation_went_unheard_survives(store: Store, crm: Crm, line: Line) -> None:
+    _people(store, 1, title="Mate")
+
+    def die() -> None:
+        raise Died
+
+    crm.after_call = die
+    with pytest.raises(Died):
+        line()
+    (row,) = crm.rows["Lead"].values()
+    row["Title"] = "Boss"
+    crm.after_call = lambda: None
+    assert books(line(), "push") == {"taken": 1, "new": 1}
+    _people(store, 1, title="Captain")
+    line()
+    line(synced=False)
+    assert row["Title"] == "Boss"
 
 
 def test_half_written_is_completed_and_counted_as_created_once(store: Store, crm: Crm, line: Line) -> None:

@@ -5,6 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from landbridge.store.migrations.audit_chain import AUDIT_CHAIN
+from landbridge.store.migrations.crm_own import CRM_OWN
 
 revision = "0001"
 down_revision = None
@@ -105,9 +106,6 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text(), nullable=False, comment="of the person fields: what identity compares"),
         sa.Column(
             "resolved_digest", sa.Text(), nullable=True, comment="the digest that the current link was computed from"
-        ),
-        sa.Column(
-            "resolved_record_id", sa.BigInteger(), nullable=True, comment="the version that it was computed from"
         ),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_profile")),
@@ -359,6 +357,12 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=True),
         sa.Column("message", sa.Text(), nullable=True),
         sa.Column("sent_run_id", sa.Text(), nullable=True),
+        sa.Column(
+            "sent_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="before the call: what the CRM showed earlier is older",
+        ),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("action IN ('create','update')", name=op.f("ck_change_action")),
@@ -468,6 +472,16 @@ def upgrade() -> None:
         sa.Column("object", sa.Text(), nullable=False),
         sa.Column("crm_id", sa.Text(), nullable=False),
         sa.Column("fields", postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment="what we last wrote"),
+        sa.Column(
+            "created", sa.Boolean(), server_default="false", nullable=False, comment="one of our writes created it"
+        ),
+        sa.Column(
+            "base",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+            comment="what stood there before we wrote it",
+        ),
         sa.Column("change_id", sa.BigInteger(), nullable=True),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -477,5 +491,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("identity_id", "account", name=op.f("pk_pushed")),
         sa.UniqueConstraint("account", "object", "crm_id", name=op.f("uq_pushed_account_object_crm_id")),
     )
-    for statement in AUDIT_CHAIN:
+    for statement in (*AUDIT_CHAIN, CRM_OWN):
         op.execute(statement)

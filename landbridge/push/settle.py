@@ -1,0 +1,58 @@
+"""Settling: what became of writes whose answer nobody heard, found out by looking at the CRM.
+
+A write is all or nothing. So a record that a create was to make is there because it was made; an update reached its
+record when any of its fields is as we wanted, and did not when all are as they were before. Where neither is so,
+somebody worked on the record meanwhile: the change is superseded, and the next plan merges anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.base import Access, Connector
+from landbridge.push import outbox
+from landbridge.push.note import Outcome, note
+from landbridge.push.outbox import UNSETTLED, Outgoing
+from landbridge.push.same import share
+from landbridge.trail.balance import Entry
+from landbridge.trail.runs import Run
+
+
+def settle(run: Run, connector: Connector, access: Access) -> None:
+    """Settle what an earlier process left open. To be done before planning, which leaves such records alone.
+
+    Books "settle": taken = writes looked up; new, changed = they had reached the CRM; held = they will be sent again;
+    unchanged = superseded.
+    """
+    with run.store.only_one(f"push {access.account}"), run.books.stage("settle", access.account) as entry:
+        entry.taken = outbox.count(run.store, access.account, UNSETTLED)
+        entry.held = settle_open(run, connector, access, entry)
+
+
+def settle_open(run: Run, connector: Connector, access: Access, entry: Entry) -> int:
+    """Look up every write whose outcome is unknown, and note it. Answers how many are to be sent again."""
+    again = 0
+    for group in outbox.groups(run.store, access.account, UNSETTLED):
+        for batch in outbox.batches(run.store, access.account, group, UNSETTLED):
+            outcomes = _looked_up(connector, access, batch)
+            note(run, access.account, outcomes, entry)
+            again += sum(1 for each in outcomes if each.state == "approved")
+    return again
+
+
+def _looked_up(connector: Connector, access: Access, batch: list[Outgoing]) -> list[Outcome]:
+    if connector.look_up is None:
+        return [Outcome(each, "approved") for each in batch]
+    fields = sorted({"Id", *(field for each in batch for field in each.after)})
+    values = [each.match_value for each in batch]
+    found = connector.look_up(access, batch[0].object, batch[0].match_field, values, fields)
+    return [_outcome(each, found.get(each.match_value.lower())) for each in batch]
+
+
+def _outcome(change: Outgoing, present: Mapping[str, Any] | None) -> Outcome:
+    if present is None:
+        return Outcome(change, "approved")
+    if change.action == "create" or share(present, change.after) > 0:
+        return Outcome(change, "done", str(present["Id"]), change.action == "create")
+    return Outcome(change, "approved" if share(present, change.before) == 1 else "superseded")

@@ -1,0 +1,65 @@
+"""The CRM is asked whether the policy fits before anything is sent to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.base import Access, Connector
+from landbridge.errors import RuleInvalid
+from landbridge.push import org
+from landbridge.push.apply import push
+from landbridge.push.plan import make_plan
+from landbridge.push.policy import Policy
+from landbridge.store.engine import Store
+from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, put_lead
+
+
+def _org(crm: Crm, differs: Mapping[str, Mapping[str, Any]], missing: str = "") -> Connector:
+    def describe(access: Access, name: str) -> Mapping[str, Mapping[str, Any]]:
+        fields = {field: dict(about) for field, about in crm.describe(access, name).items() if field != missing}
+        for field, about in differs.items():
+            fields[field] = {**fields.get(field, {}), **about}
+        return fields
+
+    return replace(crm.connector(), describe=describe)
+
+
+@pytest.mark.parametrize(
+    ("differs", "missing", "told"),
+    [
+        ({"Title": {"updateable": False}}, "", "Lead.Title cannot be written by this login"),
+        ({"City": {"length": 39}}, "", "Lead.City holds 39 characters. Say max: 39."),
+        ({EXTERNAL: {"externalId": False}}, "", f"Lead has no external-id field {EXTERNAL}"),
+        ({}, "Phone", "Contact has no field Phone that this login can see"),
+    ],
+)
+def test_what_does_not_fit_is_told_with_its_line(
+    crm: Crm, policy: Policy, differs: Mapping[str, Mapping[str, Any]], missing: str, told: str
+) -> None:
+    with pytest.raises(RuleInvalid) as caught:
+        org.check(policy, _org(crm, differs, missing), access())
+    assert told in str(caught.value)
+    assert "crm/salesforce.yaml, line " in str(caught.value)
+
+
+def test_names_are_found_in_any_case(crm: Crm, policy: Policy) -> None:
+    def shouted(access: Access, name: str) -> Mapping[str, Mapping[str, Any]]:
+        return {field.upper(): about for field, about in crm.describe(access, name).items()}
+
+    org.check(policy, replace(crm.connector(), describe=shouted), access())
+
+
+def test_nothing_is_sent_to_an_org_that_does_not_fit(store: Store, crm: Crm, policy: Policy) -> None:
+    with a_run(store) as run:
+        put_lead(store, run, "anna", last_name="Arnesen")
+        make_plan(run, policy, ACCOUNT)
+        with pytest.raises(RuleInvalid):
+            push(run, _org(crm, {}, "Company"), access(), policy)
+    assert crm.writes == []
+    with store.begin() as connection:
+        assert connection.scalar(sa.text("SELECT state FROM change")) == "approved"
