@@ -30,16 +30,23 @@ def read(access: Access, stream: str, checkpoint: Checkpoint | None) -> Iterator
     {"since_id", "newest_id", "next_token"} inside one; "gap" beside either when posts could not be had any more.
     """
     CONNECTOR.stream(stream)
-    if stream == "users" or (stream == "posts" and not access.options.get("query")):
+    if stream == "users" or not _wanted(access, stream):
         return
     with client(access) as x:
         yield from _poll(stream, _question(x, access, stream), dict(checkpoint or {}))
 
 
+def _wanted(access: Access, stream: str) -> bool:
+    """Posts where a query asks for them; mentions where a user is named, or where nothing is: then the token's own."""
+    named = bool(access.options.get("user_id") or access.options.get("username"))
+    query = bool(access.options.get("query"))
+    return query if stream == "posts" else named or not query
+
+
 def check(access: Access) -> str:
     """Which user's mentions we read, or that search answers."""
     with client(access) as x:
-        if access.options.get("query") and not (access.options.get("user_id") or access.options.get("username")):
+        if not _wanted(access, "mentions"):
             x.search(access.options["query"])
             return "X: signed in, recent search answers."
         return f"X: signed in, reading mentions of user {_user_id(x, access)}."

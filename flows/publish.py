@@ -22,11 +22,9 @@ def give_out(run: Run, hub: Hub) -> None:
     """Nobody else publishes meanwhile. What was written is read back, so that the next run finds it known."""
     with hub.store.only_one("publish"):
         steps.settle(run, hub)
-        steps.confirm(run, hub)
         steps.resolve(run, hub)
         steps.golden(run, hub)
         steps.validate(run, hub)
         steps.plan(run, hub)
         if steps.push(run, hub):
             sync.take_in(run, hub, hub.crm)
-            steps.confirm(run, hub)

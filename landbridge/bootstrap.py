@@ -101,9 +101,9 @@ class Hub:
     @cached_property
     def model(self) -> Model:
         """The identity model in force."""
-        from landbridge.identity.model import load_default
+        from landbridge.identity.model import default_model
 
-        return load_default()
+        return default_model()
 
     @cached_property
     def golden_rules(self) -> GoldenRules:

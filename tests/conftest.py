@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -41,13 +42,22 @@ def template(server: str) -> str:
     return "template_landbridge"
 
 
+@contextmanager
+def fresh_database(server: str, template: str) -> Iterator[str]:
+    """The URI of a fresh database with our tables in it, dropped at the end."""
+    name = f"test_{secrets.token_hex(6)}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield _other_database(server, name)
+    finally:
+        _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture
 def database(server: str, template: str) -> Iterator[str]:
     """The URI of a fresh database with our tables in it."""
-    name = f"test_{secrets.token_hex(6)}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _other_database(server, name)
-    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with fresh_database(server, template) as uri:
+        yield uri
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def _fresh(folder: Path, people: int, seed: int, faults: str | None) -> Path:
 
 def _settings(people: int, seed: int, faults: str | None) -> dict[str, Any]:
     played = {name: {"system": name, "sandbox": True} for name in ("x", "zendesk", "hubspot", "salesforce")}
-    played["x"]["options"] = {"query": "@landbridge"}
+    played["x"]["options"] = {"query": "@brightwell"}
     played["salesforce"]["options"] = {"first_load": "approve"}
     sandbox = {"people": people, "seed": seed, **({"faults": faults} if faults else {})}
     return {"data": ".", "sandbox": sandbox, "accounts": played}

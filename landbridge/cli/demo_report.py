@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pyarrow as pa
 
 from landbridge.bootstrap import Hub, opened
 from landbridge.cli import show
@@ -91,19 +90,14 @@ def _counts(hub: Hub) -> dict[str, Any]:
 
 def _quality(hub: Hub, world: dict[str, Any]) -> dict[str, float]:
     """Precision and recall of the identities against the world's truth, over pairs of profiles."""
-    from landbridge.identity.evaluate import score_labels
+    from landbridge.identity.evaluate import score_links
     from landbridge.store import bulk
 
     truth = httpx.get(f"{world['control']}/truth", timeout=60).json()
-    person = {f"{one['system']}/{one['stream']}/{one['key']}": one["person"] for one in truth}
+    person = {f"{one['system']}/{one['stream']}/{one['key']}": str(one["person"]) for one in truth}
     with hub.store.bulk() as connection:
-        links = bulk.get(connection, "SELECT profile_id, identity_id FROM link WHERE how <> 'pushed'")
-    known = [
-        (i, person[p])
-        for p, i in zip(links["profile_id"].to_pylist(), links["identity_id"].to_pylist(), strict=True)
-        if p in person
-    ]
-    scores = score_labels(pa.array([i for i, _ in known]), pa.array([t for _, t in known]))
+        links = bulk.get(connection, "SELECT profile_id, identity_id FROM link")
+    scores = score_links(links, person)
     return {"precision": round(scores.precision, 4), "recall": round(scores.recall, 4), "f1": round(scores.f1, 4)}
 
 

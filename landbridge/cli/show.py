@@ -41,6 +41,12 @@ def say(text: str, style: str = "") -> None:
     out.print(text, style=style)
 
 
+def short(value: object, longest: int = 60) -> str:
+    """A value on one line, cut where it is long."""
+    text = " ".join(str(value).split())
+    return plain(text if len(text) <= longest else f"{text[: longest - 1]}…")
+
+
 def plain(text: object) -> str:
     """Text from outside, so that it is shown and never obeyed: no markup, no control characters."""
     shown = "".join(char if char.isprintable() or char == " " else "�" for char in str(text))

@@ -82,7 +82,7 @@ class Found:
 
 
 def examine(files: list[Path], chosen: dict[str, str], region: str | None) -> Found:
-    """Read, recognise, resolve. Raises NotFound for a file or column that is not there, RecordRejected for no person."""
+    """Read, recognise, resolve. Raises NotFound for a file or column that is not there, RecordRejected for nobody."""
     import pyarrow as pa
 
     from landbridge.identity.resolve import resolve
@@ -198,17 +198,15 @@ def _tell_one(members: list[dict[str, Any]], because: list[str]) -> None:
 
 
 def _write(path: Path, found: Found) -> None:
-    """One line a row. A cell that a spreadsheet would run as a formula gets a quote before it."""
+    """One line a row of the files, with its customer."""
+    from landbridge.cli import show
+
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["customer", "rows_of_customer", "file", "key", "name", "email", "phone", "company", "city"])
         for customer in found.customers:
             for member in customer["members"]:
                 cells = [member[name] for name in ("file", "key", "name", "email", "phone", "company", "city")]
-                writer.writerow([customer["identity"], len(customer["members"]), *(show_safe(cell) for cell in cells)])
-
-
-def show_safe(cell: Any) -> str:
-    """Text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    text = "" if cell is None else str(cell)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+                writer.writerow(
+                    [customer["identity"], len(customer["members"]), *(show.for_spreadsheets(cell) for cell in cells)]
+                )

@@ -20,11 +20,6 @@ from landbridge.trail.runs import Run
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Connection, Cursor
 
-_COMPARED = """NOT gone AND NOT EXISTS (
-    SELECT FROM link WHERE link.profile_id = profile.profile_id AND link.how = 'pushed')"""
-"""Profiles that speak for themselves. A CRM record that we created ourselves says only what we said; it is linked to
-the identity that it was created for and compared with nobody."""
-
 
 def resolve(run: Run, model: Model) -> None:
     """Link every profile to its identity; ids last. Does nothing when nothing changed since the last time.
@@ -44,12 +39,12 @@ def resolve(run: Run, model: Model) -> None:
 
 def _resolve(run: Run, model: Model, connection: Connection, entry: Entry) -> None:
     columns = ", ".join([*PROFILE_SCHEMA.names, "digest"])
-    profiles = bulk.get(connection, f"SELECT {columns} FROM profile WHERE {_COMPARED} ORDER BY profile_id")
+    profiles = bulk.get(connection, f"SELECT {columns} FROM profile WHERE NOT gone ORDER BY profile_id")
     decisions = bulk.get(connection, _DECISIONS)
     previous = bulk.get(connection, _PREVIOUS)
     found = compute(profiles.drop_columns(["digest"]), decisions=decisions, previous=previous, model=model)
     with connection.cursor() as cursor:
-        bulk.put(cursor, "compared", profiles.select(["profile_id", "digest", "record_id"]))
+        bulk.put(cursor, "compared", profiles.select(["profile_id", "digest"]))
         bulk.put(cursor, "seen_decisions", decisions.select(["decision_id"]))
         _keep(cursor, run, model, found, entry)
 
@@ -100,12 +95,12 @@ class _Waiting:
 def _waiting(store: Store, model: str) -> _Waiting:
     """What has changed since identities were last made."""
     query = sa.text(
-        f"""SELECT
-        (SELECT count(*) FROM profile WHERE {_COMPARED}) AS profiles,
-        (SELECT count(*) FROM profile WHERE {_COMPARED} AND resolved_digest IS DISTINCT FROM digest) AS unresolved,
+        """SELECT
+        (SELECT count(*) FROM profile WHERE NOT gone) AS profiles,
+        (SELECT count(*) FROM profile WHERE NOT gone AND resolved_digest IS DISTINCT FROM digest) AS unresolved,
         (SELECT count(*) FROM link JOIN profile USING (profile_id) WHERE gone) AS gone,
         (SELECT count(*) FROM decision WHERE NOT applied) AS decisions,
-        (SELECT count(*) FROM link WHERE model <> :model AND how <> 'pushed') AS other_model"""
+        (SELECT count(*) FROM link WHERE model <> :model) AS other_model"""
     )
     with store.begin() as connection:
         return _Waiting(**connection.execute(query, {"model": model}).one()._mapping)
@@ -117,7 +112,7 @@ SELECT decision_id, left_id, right_id, verdict FROM decision WHERE withdrawn_at 
 
 _PREVIOUS = """
 SELECT link.profile_id, link.identity_id, identity.born FROM link JOIN identity USING (identity_id)
-WHERE link.how <> 'pushed' ORDER BY link.profile_id
+ORDER BY link.profile_id
 """
 
 _IDENTITIES = """
@@ -141,7 +136,7 @@ FROM found_links f LEFT JOIN link k USING (profile_id)
 """
 
 _UNLINKED = """
-DELETE FROM link WHERE how <> 'pushed' AND NOT EXISTS (SELECT FROM found_links f WHERE f.profile_id = link.profile_id)
+DELETE FROM link WHERE NOT EXISTS (SELECT FROM found_links f WHERE f.profile_id = link.profile_id)
 """
 
 _LINKS = """
@@ -170,9 +165,8 @@ WHERE (match.weight, match.band, match.refused, match.evidence, match.model)
 
 # Only what was compared is settled: a profile that changed meanwhile waits for the next time.
 _SETTLED = """
-UPDATE profile SET resolved_digest = c.digest, resolved_record_id = c.record_id FROM compared c
-WHERE profile.profile_id = c.profile_id
-  AND (profile.resolved_digest, profile.resolved_record_id) IS DISTINCT FROM (c.digest, c.record_id)
+UPDATE profile SET resolved_digest = c.digest FROM compared c
+WHERE profile.profile_id = c.profile_id AND profile.resolved_digest IS DISTINCT FROM c.digest
 """
 
 _APPLIED = """

@@ -22,28 +22,36 @@ if TYPE_CHECKING:
 BATCH = 20_000
 """Records mapped in one transaction."""
 
+STAMPS = (
+    "attributes Name SystemModstamp LastModifiedDate LastModifiedById LastActivityDate LastViewedDate "
+    "LastReferencedDate IsUnreadByOwner"
+)
+"""Fields that the CRM sets by itself with any write (Salesforce Object Reference, "System Fields"); Name is derived."""
+
 
 def map_records(run: Run, mapping: Mapping, account: str, streams: Sequence[str], region: str | None = None) -> None:
     """Map every newest version that was not mapped yet, or was by another content of the mapping.
 
     Each batch commits whole. A record that yields nothing usable is held in quarantine, and the rest goes on.
     Books: taken = versions to map; new = objects mapped for the first time; changed = mapped again; unchanged = of a
-    stream that the mapping leaves unused by name.
+    stream that the mapping leaves unused by name, or in the CRM and showing nothing but what we wrote there.
     """
     with run.books.stage("map", account) as entry, run.store.bulk() as connection:
         for stream in streams:
             keeper = _Keeper(run, connection, mapping, account, stream)
             while (pending := keeper.pending()).num_rows:
-                mapped = apply(mapping, stream, pending.drop_columns(["first"]), account, region)
-                keeper.keep(pending, mapped)
-                _count(entry, pending, mapped)
+                news = pending.filter(pc.invert(pending["echo"]))
+                mapped = apply(mapping, stream, news.drop_columns(["first", "echo"]), account, region)
+                keeper.keep(pending, news, mapped)
+                entry.taken += pending.num_rows
+                entry.unchanged += pending.num_rows - news.num_rows
+                _count(entry, news, mapped)
 
 
-def _count(entry: Entry, pending: pa.Table, mapped: Mapped) -> None:
+def _count(entry: Entry, news: pa.Table, mapped: Mapped) -> None:
     """Each record once, by what became of it."""
-    made = pending.filter(pc.is_in(pending["record_id"], _made(mapped)))
+    made = news.filter(pc.is_in(news["record_id"], _made(mapped)))
     first = pc.sum(made["first"]).as_py() or 0
-    entry.taken += pending.num_rows
     entry.new += first
     entry.changed += made.num_rows - first
     entry.unchanged += len(mapped.unused)
@@ -66,16 +74,19 @@ class _Keeper:
         self.stream = stream
 
     def pending(self) -> pa.Table:
-        """The next versions to map, oldest first: record_id, key, payload, landed_at, first (time this is mapped)."""
-        return bulk.get(self.connection, _PENDING, (self.account, self.stream, self.hash))
+        """The next versions to map, oldest first: record_id, key, payload, landed_at, first (never mapped), echo.
 
-    def keep(self, pending: pa.Table, mapped: Mapped) -> None:
-        """Store a batch and how far it goes, in one transaction."""
+        In the CRM, `payload` is the record with our own writes taken back; echo: then it says nothing new.
+        """
+        return bulk.get(self.connection, _PENDING, (self.account, self.stream, self.hash, STAMPS))
+
+    def keep(self, pending: pa.Table, news: pa.Table, mapped: Mapped) -> None:
+        """Store what became of the news in a batch, and how far the batch goes, in one transaction."""
         with self.connection.cursor() as cursor:
-            bulk.put(cursor, "pending", pending.select(["record_id", "key"]))
+            bulk.put(cursor, "pending", news.select(["record_id", "key"]))
             self._keep_profiles(cursor, mapped.profiles)
             self._keep_touchpoints(cursor, mapped.touchpoints)
-            if not pc.all(pending["first"]).as_py():
+            if not pc.all(news["first"]).as_py():
                 cursor.execute(_VANISHED_PROFILES, (self.account, self.stream, self.run.run_id))
                 cursor.execute(_VANISHED_TOUCHPOINTS, (self.account, self.stream))
             self._quarantine(cursor, mapped)
@@ -125,12 +136,22 @@ def _as_text(table: pa.Table, name: str) -> str:
     return f'array_to_string("{name}", chr(29))' if listed else f'CAST("{name}" AS VARCHAR)'
 
 
+# What we wrote to a CRM record comes back with its next version, and is no evidence (docs/decisions/0005): a record
+# that we created is never mapped; of another, our writes are taken back before it is.
 _PENDING = f"""
-SELECT r.record_id, r.key, r.payload, r.at AS landed_at,
-       r.version = 1 AND r.record_id > coalesce(c.ever, 0) AS first
-FROM (SELECT $1::text AS account, $2::text AS stream) wanted
+SELECT r.record_id, r.key, CASE WHEN s.crm_id IS NULL THEN r.payload ELSE own.payload::text END AS payload,
+       r.at AS landed_at, r.version = 1 AND r.record_id > coalesce(c.ever, 0) AS first,
+       coalesce(s.created OR own.payload - stamps.names = seen_own.payload - stamps.names, false) AS echo
+FROM (SELECT $1::text AS account, $2::text AS stream, string_to_array($4::text, ' ') AS names) stamps
 LEFT JOIN map_cursor c USING (account, stream)
 JOIN record r USING (account, stream)
+LEFT JOIN pushed s ON s.account = r.account AND s.object = r.stream AND s.crm_id = r.key
+                      AND pg_input_is_valid(r.payload, 'jsonb')
+LEFT JOIN profile p ON s.crm_id IS NOT NULL AND p.profile_id = r.account || '/' || r.stream || '/' || r.key
+                       AND p.mapping = $3
+LEFT JOIN record seen ON seen.record_id = p.record_id AND pg_input_is_valid(seen.payload, 'jsonb')
+LEFT JOIN LATERAL (SELECT crm_own(r.payload, s.fields, s.base)) own(payload) ON s.crm_id IS NOT NULL
+LEFT JOIN LATERAL (SELECT crm_own(seen.payload, s.fields, s.base)) seen_own(payload) ON seen.record_id IS NOT NULL
 WHERE r.record_id > CASE WHEN c.mapping = $3 THEN c.upto ELSE 0 END AND r.payload IS NOT NULL
   AND EXISTS (SELECT FROM record_head h WHERE h.account = r.account AND h.stream = r.stream AND h.key = r.key
               AND h.record_id = r.record_id)

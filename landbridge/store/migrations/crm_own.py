@@ -3,7 +3,8 @@
 CRM_OWN = """
 CREATE FUNCTION crm_own(payload text, fields jsonb, base jsonb) RETURNS jsonb IMMUTABLE LANGUAGE sql AS $$
     SELECT payload::jsonb || coalesce(
-        (SELECT jsonb_object_agg(f.key, base -> f.key) FROM jsonb_each(fields) f WHERE payload::jsonb -> f.key = f.value),
+        (SELECT jsonb_object_agg(f.key, base -> f.key) FROM jsonb_each(fields) f
+         WHERE payload::jsonb -> f.key = f.value),
         '{}')
 $$
 """
