@@ -28,10 +28,10 @@ _KEPT = ("element_count", "missing_count", "missing_percent", "unexpected_count"
 
 @dataclass(frozen=True)
 class Checked:
-    """The rows of the batch that fail, one list per expectation of the suite, and the page that shows it."""
+    """The rows of the batch that fail, one list per expectation of the suite, and the page that shows it (if built)."""
 
     failing: list[list[int]]
-    page: Path
+    page: Path | None
 
 
 def check(leads: pa.Table, suite: Suite, docs: Path, name: str) -> Checked:
@@ -39,6 +39,8 @@ def check(leads: pa.Table, suite: Suite, docs: Path, name: str) -> Checked:
 
     Raises RuleInvalid when an expectation cannot be judged: what was not asked has not been passed.
     """
+    # A bare run id such as 20261122-044020-9959 would be read as a time with an offset, and the page fail to build.
+    name = f"run-{name}"
     context, definition = _definition(suite, docs)
     result = definition.run(
         batch_parameters={"dataframe": leads.to_pandas()},
@@ -91,7 +93,7 @@ def _expectation(expectation: Expectation, place: int) -> Any:
 
     given: dict[str, Any] = {**expectation.arguments}
     if expectation.only_when:
-        given |= {"row_condition": _condition(expectation), "condition_parser": "pandas"}
+        given["row_condition"] = _condition(expectation)
     from great_expectations.expectations.metadata_types import FailureSeverity
 
     severity = FailureSeverity.CRITICAL if expectation.severity == "error" else FailureSeverity.WARNING

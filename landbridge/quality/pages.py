@@ -50,9 +50,9 @@ def harden(page: Path) -> None:
     page.write_text(re.sub(r"<head\b[^>]*>", _HEAD, text, count=1), encoding="utf-8")
 
 
-def newest(docs: Path, name: str) -> Path:
-    """Harden the site's new pages and answer the one that shows the run `name`."""
-    shown = sorted(docs.glob(f"validations/lead/{name}/*/*.html"))[-1]
-    for page in {docs / "index.html", *docs.glob("expectations/*.html"), shown}:
+def newest(docs: Path, name: str) -> Path | None:
+    """Harden the site's new pages and answer the one that shows the run `name`; None when it could not be built."""
+    shown = sorted(docs.glob(f"validations/lead/{name}/*/*.html"))
+    for page in {*docs.glob("*.html"), *docs.glob("expectations/*.html"), *shown}:
         harden(page)
-    return shown
+    return shown[-1] if shown else None

@@ -48,7 +48,8 @@ def _failures(run: Run, suite: Suite, leads: pa.Table, docs: Path) -> list[hold.
     from landbridge.quality.great import check
 
     found = check(leads.select(suite.columns), suite, docs, run.run_id)
-    run.note("links", data_docs=found.page.relative_to(docs).as_posix())
+    if found.page:
+        run.note("links", data_docs=found.page.relative_to(docs).as_posix())
     return [
         hold.Failure(row, each) for each, rows in zip(suite.expectations, found.failing, strict=True) for row in rows
     ]
