@@ -52,6 +52,9 @@ def _shares(column: str) -> str:
 _SWAPPED = "given_l = family_r AND family_l = given_r"
 _SLIP = "(damerau_levenshtein({0}_l, {0}_r) <= 1 OR jaro_winkler_similarity({0}_l, {0}_r) >= {1})"
 _SAME_DIGITS = "regexp_replace(all_emails_l[1], '[^0-9]', '', 'g') = regexp_replace(all_emails_r[1], '[^0-9]', '', 'g')"
+_OTHER_LETTERS = "regexp_replace(all_emails_l[1], '[._-]', '', 'g') != regexp_replace(all_emails_r[1], '[._-]', '', 'g')"
+"""john.smith@ and john_smith@ of one provider are two people's; jhon.smith@ is a slip."""
+_NAMED = " AND given_l IS NOT NULL AND given_r IS NOT NULL"
 _SAME_AREA = "(postcode_l = postcode_r OR city_l = city_r)"
 
 COMPARISONS = (
@@ -83,13 +86,16 @@ COMPARISONS = (
         _both_empty("all_emails"),
         (
             Level("personal", _shares("emails"), by_base=True),
-            Level("shared", _shares("all_emails"), by_base=True),
+            Level("shared", _shares("all_emails") + _NAMED, by_base=True),
+            Level("shared_nameless", _shares("all_emails"), by_base=True),
             Level(
                 "similar",
-                "length(all_emails_l[1]) > 10 AND damerau_levenshtein(all_emails_l[1], all_emails_r[1]) = 1 AND " + _SAME_DIGITS,
+                "length(all_emails_l[1]) > 10 AND damerau_levenshtein(all_emails_l[1], all_emails_r[1]) = 1 AND " + _SAME_DIGITS
+                + " AND " + _OTHER_LETTERS,
                 by_base=True,
+                most=12.0,
             ),
-            Level("mailbox", _shares("mailboxes"), most=1.5),  # mostly the name again
+            Level("mailbox", _shares("mailboxes"), most=-0.5),  # the name again, no more
         ),
         "all_emails",
     ),
@@ -98,7 +104,8 @@ COMPARISONS = (
         _both_empty("all_phones"),
         (
             Level("personal", _shares("phones"), by_base=True),
-            Level("shared", _shares("all_phones"), by_base=True),
+            Level("shared", _shares("all_phones") + _NAMED, by_base=True),
+            Level("shared_nameless", _shares("all_phones"), by_base=True),
             Level("similar", "damerau_levenshtein(all_phones_l[1], all_phones_r[1]) = 1"),
         ),
         "all_phones",
@@ -145,7 +152,7 @@ COMPARISONS = (
         ),
         "concat_ws(', ', {0}.street, {0}.postcode, {0}.city)",
     ),
-    Comparison("company", _both_empty("company_keys"), (Level("same", _shares("company_keys")),), "company_keys"),
+    Comparison("company", _both_empty("company_keys") + " OR " + _shares("all_emails"), (Level("same", _shares("company_keys")),), "company_keys"),
 )
 
 RARITY = tuple(sorted({level.rarity for c in COMPARISONS for level in c.levels if level.rarity}))

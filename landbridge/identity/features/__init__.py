@@ -35,8 +35,8 @@ EVIDENCE: tuple[ModuleType, ...] = (email, phone, handle, shared, cross, company
 _JOINED = """
 CREATE OR REPLACE TEMP TABLE joined AS
 SELECT b.profile_id, b.account,
-    coalesce(n.given, h.given) AS given, coalesce(n.family, h.family) AS family, coalesce(n.parts, []) AS parts, n.middle,
-    coalesce(n.roots, h.roots, []) AS roots, coalesce(n.given_known, false) OR coalesce(h.given_known, false) AS given_known,
+    coalesce(h.given, n.given) AS given, coalesce(n.family, h.family) AS family, coalesce(n.parts, []) AS parts, n.middle,
+    coalesce(h.roots, n.roots, []) AS roots, coalesce(h.given_known, n.given_known, false) AS given_known,
     n.given IS NOT NULL OR n.family IS NOT NULL AS named,
     coalesce(i.emails, []) AS emails, coalesce(i.all_emails, []) AS all_emails,
     coalesce(i.phones, []) AS phones, coalesce(i.all_phones, []) AS all_phones,

@@ -1,7 +1,7 @@
 """Evidence across fields: the name inside an e-mail address or a handle.
 
 A profile without a name that writes from albert.lindau@ or posts as @alindau very likely belongs to an Albert Lindau. Makes
-  hint_features    given, family (given maybe an initial) for profiles without a name
+  hint_features    given, family (given maybe an initial) for profiles that lack one of them or have but an initial
   alias_features   `mailboxes` (local parts) and `aliases` (handles and local parts that are more than the person's own name)
 """
 
@@ -11,14 +11,17 @@ import duckdb
 
 _TOKENS = """
 CREATE OR REPLACE TEMP TABLE username AS
-    SELECT e.profile_id, e.local AS value, e.free FROM email_values e
+    SELECT e.profile_id, e.mailbox AS value, e.free FROM email_values e
     LEFT JOIN shared_value s ON s.kind = 'email' AND s.value = e.value WHERE NOT e.role AND s.value IS NULL
   UNION SELECT profile_id, value, false FROM handle_values;
-CREATE OR REPLACE TEMP TABLE nameless AS
-    SELECT profile_id, value, list_filter(list_transform(regexp_split_to_array(value, '[._-]+'),
+CREATE OR REPLACE TEMP TABLE written AS
+    SELECT profile_id, value, given, family, is_company, list_filter(list_transform(regexp_split_to_array(value, '[._-]+'),
         lambda t: regexp_replace(t, '[0-9]+', '', 'g')), lambda t: regexp_full_match(t, '[a-z]+')) AS tokens,
         regexp_replace(value, '[^a-z]', '', 'g') AS letters
-    FROM username JOIN name_features USING (profile_id) WHERE given IS NULL AND family IS NULL AND NOT is_company;
+    FROM username JOIN name_features USING (profile_id)
+    WHERE NOT is_company AND (given IS NULL OR family IS NULL OR length(given) = 1);
+CREATE OR REPLACE TEMP TABLE nameless AS
+    SELECT profile_id, value, tokens, letters FROM written WHERE given IS NULL AND family IS NULL;
 CREATE OR REPLACE TEMP TABLE spelling AS   -- how names of the base may be written in one word; ambiguous ones left out
     SELECT form, any_value(given) AS given, any_value(family) AS family FROM (
         SELECT DISTINCT given || family AS form, given, family FROM name_features WHERE length(given) > 1 AND length(family) > 2
@@ -31,6 +34,15 @@ CREATE OR REPLACE TEMP TABLE hint AS
             CASE WHEN turned THEN tokens[2] ELSE tokens[1] END AS given, CASE WHEN turned THEN tokens[1] ELSE tokens[2] END AS family
         FROM (SELECT *, tokens[2] IN (SELECT given FROM real_given) AND tokens[1] NOT IN (SELECT given FROM real_given) AS turned
               FROM nameless WHERE len(tokens) = 2 AND length(tokens[1]) + length(tokens[2]) >= 5)) WHERE length(family) > 2
+  UNION ALL   -- "A. Figueroa" at anastasio_figueroa@
+    SELECT profile_id, 0, value, token, family FROM (SELECT *, unnest(tokens) AS token FROM written WHERE length(given) = 1)
+    WHERE list_contains(tokens, family) AND token != family AND token[1] = given AND length(token) > 2
+  UNION ALL   -- "Anthony" at anthony.suarez@
+    SELECT profile_id, 0, value, given, token FROM (SELECT *, unnest(tokens) AS token FROM written WHERE family IS NULL AND length(given) > 1)
+    WHERE list_contains(tokens, given) AND token != given AND length(token) > 2 AND len(tokens) = 2
+  UNION ALL   -- "Anthony" at anthonysuarez@
+    SELECT profile_id, 1, value, given, letters[length(given) + 1:] FROM written
+    WHERE family IS NULL AND length(given) > 2 AND len(tokens) = 1 AND starts_with(letters, given) AND length(letters) > length(given) + 2
   UNION ALL
     SELECT profile_id, 1, value, given, family FROM nameless JOIN spelling ON letters = form WHERE len(tokens) = 1;
 CREATE OR REPLACE TEMP TABLE hint_features AS

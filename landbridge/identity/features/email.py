@@ -1,6 +1,6 @@
 """E-mail addresses as one mailbox is one value: case, tags, dots, mistyped providers; role and placeholder addresses told apart.
 
-From `email` come rows (profile_id, value, local, domain, role) in `email_values`; `role` marks an address that belongs to a
+From `email` come rows (profile_id, value, mailbox, domain, free, role) in `email_values`; `role` marks an address that belongs to a
 function or a household (info@, family.jones@), which is evidence about a place and not about a person.
 """
 
@@ -56,12 +56,12 @@ FROM (SELECT profile_id, domain, CASE WHEN domain IN {TAGGED} THEN regexp_replac
       FROM (SELECT profile_id, local, replace(coalesce(meant, domain), 'googlemail.', 'gmail.') AS domain
             FROM email_raw LEFT JOIN domain_meant USING (domain)));
 CREATE OR REPLACE TEMP TABLE email_values AS
-SELECT profile_id, local || '@' || domain AS value, min(spelt) AS local, domain, free,
-    regexp_full_match(replace(replace(local, '-', ''), '_', ''), '({ROLES})[0-9]*')
-        OR regexp_matches(local, '(^|[._-])({HOUSEHOLD})($|[._-])') AS role
+SELECT profile_id, local || '@' || domain AS value, min(spelt) AS mailbox, domain, free,
+    bool_or(regexp_full_match(replace(replace(local, '-', ''), '_', ''), '({ROLES})[0-9]*')
+        OR regexp_matches(spelt, '(^|[._-])({HOUSEHOLD})($|[._-])')) AS role
 FROM email_parts
 WHERE local != '' AND NOT regexp_full_match(regexp_replace(local, '[-_.]', '', 'g'), '({PLACEHOLDERS})[0-9]*')
-GROUP BY ALL;
+GROUP BY profile_id, value, domain, free;
 """
 
 
