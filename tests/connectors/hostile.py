@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,12 +41,12 @@ def always(answer: bytes) -> Behaviour:
 
 
 @contextmanager
-def hostile(behaviour: Behaviour) -> Iterator[Hostile]:
+def hostile(behaviour: Behaviour, tls: ssl.SSLContext | None = None) -> Iterator[Hostile]:
     """Serve `behaviour` on a free loopback port until the block ends."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.05)
-        server = Hostile(f"http://127.0.0.1:{listener.getsockname()[1]}")
-        thread = threading.Thread(target=_accept, args=(listener, server, behaviour), daemon=True)
+        server = Hostile(f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}")
+        thread = threading.Thread(target=_accept, args=(listener, server, behaviour, tls), daemon=True)
         thread.start()
         try:
             yield server
@@ -54,24 +55,24 @@ def hostile(behaviour: Behaviour) -> Iterator[Hostile]:
             thread.join(5)
 
 
-def _accept(listener: socket.socket, server: Hostile, behaviour: Behaviour) -> None:
+def _accept(listener: socket.socket, server: Hostile, behaviour: Behaviour, tls: ssl.SSLContext | None) -> None:
     while not server.stopped.is_set():
         try:
             connection, _ = listener.accept()
         except TimeoutError:
             continue
-        threading.Thread(target=_serve, args=(connection, server, behaviour), daemon=True).start()
+        threading.Thread(target=_serve, args=(connection, server, behaviour, tls), daemon=True).start()
 
 
-def _serve(connection: socket.socket, server: Hostile, behaviour: Behaviour) -> None:
+def _serve(connection: socket.socket, server: Hostile, behaviour: Behaviour, tls: ssl.SSLContext | None) -> None:
     connection.settimeout(10)
-    with connection:
-        try:
-            request = _request(connection)
+    try:
+        with tls.wrap_socket(connection, server_side=True) if tls else connection as line:
+            request = _request(line)
             server.requests.append(request)
-            behaviour(connection, request)
-        except OSError:
-            return  # the client hung up, as it should
+            behaviour(line, request)
+    except OSError:
+        connection.close()  # the client hung up, as it should
 
 
 def _request(connection: socket.socket) -> str:

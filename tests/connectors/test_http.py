@@ -6,6 +6,7 @@ import gzip
 import itertools
 import logging
 import socket
+import ssl
 from contextlib import suppress
 from typing import Any
 
@@ -15,13 +16,19 @@ from connectors.answers import LONGEST_WAIT, Unanswered, wait_asked
 from connectors.base import Access, AccessRefused, Secret, SourceChanged, SourceUnavailable
 from connectors.http import Http, Key
 from landbridge.errors import LandbridgeError
+from sandbox.tls import Certificates, make_certificates
 from tests.connectors.hostile import Behaviour, always, hostile, reply
 
 TOKEN = "tok-3f9c-secret"
 
 
-def ask(url: str, path: str = "/things?name=Ada+Lovelace", limits: dict[str, float] | None = None) -> Any:
-    access = Access("acme", url, {"token": Secret(TOKEN)}, {"limits": limits or {"silence": 5.0}})
+def ask(
+    url: str,
+    path: str = "/things?name=Ada+Lovelace",
+    limits: dict[str, float] | None = None,
+    ca_file: str | None = None,
+) -> Any:
+    access = Access("acme", url, {"token": Secret(TOKEN)}, {"limits": limits or {"silence": 5.0}}, ca_file)
     with Http("Acme", access, Key.bearer(access.secret("token"))) as http:
         return http.get(path)
 
@@ -165,6 +172,37 @@ def test_one_spurious_401_is_survived_and_two_are_believed() -> None:
 )
 def test_waits_are_read_from_every_vendors_header_and_bounded(headers: dict[str, str], seconds: float | None) -> None:
     assert wait_asked(headers) == seconds
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return make_certificates(tmp_path_factory.mktemp("tls"))
+
+
+def server_side(certificates: Certificates) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.server, certificates.key)
+    return context
+
+
+def test_a_private_ca_is_trusted_when_it_is_named_and_only_then(certificates: Certificates) -> None:
+    with hostile(always(reply(200, {"a": 1})), server_side(certificates)) as server:
+        assert ask(server.url, ca_file=str(certificates.ca)) == {"a": 1}
+        with pytest.raises(SourceUnavailable, match="no connection"):
+            ask(server.url)
+        assert len(server.requests) == 1
+        with pytest.raises(AccessRefused, match="CA file"):
+            ask(server.url, ca_file="no-such-file.pem")
+
+
+@pytest.mark.parametrize("behaviour", [drip_head, drip_body])
+def test_the_deadline_holds_under_tls_too(behaviour: Behaviour, certificates: Certificates) -> None:
+    limits = {"total": 0.6, "silence": 5.0}
+    with (
+        hostile(behaviour, server_side(certificates)) as server,
+        pytest.raises(Unanswered, match="it took too long"),
+    ):
+        ask(server.url, limits=limits, ca_file=str(certificates.ca))
 
 
 @pytest.mark.parametrize("url", ["", "zendesk", "ftp://x", "http://", "javascript:alert(1)"])

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from connectors.answers import LONGEST_WAIT
-from connectors.base import Access, Page, Secret, SourceChanged, SourceUnavailable
+from connectors.base import Access, Connector, Page, Secret, SourceChanged, SourceUnavailable
 from connectors.hubspot import CONNECTOR, LOOKBACK_MINUTES, PROPERTIES
-from tests.connectors.conformance import HttpContract
+from tests.connectors.conformance import HttpContract, contents
+from tests.connectors.conformance import read as read_all
+from tests.connectors.conftest import Sandbox
 from tests.connectors.hostile import Behaviour, Hostile, always, hostile, reply
 from tests.connectors.scripts import Asked, asked, scripted
 
@@ -17,6 +19,33 @@ from tests.connectors.scripts import Asked, asked, scripted
 class TestHubSpot(HttpContract):
     system = "hubspot"
     streams = ("contacts",)
+
+    def test_a_bulk_stamp_beyond_the_gate_loses_nobody(
+        self, connector: Connector, access: Access, sandbox: Sandbox
+    ) -> None:
+        """Every contact has one millisecond, and search goes no further than 40 results."""
+        everybody = {row["id"] for page in read_all(connector, access, "contacts") for row in page.rows}
+        sandbox.order("switch", **{"hubspot.bulk_stamp": 1.0, "hubspot.search_gate": 40})
+        try:
+            stamped = [row for page in read_all(connector, access, "contacts") for row in page.rows]
+        finally:
+            sandbox.order("switch", **{"hubspot.bulk_stamp": None, "hubspot.search_gate": None})
+        assert len({row["properties"]["lastmodifieddate"] for row in stamped}) == 1
+        assert {row["id"] for row in stamped} == everybody
+
+    def test_what_the_index_shows_late_is_met_by_the_next_walk(
+        self, connector: Connector, access: Access, sandbox: Sandbox
+    ) -> None:
+        sandbox.order("switch", **{"hubspot.index_lag": 600})
+        try:
+            sandbox.order("live", events=60)
+            first = read_all(connector, access, "contacts")
+        finally:
+            sandbox.order("switch", **{"hubspot.index_lag": None})
+        late = contents(read_all(connector, access, "contacts", first[-1].checkpoint))
+        everything = contents(read_all(connector, access, "contacts"))
+        assert set(everything) - set(contents(first))
+        assert set(contents(first)) | set(late) >= set(everything)
 
 
 def account(server: Hostile, **options: Any) -> Access:
