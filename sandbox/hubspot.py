@@ -7,8 +7,8 @@ Switches: ``hubspot.index_lag`` (seconds that search may lag behind: 0), ``hubsp
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.hubspot_asked import document, limit_in, properties_asked, whole
+from sandbox.hubspot_batches import Batches
 from sandbox.hubspot_limits import Limits
+from sandbox.hubspot_lists import Lists
 from sandbox.hubspot_logins import Logins, expired
 from sandbox.hubspot_properties import CATALOGUE, definition, stamp
-from sandbox.hubspot_refusals import RefusedError, invalid, not_found, reached
-from sandbox.hubspot_rows import Row, shown
+from sandbox.hubspot_refusals import RefusedError, not_found, reached
+from sandbox.hubspot_rows import shown
 from sandbox.hubspot_search import GATE, search
 from sandbox.hubspot_store import HubSpotStore
+from sandbox.hubspot_writes import Writes
 from sandbox.journal import Journal
 from sandbox.standin import Clock, FaultReply, Rows, Settings
 from sandbox.world import World
@@ -56,14 +60,29 @@ class _HubSpot:
         self.settings = settings
         self.limits = Limits(settings)
         self.logins = Logins(settings.credentials.hubspot_token)
+        self.writes = Writes(store, clock)
+        self.batches = Batches(self.writes)
+        self.lists = Lists(store)
         self._stamped: object = None
         self.app = Starlette(routes=list(self._routes()), exception_handlers={HTTPException: _nothing_here})
 
     def _routes(self) -> Iterable[Route]:
         table: tuple[tuple[str, str, Endpoint], ...] = (
             ("GET", _CONTACTS, self.list_contacts),
+            ("POST", _CONTACTS, self.writes.create),
             ("POST", _CONTACTS + "/search", self.search_contacts),
+            ("POST", _CONTACTS + "/merge", self.writes.merge),
+            ("POST", _CONTACTS + "/gdpr-delete", self.writes.gdpr_delete),
+            ("POST", _CONTACTS + "/batch/read", self.batches.read),
+            ("POST", _CONTACTS + "/batch/create", self.batches.create),
+            ("POST", _CONTACTS + "/batch/update", self.batches.update),
+            ("POST", _CONTACTS + "/batch/upsert", self.batches.upsert),
+            ("POST", _CONTACTS + "/batch/archive", self.batches.archive),
             ("GET", _CONTACTS + "/{id}", self.show),
+            ("PATCH", _CONTACTS + "/{id}", self.writes.update),
+            ("DELETE", _CONTACTS + "/{id}", self.writes.archive),
+            ("GET", "/crm/v3/lists/{id}/memberships", self.lists.memberships),
+            ("GET", "/crm/v3/lists/{id}/memberships/join-order", self.lists.by_join_time),
             ("GET", "/crm/v3/properties/contacts", self.properties),
             ("GET", "/crm/v3/properties/contacts/{name}", self.property),
         )
@@ -85,7 +104,8 @@ class _HubSpot:
                 return JSONResponse(refusal.body, refusal.status, headers)
             if body is None:
                 return Response(status_code=204, headers=headers)
-            return JSONResponse(body, body.pop("_status", 200), headers)
+            status = body.pop("_status", 200)
+            return JSONResponse(body, status, headers)
 
         return answer
 
@@ -109,19 +129,15 @@ class _HubSpot:
     async def list_contacts(self, request: Request) -> dict[str, Any]:
         """By id; ``after`` is the id to go on from."""
         asked = request.query_params
-        limit, after = asked.get("limit", "10"), asked.get("after", "0")
-        if not limit.isdecimal() or not 0 < int(limit) <= MOST_LISTED:
-            raise invalid(f"Limit must be between 1 and {MOST_LISTED}. Requested: {limit}")
-        if not after.isdecimal():
-            raise invalid(f"Invalid 'after' value: {after}")
+        limit, after = limit_in(asked.get("limit", "10"), MOST_LISTED), whole(asked.get("after", "0"), "after")
         archived = asked.get("archived") == "true"
-        rows = (row for row in self.store.after(int(after) - 1) if row["archived"] == archived)
-        page = [row for row, _ in zip(rows, range(int(limit) + 1), strict=False)]
-        results = [shown(row, _wanted(request)) for row in page[: int(limit)]]
-        if len(page) <= int(limit):
+        rows = (row for row in self.store.after(after - 1) if row["archived"] == archived)
+        page = list(islice(rows, limit + 1))
+        results = [shown(row, properties_asked(request)) for row in page[:limit]]
+        if len(page) <= limit:
             return {"results": results}
-        link = str(request.url.include_query_params(after=page[-1]["id"]))
-        return {"results": results, "paging": {"next": {"after": page[-1]["id"], "link": link}}}
+        link = str(request.url.include_query_params(after=page[limit]["id"]))
+        return {"results": results, "paging": {"next": {"after": page[limit]["id"], "link": link}}}
 
     async def search_contacts(self, request: Request) -> dict[str, Any]:
         wish = await document(request)
@@ -134,7 +150,7 @@ class _HubSpot:
         row = self.store.holder(key) if by == "email" else self.store.get(key)
         if row is None or row["archived"] != (request.query_params.get("archived") == "true"):
             raise not_found()
-        return shown(row, _wanted(request))
+        return shown(row, properties_asked(request))
 
     async def properties(self, request: Request) -> dict[str, Any]:
         return {"results": [definition(entry) for entry in CATALOGUE.values()]}
@@ -144,22 +160,6 @@ class _HubSpot:
         if name not in CATALOGUE:
             raise not_found(f"Property {name!r} does not exist")
         return definition(CATALOGUE[name])
-
-
-def _wanted(request: Request) -> list[str]:
-    """The properties asked for, whether in one parameter with commas or in many."""
-    return [name for text in request.query_params.getlist("properties") for name in text.split(",") if name]
-
-
-async def document(request: Request) -> Row:
-    """The JSON object in the body."""
-    try:
-        wish = json.loads(await request.body())
-    except ValueError:
-        raise invalid("Invalid input JSON") from None
-    if not isinstance(wish, dict):
-        raise invalid("Invalid input JSON: an object is wanted")
-    return wish
 
 
 async def _nothing_here(request: Request, error: Exception) -> Response:

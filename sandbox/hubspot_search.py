@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from sandbox.hubspot_asked import limit_in, whole
 from sandbox.hubspot_properties import CATALOGUE, milliseconds
 from sandbox.hubspot_refusals import RefusedError, invalid
 from sandbox.hubspot_rows import Row, shown
 
 GATE = 10_000
-MOST_ROWS, MOST_GROUPS, MOST_FILTERS, LONGEST_QUERY = 200, 6, 18, 3000
+MOST_ROWS, MOST_GROUPS, MOST_IN_GROUP, MOST_FILTERS, LONGEST_QUERY = 200, 5, 6, 18, 3000
 _SEARCHED = ("firstname", "lastname", "email", "phone", "mobilephone", "company", "hs_additional_emails")
 
 Test = Callable[[Row], bool]
@@ -19,10 +20,8 @@ _Value = str | float | None
 
 def search(wish: dict[str, Any], rows: Iterable[Row], gate: int) -> dict[str, Any]:
     """One page of the contacts that the wish fits. Raises RefusedError (400) for a wish that HubSpot does not take."""
-    limit = _whole(wish.get("limit", 10), "limit")
-    start = _whole(wish.get("after") or 0, "after")
-    if not 0 < limit <= MOST_ROWS:
-        raise invalid(f"Limit must be between 1 and {MOST_ROWS}. Requested: {limit}")
+    limit = limit_in(wish.get("limit", 10), MOST_ROWS)
+    start = whole(wish.get("after") or 0, "after")
     if start >= gate:
         raise invalid(f"Search gives the first {gate} results of a query and no more. Requested after: {start}")
     fits = _fits(wish)
@@ -37,19 +36,13 @@ def search(wish: dict[str, Any], rows: Iterable[Row], gate: int) -> dict[str, An
     return page
 
 
-def _whole(value: object, name: str) -> int:
-    text = str(value)
-    if not text.isdecimal():
-        raise invalid(f"Invalid input JSON: {name} must be a whole number, got {text!r}")
-    return int(text)
-
-
 def _fits(wish: dict[str, Any]) -> Test:
     """Whether a contact fits all filters of any group, and the text of ``query``."""
     groups = wish.get("filterGroups") or []
     query = str(wish.get("query") or "").lower()
-    if len(groups) > MOST_GROUPS or sum(len(group.get("filters", ())) for group in groups) > MOST_FILTERS:
-        raise invalid(f"At most {MOST_GROUPS} filter groups and {MOST_FILTERS} filters are taken")
+    sizes = [len(group.get("filters", ())) for group in groups]
+    if len(sizes) > MOST_GROUPS or max(sizes, default=0) > MOST_IN_GROUP or sum(sizes) > MOST_FILTERS:
+        raise invalid(f"At most {MOST_GROUPS} groups of {MOST_IN_GROUP} filters and {MOST_FILTERS} in all are taken")
     if len(query) > LONGEST_QUERY:
         raise invalid(f"The query is longer than {LONGEST_QUERY} characters")
     tests = [[_test(one) for one in group.get("filters", ())] for group in groups] or [[]]
