@@ -10,37 +10,42 @@ import pyarrow as pa
 from landbridge.push import merge, wanted
 from landbridge.push.policy import Policy
 
-_JSON = """CASE WHEN {0} IS NULL THEN CAST('null' AS JSON)
+_JSON = """CASE WHEN {0} IS NULL THEN 'null'
     WHEN type = 'flag' THEN to_json(lower({0}) IN ('true', '1'))
     WHEN type = 'number' AND TRY_CAST({0} AS BIGINT) = TRY_CAST({0} AS DOUBLE) THEN to_json(TRY_CAST({0} AS BIGINT))
     WHEN type = 'number' THEN to_json(TRY_CAST({0} AS DOUBLE)) ELSE to_json({0}) END"""
 
-_WRITTEN = f"verdict IN {merge.WRITES}"
+_ORIGIN = """json_merge_patch(if(json_type(origin) = 'OBJECT', origin, '{}'),
+    json_object('field', coalesce(source, 'default')))"""
+
+_CONFLICT = """json_object('ours', want, 'theirs', have, 'last', last,
+    'kept', if(verdict = 'conflict', 'theirs', 'ours'))"""
+
+
+def _object(value: str, verdicts: tuple[str, ...]) -> str:
+    """A JSON object of the fields with these verdicts: as text, which costs half of what a map of JSON values does."""
+    pairs = f"string_agg(to_json(field) || ':' || {value}, ',') FILTER (verdict IN {verdicts})"
+    return f"'{{' || coalesce({pairs}, '') || '}}'"
+
 
 _DIFFERENCES = f"""
-SELECT identity_id, any_value(creating) AS creating,
-    map_from_entries(list((field, {_JSON.format("have")})) FILTER ({_WRITTEN})) AS before,
-    map_from_entries(list((field, {_JSON.format("want")})) FILTER ({_WRITTEN})) AS after,
-    map_from_entries(list((field, json_merge_patch(coalesce(if(json_type(origin) = 'OBJECT', origin, NULL), '{{}}'),
-        json_object('field', coalesce(source, 'default'))))) FILTER ({_WRITTEN})) AS origin,
-    map_from_entries(list((field, json_object('ours', want, 'theirs', have, 'last', last,
-        'kept', if(verdict = 'conflict', 'theirs', 'ours')))) FILTER (verdict IN {merge.CONFLICTS})) AS conflicts
-FROM merged GROUP BY identity_id HAVING count(*) FILTER (verdict IN {(*merge.WRITES, *merge.CONFLICTS)}) > 0
+SELECT identity_id, any_value(creating) AS creating, count(*) FILTER (verdict IN {merge.WRITES}) > 0 AS writes,
+    {_object(_JSON.format("have"), merge.WRITES)} AS before, {_object(_JSON.format("want"), merge.WRITES)} AS after,
+    {_object(_ORIGIN, merge.WRITES)} AS origin, {_object(_CONFLICT, merge.CONFLICTS)} AS conflicts
+FROM merged WHERE verdict IN {(*merge.WRITES, *merge.CONFLICTS)} GROUP BY identity_id
 """
 
 _WANTED = """
 SELECT identity_id, coalesce(k.object, 'Lead') AS object, if(creating, 'create', 'update') AS action,
     if(creating, {external_id}, 'Id') AS match_field, if(creating, identity_id, k.crm_id) AS match_value,
-    CAST(to_json(before) AS VARCHAR) AS before, CAST(to_json(after) AS VARCHAR) AS after,
-    CAST(to_json(d.origin) AS VARCHAR) AS origin,
-    CAST(to_json(coalesce(conflicts, map())) AS VARCHAR) AS conflicts, lead_digest
-FROM differing d JOIN known k USING (identity_id) WHERE cardinality(after) > 0
+    before, after, d.origin, conflicts, lead_digest
+FROM differing d JOIN known k USING (identity_id) WHERE writes
 """
 
 _HELD = """
 SELECT count(*) FROM known LEFT JOIN differing USING (identity_id)
-WHERE coalesce(cardinality(after), 0) = 0
-  AND (cardinality(conflicts) > 0 OR gone OR "foreign" OR unsettled OR (crm_id IS NOT NULL AND present IS NULL))
+WHERE NOT coalesce(writes, false)
+  AND (writes IS NOT NULL OR gone OR "foreign" OR unsettled OR (crm_id IS NOT NULL AND present IS NULL))
 """
 
 

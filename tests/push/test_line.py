@@ -182,3 +182,16 @@ def test_a_merge_moves_the_record_to_the_surviving_identity(store: Store, crm: C
     crm.calls.clear()
     line()
     assert crm.calls == []
+
+
+def test_what_people_wrote_is_only_ever_data(store: Store, crm: Crm, line: Line) -> None:
+    name = """O'Neil", "x": {"y\\": 1}\n'); DROP TABLE lead; --\t\u2028 日本 \U0001f600"""
+    with a_run(store) as run:
+        put_lead(store, run, "it's", last_name=name, handles=[name, 'b"'], score=1.5, phones=[], title={"not": "text"})
+    line()
+    (row,) = crm.rows["Lead"].values()
+    assert (row["LastName"], row[EXTERNAL], row["Landbridge_Score__c"]) == (name, "it's", 1.5)
+    assert row["Landbridge_Handles__c"] == f'{name}\nb"'
+    crm.calls.clear()
+    line()
+    assert crm.calls == []
