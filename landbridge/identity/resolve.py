@@ -73,7 +73,7 @@ def _cluster(found: pa.Table, matches: pa.Table, model: Model, same: list[Pair],
     finally:
         con.close()
     edges = zip(*(strong[column].to_pylist() for column in ("left_id", "right_id", "weight")), strict=True)
-    guards = Guards(same, different, references, contradictions(found, strong))
+    guards = Guards(same, different, references, contradictions(found, strong), model.link)
     return cluster(found["profile_id"].to_pylist(), edges, guards)
 
 

@@ -1,0 +1,80 @@
+"""A match's evidence in words that a salesperson reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+SAYS: Mapping[str, Mapping[str, str]] = {
+    "given": {
+        "initial": "first name fits the initial: {left} / {right}",
+        "same": "same first name: {left}",
+        "swapped": "same names, first and last the other way round",
+        "nickname": "first names agree apart from a nickname: {left} / {right}",
+        "similar": "first names differ by a slip: {left} / {right}",
+        "different": "different first names: {left} / {right}",
+    },
+    "family": {
+        "same": "same last name: {left}",
+        "swapped": "",
+        "part": "one last name is part of the other: {left} / {right}",
+        "similar": "last names differ by a slip: {left} / {right}",
+        "different": "different last names: {left} / {right}",
+    },
+    "email": {
+        "personal": "same e-mail, used under no other name: {left}",
+        "shared": "same e-mail, but several people use it: {left}",
+        "shared_nameless": "same e-mail, but several people use it, and a name is missing: {left}",
+        "similar": "e-mails differ by a slip: {left} / {right}",
+        "mailbox": "same e-mail name at another provider: {left} / {right}",
+        "different": "different e-mails: {left} / {right}",
+    },
+    "phone": {
+        "personal": "same phone, used under no other name: …{left}",
+        "shared": "same phone, but several people use it: …{left}",
+        "shared_nameless": "same phone, but several people use it, and a name is missing: …{left}",
+        "similar": "phones differ by one digit: …{left} / …{right}",
+        "different": "different phones: …{left} / …{right}",
+    },
+    "handle": {
+        "personal": "same social name: {left}",
+        "alias": "social name and e-mail name agree",
+        "shared": "same social name, but several people use it: {left}",
+        "different": "different social names: {left} / {right}",
+    },
+    "birth_date": {
+        "same": "same birth date: {left}",
+        "swapped": "birth dates agree with day and month changed over: {left} / {right}",
+        "similar": "birth dates differ by a slip: {left} / {right}",
+        "different": "different birth dates: {left} / {right}",
+    },
+    "address": {
+        "house": "same address: {left}",
+        "similar": "nearly the same address: {left} / {right}",
+        "postcode": "same postcode",
+        "street": "same street",
+        "city": "same town",
+        "city_similar": "towns differ by a slip: {left} / {right}",
+        "different": "different town: {left} / {right}",
+    },
+    "company": {"same": "same company: {left}", "different": "different companies: {left} / {right}"},
+}
+"""What each level of each comparison means; an empty text is told by another comparison."""
+
+
+def explain_pair(evidence: str | Mapping[str, Any]) -> list[str]:
+    """One sentence a piece of evidence, what weighs most first; what speaks against comes last.
+
+    `evidence` as kept with a match (JSON text or its object). Values are shown as they were compared and are text from
+    outside: whoever puts them on a page escapes them.
+    """
+    pieces = json.loads(evidence) if isinstance(evidence, str) else evidence
+    weightiest = sorted(pieces.items(), key=lambda item: (-item[1]["weight"], item[0]))
+    return [said for comparison, piece in weightiest if (said := _say(comparison, piece))]
+
+
+def _say(comparison: str, piece: Mapping[str, Any]) -> str:
+    text = SAYS.get(comparison, {}).get(piece["level"], f"{comparison}: {piece['level']}")
+    shown = {side: str(piece.get(side) or "").replace("{", "").strip() or "?" for side in ("left", "right")}
+    return text.replace("{left}", shown["left"]).replace("{right}", shown["right"])

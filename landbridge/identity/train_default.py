@@ -1,0 +1,68 @@
+"""Make the default model that ships: `python -m landbridge.identity.train_default GENERATOR.py [--records N --seed S]`.
+
+GENERATOR is a Python file with `generate(records, seed)`, returning a data frame of customers with `true_person_id` (the
+columns are those of `FIELDS`). Nobody's real data goes into the model; the truth is used to count, not to tune. Needed by
+contributors only, when features or comparisons change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from landbridge.identity.features import FEATURES_VERSION, features
+from landbridge.identity.model import DEFAULT
+from landbridge.identity.training import learn
+
+LINK, REVIEW = 3.0, 1.0
+"""Bits. Link: eight to one that two profiles are one person; groups need more (clustering.GROUP_BITS)."""
+
+FIELDS = {
+    "given_name": "first_name", "family_name": "last_name", "full_name": "full_name", "street": "street", "city": "city",
+    "postcode": "postcode", "country": "country", "birth_date": "dob", "company": "company", "region_hint": "country",
+}  # fmt: skip
+
+
+def generated(generator: Path, records: int, seed: int) -> tuple[pa.Table, pa.Table]:
+    """(profiles, truth) of a generated base."""
+    spec = importlib.util.spec_from_file_location("generator", generator)
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"{generator} is not a Python file.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    frame = module.generate(records, seed)
+    columns = {ours: _texts(frame[theirs]) for ours, theirs in FIELDS.items()}
+    columns |= {many: _lists(_texts(frame[many])) for many in ("email", "phone")}
+    handles = zip(_texts(frame["social_platform"]), _texts(frame["social_handle"]), strict=True)
+    columns["handle"] = _lists([f"{network}:{name}" if name else None for network, name in handles])
+    ids = frame["record_id"].tolist()
+    return pa.table({"profile_id": ids, **columns}), pa.table({"profile_id": ids, "person": frame["true_person_id"].tolist()})
+
+
+def _texts(column: Any) -> list[str | None]:
+    return [value if isinstance(value, str) else None for value in column.tolist()]
+
+
+def _lists(values: list[str | None]) -> pa.Array:
+    return pa.array([[value] if value else [] for value in values], pa.list_(pa.string()))
+
+
+def main() -> None:
+    """Write models/default.json."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("generator", type=Path)
+    parser.add_argument("--records", type=int, default=50_000)
+    parser.add_argument("--seed", type=int, default=1001)
+    options = parser.parse_args()
+    profiles, truth = generated(options.generator, options.records, options.seed)
+    version = f"default-{FEATURES_VERSION}.{options.records}.{options.seed}"
+    learn(features(profiles), truth, version, LINK, REVIEW).save(DEFAULT)
+    print(f"{version}: {DEFAULT.stat().st_size / 1024:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
