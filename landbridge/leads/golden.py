@@ -27,6 +27,7 @@ def golden(run: Run, rules: GoldenRules) -> None:
     by another origin. Books "golden", subject "gone": identities that have none any more (merged away, or deleted
     everywhere); their golden record and lead are removed, and what was held of them is dropped.
     """
+    run.note("versions", golden_rules=rules.content_hash)
     _remove_gone(run)
     with run.books.stage("golden") as entry, run.store.bulk() as connection:
         for _ in batches.stale(connection, "golden", _FRESH, (rules.content_hash,), entry):

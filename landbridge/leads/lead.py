@@ -27,6 +27,7 @@ def enrich(run: Run, rules: LeadRules) -> None:
     A lead that says something else is not valid until validation has seen it.
     Books "lead": taken = golden records; changed = the lead says something else than before.
     """
+    run.note("versions", lead_rules=rules.content_hash)
     with run.books.stage("lead") as entry, run.store.bulk() as connection:
         as_of = bulk.get(connection, _AS_OF)["as_of"][0].as_py()
         fresh = _FRESH.format(as_of=as_of, bands=", ".join(map(str, rules.bands)))

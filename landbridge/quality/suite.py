@@ -34,6 +34,7 @@ def validate(run: Run, suite: Suite, docs_dir: Path) -> None:
     time; changed = found valid again after they or the suite changed, or after being held; unchanged = valid as
     before.
     """
+    run.note("versions", suite=suite.content_hash)
     with run.books.stage("validate") as entry:
         leads = _unchecked(run, suite)
         outcome = hold.Outcome()
@@ -57,43 +58,43 @@ def _failures(run: Run, suite: Suite, leads: pa.Table, docs: Path) -> list[hold.
 
 def _unchecked(run: Run, suite: Suite) -> pa.Table:
     """identity_id, digest, origin and a column per field: the leads to check, in a fixed order."""
-    columns = ", ".join(f"{_value(field)} AS {field}" for field in suite.columns)
     unique = [each for each in suite.expectations if each.is_unique]
-    query = (
-        f"WITH due AS (SELECT * FROM lead WHERE {_due(unique)}) {_BATCH.format(columns=columns, twins=_twins(unique))}"
+    query = _UNCHECKED.format(
+        columns=", ".join(f"{_value(field)} AS {field}" for field in suite.columns),
+        freed="".join(_FREED.format(number=n, mine=_key("l", e), other=_key("o", e)) for n, e in enumerate(unique, 2)),
+        twins="".join(_TWINS.format(mine=_key("l", each), due=_key("d", each)) for each in unique),
     )
-    parameters = (suite.content_hash, *(each.id for each in unique))
     with run.store.bulk() as connection:
-        return bulk.get(connection, query, parameters)
+        return bulk.get(connection, query, (suite.content_hash, *(each.id for each in unique)))
 
 
 def _value(field: str) -> str:
     return f"(fields ->> '{field}')::int" if field in NUMBERS else f"left(fields ->> '{field}', {LONGEST})"
 
 
-def _due(unique: list[Expectation]) -> str:
-    """Which leads make a check needful: new or changed ones, and those that another lead held which now is gone."""
-    tests = ["checked_digest IS DISTINCT FROM digest OR checked_suite IS DISTINCT FROM $1"]
-    tests += [_FREED.format(number=2 + place, key=_key(each)) for place, each in enumerate(unique)]
-    return " OR ".join(tests)
+def _key(lead: str, expectation: Expectation) -> str:
+    values = [f"{lead}.fields ->> '{field}'" for field in expectation.fields]
+    return f"({values[0]})" if len(values) == 1 else f"jsonb_build_array({', '.join(values)})"
 
 
-def _twins(unique: list[Expectation]) -> str:
-    """Leads that share with a due one what must be unique: whether they do is judged over all leads."""
-    return "".join(f" OR {_key(each)} IN (SELECT {_key(each)} FROM due)" for each in unique)
-
-
-def _key(expectation: Expectation) -> str:
-    values = [f"fields ->> '{field}'" for field in expectation.fields]
-    return values[0] if len(values) == 1 else f"jsonb_build_array({', '.join(values)})"
-
-
-_FREED = """
-identity_id IN (SELECT subject FROM quarantine WHERE stage = 'validate' AND state = 'held' AND expectation = ${number})
-AND {key} NOT IN (SELECT {key} FROM lead GROUP BY 1 HAVING count(*) > 1 AND {key} IS NOT NULL)
+# UNIONs of joins and no ORs of INs: beyond some thousand leads PostgreSQL would compare each with each.
+_UNCHECKED = """
+WITH due AS (
+    SELECT identity_id FROM lead
+    WHERE checked_digest IS DISTINCT FROM digest OR checked_suite IS DISTINCT FROM $1 {freed}),
+batch AS (SELECT identity_id FROM due {twins})
+SELECT identity_id, digest, origin::text AS origin, {columns} FROM batch JOIN lead USING (identity_id)
+ORDER BY identity_id
 """
 
-_BATCH = """
-SELECT identity_id, digest, origin::text AS origin, {columns} FROM lead
-WHERE identity_id IN (SELECT identity_id FROM due){twins} ORDER BY identity_id
+# A lead that was held because another one had the same, which now is gone or says something else.
+_FREED = """
+UNION SELECT l.identity_id FROM quarantine q JOIN lead l ON l.identity_id = q.subject
+WHERE q.stage = 'validate' AND q.state = 'held' AND q.expectation = ${number}
+    AND NOT EXISTS (SELECT FROM lead o WHERE {other} = {mine} AND o.identity_id <> l.identity_id)
+"""
+
+# Leads that share with a due one what must be unique: whether they do is judged over all leads.
+_TWINS = """
+UNION SELECT l.identity_id FROM due JOIN lead d USING (identity_id) JOIN lead l ON {mine} = {due}
 """
