@@ -40,7 +40,7 @@ def recognise(
     synonyms: Synonyms,
     chosen: Mapping[str, str] | None = None,
 ) -> Recognised:
-    """Say what each column is. Without a `sample` names alone decide, so that equal names give equal answers.
+    """Say what each column is. Without a `sample` each name decides for itself, whatever stands beside it.
 
     `chosen` (our field -> column) wins over all. Raises NotFound for a field or a column that does not exist.
     """
@@ -48,7 +48,7 @@ def recognise(
     places = {name: field for name in names if (field := synonyms.field_of(name)) and _usable(sample, name)}
     if sample is not None:
         places |= {name: field for name in names if name not in places and (field := _by_value(sample, name))}
-    _tell_names_apart(places, sample)
+        _tell_names_apart(places, sample)
     _choose(places, names, chosen or {})
     fields: dict[str, list[str]] = {}
     for name in names:
@@ -87,13 +87,13 @@ def _share(values: Sequence[str], look: re.Pattern[str]) -> float:
     return sum(look.fullmatch(value) is not None for value in values) / len(values)
 
 
-def _tell_names_apart(places: dict[str, str], sample: pa.Table | None) -> None:
+def _tell_names_apart(places: dict[str, str], sample: pa.Table) -> None:
     """ "Name" beside "Vorname" is the family name, unless it holds the given name too."""
     if "given_name" not in places.values() or "family_name" in places.values():
         return
     given = next(name for name, field in places.items() if field == "given_name")
     for name in [name for name, field in places.items() if field == "full_name"]:
-        if sample is None or not _holds(sample, name, given):
+        if not _holds(sample, name, given):
             places[name] = "family_name"
 
 

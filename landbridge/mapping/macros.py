@@ -31,8 +31,11 @@ CREATE MACRO plain_text(joined, most) AS strlen(joined) <= most
     AND NOT contains(joined, chr(31) || ' ') AND NOT contains(joined, ' ' || chr(31))
     AND NOT starts_with(joined, ' ') AND NOT ends_with(joined, ' ');
 
-CREATE MACRO as_text(x, most) AS nullif(trim(regexp_replace(cut(x, most),
-    '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{fffe}\x{ffff}]', '', 'g'), E' \t\r\n' || chr(160)), '');
+CREATE MACRO scrubbed(x) AS nullif(trim(regexp_replace(
+    x, '[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{fffe}\x{ffff}]', '', 'g'), E' \t\r\n' || chr(160)), '');
+CREATE MACRO as_text(x, most) AS CASE
+    WHEN x = '' OR regexp_matches(x, '^[\s\x{a0}]|[\s\x{a0}]$|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}\x{fffe}\x{ffff}]')
+    THEN scrubbed(cut(x, most)) ELSE cut(x, most) END;
 CREATE MACRO as_line(x) AS regexp_replace(x, '[\t\r\n]+', ' ', 'g');
 CREATE MACRO too_long(x, most) AS strlen(x) > most AND length(x) > most;
 CREATE MACRO unless_long(x, most) AS CASE WHEN strlen(x) <= most OR length(x) <= most THEN x END;
@@ -41,19 +44,27 @@ CREATE MACRO no_time(x) AS x IS NULL OR strlen(x) > 40 OR lower(x) IN ('epoch', 
 CREATE MACRO sane(t) AS CASE WHEN t BETWEEN TIMESTAMPTZ '1000-01-01 00:00:00+00'
     AND TIMESTAMPTZ '9999-12-31 00:00:00+00' THEN t END;
 CREATE MACRO from_digits(x, n) AS CASE strlen(x)
-    WHEN 8 THEN try_strptime(x, '%Y%m%d')::TIMESTAMPTZ
-    WHEN 9 THEN to_timestamp(n) WHEN 10 THEN to_timestamp(n)
-    WHEN 12 THEN make_timestamptz(n * 1000) WHEN 13 THEN make_timestamptz(n * 1000)
-    WHEN 16 THEN make_timestamptz(n) END;
+    WHEN 8 THEN try_strptime(x, '%Y%m%d')
+    WHEN 9 THEN make_timestamp(n * 1000000) WHEN 10 THEN make_timestamp(n * 1000000)
+    WHEN 12 THEN make_timestamp(n * 1000) WHEN 13 THEN make_timestamp(n * 1000)
+    WHEN 16 THEN make_timestamp(n) END;
 CREATE MACRO from_words(x) AS coalesce(
     try_strptime(x, ['%a, %d %b %Y %H:%M:%S %z', '%d %b %Y %H:%M:%S %z', '%a %b %d %H:%M:%S %z %Y']),
     try_strptime(x, ['%d.%m.%Y', '%d.%m.%Y %H:%M:%S', '%d.%m.%Y %H:%M', '%d %b %Y', '%d %B %Y', '%B %d, %Y',
                      '%b %d, %Y', '%Y/%m/%d', '%Y/%m/%d %H:%M:%S'])::TIMESTAMPTZ);
 CREATE MACRO odd_moment(x) AS CASE
     WHEN no_time(x) THEN NULL
-    WHEN regexp_full_match(x, '[0-9]{8,16}') THEN sane(from_digits(x, try_cast(x AS BIGINT)))
+    WHEN regexp_full_match(x, '[0-9]{8,16}') THEN sane(from_digits(x, try_cast(x AS BIGINT))::TIMESTAMPTZ)
     ELSE sane(from_words(x)) END;
 CREATE MACRO as_moment(x) AS coalesce(sane(try_cast(x AS TIMESTAMPTZ)), odd_moment(x));
+
+-- What nearly all values are: ISO 8601, milliseconds, 3.2.1980. Null for the rest, which then gets the careful look.
+CREATE MACRO quick_moment(x) AS coalesce(sane(try_cast(x AS TIMESTAMPTZ)),
+    CASE WHEN strlen(x) = 13 AND x BETWEEN '0' AND '9:'
+        THEN make_timestamp(try_cast(x AS BIGINT) * 1000)::TIMESTAMPTZ END);
+CREATE MACRO quick_date(x) AS CASE
+    WHEN x[5] = '-' AND strlen(x) = 10 AND x >= '1000' AND try_cast(x AS DATE) IS NOT NULL THEN x
+    WHEN x[2] = '.' OR x[3] = '.' THEN strftime(try_strptime(x, '%d.%m.%Y'), '%Y-%m-%d') END;
 
 -- 3/4/1980 is a date only when the file says which of the two is the day, or when the numbers do.
 CREATE MACRO slashed(x, dates) AS CASE dates

@@ -31,7 +31,10 @@ class Value:
 
 @dataclass
 class Statement:
-    """What a stream's SQL consists of so far: a column a rule, and (condition, note) pairs."""
+    """What a stream's SQL consists of so far: a column a rule, and (condition, note) pairs.
+
+    With a quick reader a note is a reason to look at the record again, carefully; the careful look writes the notes.
+    """
 
     reader: Reader
     values: dict[str, str] = field(default_factory=dict)
@@ -54,7 +57,7 @@ def limit_of(ours: str) -> int:
 def finish_of(ours: str, careful: bool) -> Finish:
     """The last step for plain values of our field."""
     if ours in MOMENTS:
-        return lambda x: f"as_moment({x})"
+        return lambda x: f"{'as' if careful else 'quick'}_moment({x})"
     if not careful:
         return lambda x: x
     bound = "unless_long" if ours in IDENTIFIERS else "cut"
@@ -104,7 +107,7 @@ def _element(reader: Reader, rule: form.Rule, ours: str, finish: Finish, x: str)
         cases = " ".join(f"WHEN {literal(theirs)} THEN {literal(word)}" for theirs, word in rule.lookup.items())
         x = f"CASE {x} {cases} {f'ELSE {x} ' if rule.unknown == 'keep' else ''}END"
     if rule.clean == "date":
-        x = f"as_date({x}, {literal(rule.dates) if rule.dates else 'NULL'})"
+        x = f"as_date({x}, {literal(rule.dates) if rule.dates else 'NULL'})" if reader.careful else f"quick_date({x})"
     elif rule.clean != "none":
         x = f"clean_{rule.clean}({x})"
     return finish(x)

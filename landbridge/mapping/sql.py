@@ -51,17 +51,24 @@ def _rows(statement: Statement, columns: dict[str, str], is_profile: str, touchp
     made = " OR ".join(f"(is_used AND made_{number})" for number in range(touchpoints)) or "false"
     return (
         f"SELECT *, {is_profile} AS is_profile, {made} AS is_touchpoint FROM (\n"
-        f"SELECT record_id, key, is_plain{fields}, {_notes(statement.notes)} AS notes FROM (\n"
+        f"SELECT record_id, key, {_is_plain(statement)} AS is_plain{fields}, {_notes(statement)} AS notes FROM (\n"
         f"SELECT *{values} FROM (\n{statement.reader.sql()})))"
     )
 
 
-def _notes(notes: list[tuple[str, str]]) -> str:
+def _is_plain(statement: Statement) -> str:
+    """Whether the row stands as it is. What would be noted of a quick look is looked at again."""
+    if statement.reader.careful or not statement.notes:
+        return "is_plain"
+    return f"is_plain AND NOT coalesce({' OR '.join(condition for condition, _ in statement.notes)}, false)"
+
+
+def _notes(statement: Statement) -> str:
     """A list of what was wrong, made only for records where something was."""
-    if not notes:
+    if not (statement.reader.careful and statement.notes):
         return "NULL::STRUCT(field VARCHAR, reason VARCHAR)[]"
-    anything = " OR ".join(condition for condition, _ in notes)
-    each = ", ".join(f"CASE WHEN {condition} THEN {note} END" for condition, note in notes)
+    anything = " OR ".join(condition for condition, _ in statement.notes)
+    each = ", ".join(f"CASE WHEN {condition} THEN {note} END" for condition, note in statement.notes)
     return f"CASE WHEN {anything} THEN list_filter([{each}], lambda x: x IS NOT NULL) END"
 
 

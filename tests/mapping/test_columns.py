@@ -205,3 +205,21 @@ def test_files_in_a_folder_are_mapped_like_tables(shipped: dict[str, Mapping]) -
         {"given_name": "Emmy", "family_name": "Noether", "email": None},
     ]
     assert [each.path for each in result.drift] == ["Schuhgröße"]
+
+
+def test_a_profile_depends_on_its_own_columns_only(shipped: dict[str, Mapping]) -> None:
+    rows = [
+        {"Name": "Ada Lovelace", "_file": "a.csv"},
+        {"Name": "Noether", "Vorname": "Emmy"},
+        {"Name": "Grace Hopper", "first_name": "Grace", "last_name": "Hopper"},
+    ]
+    together = apply(shipped["files"], "rows", batch(*rows), "files")
+    alone = [apply(shipped["files"], "rows", batch(row), "files").profiles for row in rows]
+    names = ["full_name", "given_name", "family_name"]
+    assert together.profiles.select(names).to_pylist() == [row.select(names).to_pylist()[0] for row in alone]
+    assert [tuple(row.values()) for row in together.profiles.select(names).to_pylist()] == [
+        ("Ada Lovelace", None, None),
+        (None, "Emmy", "Noether"),
+        ("Grace Hopper", "Grace", "Hopper"),
+    ]
+    assert together.drift == []

@@ -13,8 +13,9 @@ import yaml
 
 from connectors import hubspot, salesforce
 from connectors.registry import connector
+from landbridge.mapping import form
 from landbridge.mapping.apply import Mapped, apply
-from landbridge.mapping.load import Mapping
+from landbridge.mapping.load import Mapping, load
 from landbridge.mapping.schema import SCHEMA_FILE, source_schema
 from sandbox.model import Appearance, Event
 from sandbox.world import World, make_world
@@ -142,3 +143,17 @@ def test_salesforce(shipped: dict[str, Mapping], stream: str) -> None:
 def test_a_company_makes_no_person(shipped: dict[str, Mapping]) -> None:
     result = apply(shipped["salesforce"], "Account", batch({"Id": "001", "Name": "Acme"}), "salesforce")
     assert result.unused.to_pylist() == [1]
+
+
+def test_the_example_of_the_docs_loads(tmp_path: Path) -> None:
+    text = (SHIPPED.parent / "docs" / "mappings.md").read_text(encoding="utf-8")
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "acme.yaml").write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert load(tmp_path)["acme"].stream("customers").touchpoints
+
+
+def test_the_docs_name_every_word() -> None:
+    text = (SHIPPED.parent / "docs" / "mappings.md").read_text(encoding="utf-8")
+    models = (form.Rule, form.Condition, form.Stream, form.Person)
+    words = {info.alias or name for model in models for name, info in model.model_fields.items()}
+    assert {word for word in words if word not in text} == set()
