@@ -42,10 +42,10 @@ SELECT identity_id, coalesce(k.object, 'Lead') AS object, if(creating, 'create',
 FROM differing d JOIN known k USING (identity_id) WHERE writes
 """
 
-_HELD = """
-SELECT count(*) FROM known LEFT JOIN differing USING (identity_id)
-WHERE NOT coalesce(writes, false)
-  AND (writes IS NOT NULL OR gone OR "foreign" OR unsettled OR (crm_id IS NOT NULL AND present IS NULL))
+_LEFT_ALONE = """
+SELECT count(*) FILTER (held), count(*) FILTER (NOT held) FROM (
+    SELECT writes IS NOT NULL OR gone OR "foreign" OR unsettled OR (crm_id IS NOT NULL AND present IS NULL) AS held
+    FROM known LEFT JOIN differing USING (identity_id) WHERE NOT coalesce(writes, false))
 """
 
 
@@ -53,8 +53,8 @@ WHERE NOT coalesce(writes, false)
 class Differences:
     """`changes`: a row a CRM write, JSON as text. `held`: leads that differ in something that we leave alone."""
 
-    leads: int
     held: int
+    unchanged: int
     changes: pa.Table
 
 
@@ -70,9 +70,5 @@ def find(policy: Policy, leads: pa.Table) -> Differences:
         connection.execute("CREATE TABLE merged AS " + merge.MERGE.format(offered="offered"))
         connection.execute(f"CREATE TABLE differing AS {_DIFFERENCES}")
         changes = connection.sql(_WANTED.format(external_id=wanted.quoted(policy.external_id))).to_arrow_table()
-        return Differences(leads.num_rows, _count(connection, _HELD), changes)
-
-
-def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = connection.execute(query).fetchone()
-    return int(row[0]) if row else 0
+        held, unchanged = connection.sql(_LEFT_ALONE).fetchall()[0]
+        return Differences(held, unchanged, changes)

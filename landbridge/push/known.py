@@ -15,18 +15,12 @@ flow that reads the CRM while another writes to it would break that order of tim
 from __future__ import annotations
 
 import pyarrow as pa
+import sqlalchemy as sa
 
 from landbridge.store.engine import Store
 
-COLUMNS = """
-lead_digest, fields, origin: the lead's, the latter two as JSON text
-object, crm_id: its node in the CRM, null where it has none
-present: the node's state, JSON text, null where the CRM has never shown it to us
-last: what we last wrote there, JSON text, null where we never did
-gone: somebody deleted the node, which was ours
-foreign: the identity's own CRM records are all taken by other identities
-unsettled: a write to it is under way, or its outcome unknown
-"""
+_VALID = """lead l JOIN identity i USING (identity_id)
+    WHERE l.valid AND l.checked_digest = l.digest AND i.redirect_to IS NULL"""
 
 _QUERY = """
 WITH RECURSIVE
@@ -37,8 +31,7 @@ living(identity_id, now_id) AS (
 ),
 leads AS MATERIALIZED (
     SELECT l.identity_id, l.fields, l.origin, l.digest
-    FROM lead l JOIN identity i USING (identity_id)
-    WHERE l.valid AND l.checked_digest = l.digest AND i.redirect_to IS NULL
+    FROM {valid}
 ),
 made AS MATERIALIZED (
     SELECT p.object, p.crm_id, living.now_id AS identity_id, p.fields AS last,
@@ -107,8 +100,23 @@ LEFT JOIN made ON made.object = node.object AND made.crm_id = node.crm_id
 """
 
 
+def count(store: Store) -> int:
+    """How many leads may leave: valid as they stand now, of identities that live."""
+    with store.begin() as connection:
+        return connection.scalar(sa.text(f"SELECT count(*) FROM {_VALID}")) or 0
+
+
 def read(store: Store, account: str) -> pa.Table:
-    """One row a valid lead, with `identity_id` and the columns that COLUMNS explains."""
+    """One row a valid lead, by `identity_id`:
+
+    lead_digest, fields, origin: the lead's, the latter two as JSON text
+    object, crm_id: its node in the CRM, null where it has none
+    present: the node's state, JSON text, null where the CRM has never shown it to us
+    last: what we last wrote there, JSON text, null where we never did
+    gone: somebody deleted the node, which was ours
+    foreign: the identity's own CRM records are all taken by other identities
+    unsettled: a write for it is under way, or its outcome unknown
+    """
     with store.bulk() as connection, connection.cursor() as cursor:
-        cursor.execute(_QUERY, (account,))
+        cursor.execute(_QUERY.replace("{valid}", _VALID), (account,))
         return cursor.fetch_arrow_table()

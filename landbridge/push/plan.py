@@ -33,8 +33,9 @@ def make_plan(run: Run, policy: Policy, account: str) -> str | None:
     Nothing is written when nothing differs from what is planned already.
     """
     with run.store.only_one(f"push {account}"), run.books.stage("plan", account) as entry:
+        entry.taken = known.count(run.store)
         found = differences.find(policy, known.read(run.store, account))
-        entry.taken, entry.held = found.leads, found.held
+        entry.held, entry.unchanged = found.held, found.unchanged
         _keep(run, policy, account, found.changes, entry)
     return newest_open(run.store, account)
 
@@ -97,7 +98,6 @@ def _keep(run: Run, policy: Policy, account: str, changes: pa.Table, entry: Entr
         counts = connection.execute(sa.text("SELECT action, count(*) FROM wanted GROUP BY action")).all()
         by_action = {row[0]: int(row[1]) for row in counts}
         entry.new, entry.changed = by_action.get("create", 0), by_action.get("update", 0)
-        entry.unchanged = entry.taken - entry.held - entry.new - entry.changed
         superseded = connection.execute(sa.text(_SUPERSEDE), {"account": account}).rowcount
         connection.execute(sa.text(_STILL_OPEN), {"account": account})
         if superseded:
@@ -113,6 +113,7 @@ def _copy(connection: sa.Connection, changes: pa.Table) -> None:
     assert driver is not None
     with driver.cursor() as cursor, cursor.copy("COPY wanted FROM STDIN (FORMAT csv)") as copy:
         copy.write(text.getvalue())
+    connection.execute(sa.text("ANALYZE wanted"))
 
 
 def _insert(connection: sa.Connection, run: Run, policy: Policy, account: str, unchanged: int) -> None:

@@ -122,12 +122,20 @@ def put_lead(store: Store, run: Run, identity_id: str, *, valid: bool = True, **
 
 
 def sync(store: Store, run: Run, crm: Crm, links: Mapping[str, str] | None = None) -> None:
-    """Read the whole CRM back, as the connector, landing, mapping and resolving do.
+    """Read the whole CRM back."""
+    take_in(store, run, crm.rows, links)
+
+
+Rows = Mapping[str, Mapping[str, dict[str, Any]]]
+
+
+def take_in(store: Store, run: Run, objects: Rows, links: Mapping[str, str] | None = None) -> None:
+    """Rows by object and Id become records, profiles and links, as landing, mapping and resolving make them.
 
     A row's profile is linked to the identity that `links` names for its Id, else to the one its external id names.
     """
     with store.begin() as connection:
-        for object_name, rows in crm.rows.items():
+        for object_name, rows in objects.items():
             for crm_id, row in rows.items():
                 identity_id = (links or {}).get(crm_id) or row.get(EXTERNAL)
                 _land(connection, run, object_name, crm_id, row, identity_id)
