@@ -1,7 +1,7 @@
 """A stand-in for HubSpot CRM v3: contacts to list, search, read and write, their properties, and its two log-ins.
 
 Switches: ``hubspot.index_lag`` (seconds that search may lag behind: 0), ``hubspot.bulk_stamp`` (a share of contacts,
-0 to 1, that a job stamps with one millisecond, at once and again whenever the value changes), ``hubspot.search_gate``
+0 to 1, that a job stamps with one millisecond, at the call after the value changed), ``hubspot.search_gate``
 (results that a search gives at most: 10,000), ``hubspot.daily_limit`` (calls a day).
 """
 
@@ -40,7 +40,7 @@ FAULTS = {
     "server_error": FaultReply(502, {"status": "error", "message": "internal error", "correlationId": "sandbox"}),
     "expired_token": FaultReply(401, expired("The OAuth token used to make this call expired 2 second(s) ago.").body),
 }
-ROWS = (Rows(_CONTACTS, "results"),)
+ROWS = (Rows(_CONTACTS + r"(/search|/batch/read)?$", "results"),)
 READS = (r"/search$", r"/batch/read$", r"/oauth/v1/token$")
 
 Endpoint = Callable[[Request], Awaitable[dict[str, Any] | None]]

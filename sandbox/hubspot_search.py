@@ -38,20 +38,28 @@ def search(wish: dict[str, Any], rows: Iterable[Row], gate: int) -> dict[str, An
 
 def _fits(wish: dict[str, Any]) -> Test:
     """Whether a contact fits all filters of any group, and the text of ``query``."""
-    groups = wish.get("filterGroups") or []
+    groups = _objects(wish.get("filterGroups"), "filterGroups")
     query = str(wish.get("query") or "").lower()
-    sizes = [len(group.get("filters", ())) for group in groups]
+    filters = [_objects(group.get("filters"), "filters") for group in groups]
+    sizes = [len(group) for group in filters]
     if len(sizes) > MOST_GROUPS or max(sizes, default=0) > MOST_IN_GROUP or sum(sizes) > MOST_FILTERS:
         raise invalid(f"At most {MOST_GROUPS} groups of {MOST_IN_GROUP} filters and {MOST_FILTERS} in all are taken")
     if len(query) > LONGEST_QUERY:
         raise invalid(f"The query is longer than {LONGEST_QUERY} characters")
-    tests = [[_test(one) for one in group.get("filters", ())] for group in groups] or [[]]
+    tests = [[_test(one) for one in group] for group in filters] or [[]]
     words = query.split()
 
     def fits(row: Row) -> bool:
         return any(all(test(row) for test in group) for group in tests) and (not words or _says(row, words))
 
     return fits
+
+
+def _objects(value: object, name: str) -> list[dict[str, Any]]:
+    """A list of objects, empty if there is none. Raises RefusedError (400) for anything else."""
+    if value is not None and not (isinstance(value, list) and all(isinstance(one, dict) for one in value)):
+        raise invalid(f"Invalid input JSON: {name!r} must be a list of objects")
+    return value or []
 
 
 def _says(row: Row, words: list[str]) -> bool:

@@ -132,10 +132,8 @@ def _merged(primary: Row, other: Row) -> Values:
     ids = [name for row in (primary, other) for name in (*_earlier(row), row["id"])]
     own = {name: value for name, value in primary["properties"].items() if value is not None}
     further = dict.fromkeys([*addresses(primary)[1:], *addresses(other)])
-    further.pop(own.get("email"), None)
     both: Values = {**other["properties"], **own, "hs_merged_object_ids": ";".join(ids)}
-    if not own.get("email"):
-        further.pop(both.get("email") or "", None)
+    further.pop(both.get("email") or "", None)
     return both | {"hs_additional_emails": ";".join(further) or None}
 
 
