@@ -196,9 +196,8 @@ def test_every_operator(hubspot: httpx.Client) -> None:
         assert "Ulm" not in without
     assert None not in cities("HAS_PROPERTY")
     assert all(city < "Ulm" for city in map(str, cities("LT", "ulm")) if city.isascii() and city.istitle())
-    assert [row["properties"]["email"] for row in search(hubspot, query="opal ruled")["results"]] == [
-        "op@ruled.example"
-    ]
+    by_words = search(hubspot, query="opal ruled")["results"]
+    assert [row["properties"]["email"] for row in by_words] == ["op@ruled.example"]
 
 
 @pytest.mark.parametrize(
@@ -295,7 +294,7 @@ def test_limits_are_told_but_not_by_search(hubspot: httpx.Client) -> None:
     assert not [name for name in found.headers if "ratelimit" in name]
 
 
-def test_both_policies_of_429(order: Callable[..., Any]) -> None:
+def test_both_policies_of_429() -> None:
     with start_sandbox(20, options=(*ONLY, "--real-limits")) as ready, client_of(ready) as hubspot:
         answers = [hubspot.post(f"{CONTACTS}/search", json={"limit": 1}) for _ in range(30)]
         over = next(answer for answer in answers if answer.status_code == 429)
@@ -488,7 +487,7 @@ def test_the_newsletter_list(hubspot: httpx.Client) -> None:
     assert hubspot.get("/crm/v3/lists/2/memberships").status_code == 404
 
 
-def test_searches_and_logins_are_reads(ready: Ready) -> None:
+def test_searches_and_logins_are_reads() -> None:
     with start_sandbox(20, options=ONLY) as ready, client_of(ready) as hubspot:
         search(hubspot)
         batch(hubspot, "read", [{"id": "51"}], properties=[])
@@ -514,7 +513,7 @@ def test_what_clients_wrote_survives_a_restart(tmp_path: Path) -> None:
         assert hubspot.get(f"{CONTACTS}/{gone}").status_code == 404
 
 
-def test_an_edit_in_the_world_keeps_what_clients_wrote(order: Callable[..., Any]) -> None:
+def test_an_edit_in_the_world_keeps_what_clients_wrote() -> None:
     with start_sandbox(20, options=ONLY) as ready, client_of(ready) as hubspot:
         for key in keys(ready):
             hubspot.patch(f"{CONTACTS}/{key}", json={"properties": {"city": "Ulm"}})
