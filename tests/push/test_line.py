@@ -195,3 +195,18 @@ def test_what_people_wrote_is_only_ever_data(store: Store, crm: Crm, line: Line)
     crm.calls.clear()
     line()
     assert crm.calls == []
+
+
+def test_after_a_split_both_persons_have_their_record(store: Store, crm: Crm, line: Line) -> None:
+    lead = crm.put("Lead", LastName="Arnesen")
+    with a_run(store) as run:
+        put_lead(store, run, "anna", **ANNA)
+    line({lead: "anna"})
+    with a_run(store) as run:
+        put_lead(store, run, "carl", last_name="Arnesen", first_name="Carl")
+    line({lead: "carl"})
+    assert crm.rows["Lead"][lead][EXTERNAL] == "carl"
+    assert sorted(str(row[EXTERNAL]) for row in crm.rows["Lead"].values()) == ["anna", "carl"]
+    crm.calls.clear()
+    line({lead: "carl"})
+    assert crm.calls == []
