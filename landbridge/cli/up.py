@@ -19,6 +19,8 @@ from landbridge.config import HOUSE
 from landbridge.errors import LandbridgeError
 
 POOL = "landbridge"
+_SERVER = ["uvicorn", "--factory", "flows.server:create_app", "--host", "127.0.0.1", "--log-level", "warning"]
+_WORKER = ["prefect", "worker", "start", "--pool", POOL, "--limit", "2"]
 
 
 @app.command(rich_help_panel="Do the work")
@@ -42,13 +44,11 @@ def up(
         environment = _environment(hub.project.data, port)
         log = running.enter_context((hub.project.data / "prefect.log").open("ab"))
         show.say("Starting Prefect …", "dim")
-        server = running.enter_context(
-            _child(["server", "start", "--host", "127.0.0.1", "--port", str(port)], environment, log)
-        )
+        server = running.enter_context(_child(_SERVER + ["--port", str(port)], environment, log))
         _await_server(server, environment["PREFECT_API_URL"], Path(log.name))
         _prefect(["work-pool", "create", POOL, "--type", "process", "--overwrite"], environment, log)
         _prefect(["--no-prompt", "deploy", "--all"], environment, log)
-        worker = running.enter_context(_child(["worker", "start", "--pool", POOL, "--limit", "2"], environment, log))
+        worker = running.enter_context(_child(_WORKER, environment, log))
         running.enter_context(_note(hub.project.data / "up.json", environment["PREFECT_API_URL"]))
         _tell(environment["PREFECT_API_URL"].removesuffix("/api"), Path(log.name))
         _stay([server, worker], seconds, Path(log.name))
@@ -68,7 +68,7 @@ def _environment(data: Path, port: int) -> dict[str, str]:
 @contextmanager
 def _child(arguments: list[str], environment: dict[str, str], log: object) -> Iterator[subprocess.Popen[bytes]]:
     """One of Prefect's own processes for the length of the block."""
-    command = [sys.executable, "-m", "prefect", *arguments]
+    command = [sys.executable, "-m", *arguments]
     process = subprocess.Popen(command, env=environment, cwd=HOUSE, stdout=log, stderr=log)  # type: ignore[call-overload]
     try:
         yield process

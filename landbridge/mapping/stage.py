@@ -19,7 +19,7 @@ from landbridge.trail.runs import Run
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Connection, Cursor
 
-BATCH = 20_000
+BATCH = 50_000
 """Records mapped in one transaction."""
 
 STAMPS = (
