@@ -1,7 +1,8 @@
-"""Clustering under people's decisions: the strongest evidence first, and no merge that a decision, a name or a birth date forbids.
+"""Clustering under people's decisions: the strongest evidence first, and no merge that a decision, a name or a birth
+date forbids.
 
-Decisions are hard. 'different' is checked at every union, so a group that a person has split falls apart along its weakest
-evidence. What the guards refuse is not lost: it is a question for review.
+Decisions are hard. 'different' is checked at every union, so a group that a person has split falls apart along its
+weakest evidence. What the guards refuse is not lost: it is a question for review.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ LARGEST = 25
 GROUP_BITS = 2.0
 """Bits more that an edge must carry for each doubling of the pairs it would bring together.
 
-One false edge between two groups of five makes 25 false pairs. Measured on generated customers (100,000, seed 8): precision .964
-to .972 for .010 of F1; a namesake's few records no longer fall in with his father's.
+One false edge between two groups of five makes 25 false pairs. Measured on generated customers (100,000, seed 8):
+precision .964 to .972 for .010 of F1; a namesake's few records no longer fall in with his father's.
 """
 
 Pair = tuple[str, str]
@@ -28,7 +29,8 @@ Edge = tuple[str, str, float]
 
 @dataclass(frozen=True)
 class Guards:
-    """What clustering obeys. `same` and `different` are decisions, `references` one system's word about another's record."""
+    """What clustering obeys. `same` and `different` are decisions, `references` one system's word about another's
+    record."""
 
     same: Iterable[Pair] = ()
     different: Iterable[Pair] = ()
@@ -41,7 +43,8 @@ class Guards:
 
 @dataclass(frozen=True)
 class Clusters:
-    """`of[profile_id]` is the smallest profile_id of its cluster; `refused[(left, right)]` why strong evidence did not join."""
+    """`of[profile_id]` is the smallest profile_id of its cluster; `refused[(left, right)]` why strong evidence did
+    not join."""
 
     of: dict[str, str]
     refused: dict[Pair, str]

@@ -1,8 +1,9 @@
 """What is compared, in SQL over two rows of features: each comparison a ladder of levels, the best that holds counts.
 
-A level's name is what models, evidence and explanations call it. The weights are not here: they are learned (training.py) and
-kept with the model. `by_base` marks a level whose chance among strangers falls as the base grows (two strangers under one
-roof or on one mailbox are as rare as the base is large); its `u` is scaled by the size of the base at hand.
+A level's name is what models, evidence and explanations call it. The weights are not here: they are learned
+(training.py) and kept with the model. `by_base` marks a level whose chance among strangers falls as the base grows
+(two strangers under one roof or on one mailbox are as rare as the base is large); its `u` is scaled by the size of
+the base at hand.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Kind of evidence. `absent`: when nothing can be compared. `values`: columns that show a person what was compared."""
+    """Kind of evidence. `absent`: when nothing can be compared. `values`: columns that show a person what was
+    compared."""
 
     name: str
     absent: str
@@ -52,7 +54,9 @@ def _shares(column: str) -> str:
 _SWAPPED = "given_l = family_r AND family_l = given_r"
 _SLIP = "(damerau_levenshtein({0}_l, {0}_r) <= 1 OR jaro_winkler_similarity({0}_l, {0}_r) >= {1})"
 _SAME_DIGITS = "regexp_replace(all_emails_l[1], '[^0-9]', '', 'g') = regexp_replace(all_emails_r[1], '[^0-9]', '', 'g')"
-_OTHER_LETTERS = "regexp_replace(all_emails_l[1], '[._-]', '', 'g') != regexp_replace(all_emails_r[1], '[._-]', '', 'g')"
+_OTHER_LETTERS = (
+    "regexp_replace(all_emails_l[1], '[._-]', '', 'g') != regexp_replace(all_emails_r[1], '[._-]', '', 'g')"
+)
 """john.smith@ and john_smith@ of one provider are two people's; jhon.smith@ is a slip."""
 _NAMED = " AND given_l IS NOT NULL AND given_r IS NOT NULL"
 _SAME_AREA = "(postcode_l = postcode_r OR city_l = city_r)"
@@ -90,8 +94,10 @@ COMPARISONS = (
             Level("shared_nameless", _shares("all_emails"), by_base=True),
             Level(
                 "similar",
-                "length(all_emails_l[1]) > 10 AND damerau_levenshtein(all_emails_l[1], all_emails_r[1]) = 1 AND " + _SAME_DIGITS
-                + " AND " + _OTHER_LETTERS,
+                "length(all_emails_l[1]) > 10 AND damerau_levenshtein(all_emails_l[1], all_emails_r[1]) = 1 AND "
+                + _SAME_DIGITS
+                + " AND "
+                + _OTHER_LETTERS,
                 by_base=True,
                 most=12.0,
             ),
@@ -137,12 +143,14 @@ COMPARISONS = (
     ),
     Comparison(
         "address",
-        "(street_l IS NULL OR street_r IS NULL) AND (postcode_l IS NULL OR postcode_r IS NULL) AND (city_l IS NULL OR city_r IS NULL)",
+        "(street_l IS NULL OR street_r IS NULL) AND (postcode_l IS NULL OR postcode_r IS NULL)"
+        " AND (city_l IS NULL OR city_r IS NULL)",
         (
             Level("house", "street_l = street_r AND " + _SAME_AREA, by_base=True),
             Level(
                 "similar",
-                "house_number_l = house_number_r AND jaro_winkler_similarity(street_l, street_r) >= 0.9 AND " + _SAME_AREA,
+                "house_number_l = house_number_r AND jaro_winkler_similarity(street_l, street_r) >= 0.9 AND "
+                + _SAME_AREA,
                 by_base=True,
             ),
             Level("postcode", "postcode_l = postcode_r"),
@@ -152,7 +160,12 @@ COMPARISONS = (
         ),
         "concat_ws(', ', {0}.street, {0}.postcode, {0}.city)",
     ),
-    Comparison("company", _both_empty("company_keys") + " OR " + _shares("all_emails"), (Level("same", _shares("company_keys")),), "company_keys"),
+    Comparison(
+        "company",
+        _both_empty("company_keys") + " OR " + _shares("all_emails"),
+        (Level("same", _shares("company_keys")),),
+        "company_keys",
+    ),
 )
 
 RARITY = tuple(sorted({level.rarity for c in COMPARISONS for level in c.levels if level.rarity}))

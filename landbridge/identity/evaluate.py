@@ -1,4 +1,5 @@
-"""How good: identities against a known truth, pairwise and B-cubed, counted from a contingency table and never pair by pair."""
+"""How good: identities against a known truth, pairwise and B-cubed, counted from a contingency table and never pair
+by pair."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scores:
-    """Pairwise and B-cubed scores at the link threshold; the review band's size and the share of it that is one person."""
+    """Pairwise and B-cubed scores at the link threshold; the review band's size and the share of it that is one
+    person."""
 
     precision: float
     recall: float
@@ -30,7 +32,8 @@ class Scores:
 
 
 def evaluate(profiles: pa.Table, truth: Mapping[str, str] | pa.Table, model: Model | None = None) -> Scores:
-    """Resolve `profiles` as production does and score against `truth` (profile_id, person), which resolving never sees."""
+    """Resolve `profiles` as production does and score against `truth` (profile_id, person), which resolving never
+    sees."""
     from landbridge.identity.resolve import resolve
 
     resolution = resolve(profiles, model=model)
@@ -38,7 +41,8 @@ def evaluate(profiles: pa.Table, truth: Mapping[str, str] | pa.Table, model: Mod
 
 
 def score_links(links: pa.Table, truth: Mapping[str, str] | pa.Table, matches: pa.Table | None = None) -> Scores:
-    """Score links (profile_id, identity_id). Profiles without a truth are left out; no true pair and none made counts as 1."""
+    """Score links (profile_id, identity_id). Profiles without a truth are left out; no true pair and none made
+    counts as 1."""
     con = duckdb.connect()
     try:
         con.register("links", links)
@@ -52,12 +56,14 @@ def score_links(links: pa.Table, truth: Mapping[str, str] | pa.Table, matches: p
 
 
 _CONTINGENCY = """
-CREATE TEMP TABLE cell AS SELECT identity_id, person, count(*) AS n FROM links JOIN truth USING (profile_id) GROUP BY ALL;
+CREATE TEMP TABLE cell AS SELECT identity_id, person, count(*) AS n
+    FROM links JOIN truth USING (profile_id) GROUP BY ALL;
 CREATE TEMP TABLE identity_size AS SELECT identity_id, sum(n) AS size FROM cell GROUP BY ALL;
 CREATE TEMP TABLE person_size AS SELECT person, sum(n) AS size FROM cell GROUP BY ALL;
 """
 _PAIRWISE = """
-SELECT coalesce((SELECT sum(n * (n - 1) / 2) FROM cell), 0), coalesce((SELECT sum(size * (size - 1) / 2) FROM identity_size), 0),
+SELECT coalesce((SELECT sum(n * (n - 1) / 2) FROM cell), 0), coalesce((SELECT sum(size * (size - 1) / 2)
+    FROM identity_size), 0),
     coalesce((SELECT sum(size * (size - 1) / 2) FROM person_size), 0),
     coalesce((SELECT sum(n * n / i.size) / sum(n) FROM cell JOIN identity_size i USING (identity_id)), 1),
     coalesce((SELECT sum(n * n / p.size) / sum(n) FROM cell JOIN person_size p USING (person)), 1),
@@ -70,7 +76,9 @@ JOIN truth l ON l.profile_id = m.left_id JOIN truth r ON r.profile_id = m.right_
 
 
 def _table(truth: Mapping[str, str]) -> pa.Table:
-    return pa.table({"profile_id": pa.array(list(truth), pa.string()), "person": pa.array(list(truth.values()), pa.string())})
+    return pa.table(
+        {"profile_id": pa.array(list(truth), pa.string()), "person": pa.array(list(truth.values()), pa.string())}
+    )
 
 
 def _review(con: duckdb.DuckDBPyConnection, matches: pa.Table | None) -> tuple[Any, ...]:

@@ -1,4 +1,5 @@
-"""Ids that last. A merged identity keeps the elder id and the others redirect; a split one stays where most of it stays."""
+"""Ids that last. A merged identity keeps the elder id and the others redirect; a split one stays where most of it
+stays."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ class Previous(NamedTuple):
 class Event(NamedTuple):
     """What became of an id.
 
-    created: `identity_id` is new. merged: it took in `other_id`. redirected: it now means `other_id`. split: `other_id` left it.
+    created: `identity_id` is new. merged: it took in `other_id`. redirected: it now means `other_id`. split:
+    `other_id` left it.
     """
 
     kind: str
@@ -41,9 +43,9 @@ class Assignment:
 def assign_ids(clusters: Mapping[str, str], previous: Mapping[str, Previous], used: Iterable[str] = ()) -> Assignment:
     """Give each cluster its id. `clusters`: profile_id to any label; `previous`: profile_id to where it was.
 
-    `used` are further ids that must not be given again (redirected or emptied long ago). Guarantees: one id a cluster; each
-    previous id with a profile left is some cluster's id or redirects to one; the same clusters and previous links in any order
-    give the same ids; a second run on its own result changes nothing and has no events.
+    `used` are further ids that must not be given again (redirected or emptied long ago). Guarantees: one id a
+    cluster; each previous id with a profile left is some cluster's id or redirects to one; the same clusters and
+    previous links in any order give the same ids; a second run on its own result changes nothing and has no events.
     """
     groups = _groups(clusters)
     claims = _claims(groups, previous)
@@ -74,7 +76,12 @@ def _claims(groups: Mapping[str, list[str]], previous: Mapping[str, Previous]) -
         for profile in members:
             if profile in previous:
                 stays[previous[profile].identity_id][name] += 1
-    smallest = {(previous[p].identity_id, name): p for name, members in groups.items() for p in reversed(members) if p in previous}
+    smallest = {
+        (previous[p].identity_id, name): p
+        for name, members in groups.items()
+        for p in reversed(members)
+        if p in previous
+    }
     claims = defaultdict(list)
     for old, counts in stays.items():
         claims[min(counts, key=lambda name: (-counts[name], smallest[old, name]))].append(old)

@@ -1,4 +1,5 @@
-"""Matching: which pairs of profiles may be one person, how likely, and on what evidence. Works on two profiles and on a million."""
+"""Matching: which pairs of profiles may be one person, how likely, and on what evidence. Works on two profiles and
+on a million."""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from landbridge.identity.model import Model
 from landbridge.identity.splink_engine import score
 
 CROWDED = 60
-"""A blocking key that more profiles carry pairs nobody: what so many share tells nobody apart. The rare keys still pair them."""
+"""A blocking key that more profiles carry pairs nobody: what so many share tells nobody apart. The rare keys still
+pair them."""
 
 SHIPPED_COUNTS_FOR = 20_000
 """How many profiles' worth of names the model's own frequencies stand for, beside those of the base at hand."""
@@ -32,9 +34,9 @@ MATCHES = pa.schema(
 def match(features: pa.Table, model: Model, changed: pa.Array | None = None) -> pa.Table:
     """Pairs at or above the model's review threshold, best first, as MATCHES; each pair once, left_id < right_id.
 
-    `evidence` is JSON, {comparison: {level, weight, left, right}}, weights in bits; what could not be compared is left out. It
-    holds personal values. With `changed` (profile_ids) only pairs that have one of them are weighed. Same rows in any order,
-    same answer.
+    `evidence` is JSON, {comparison: {level, weight, left, right}}, weights in bits; what could not be compared is
+    left out. It holds personal values. With `changed` (profile_ids) only pairs that have one of them are weighed.
+    Same rows in any order, same answer.
     """
     if features.num_rows < 2:
         return MATCHES.empty_table()
@@ -54,22 +56,29 @@ def _nodes(con: duckdb.DuckDBPyConnection, model: Model) -> None:
     size = con.sql("SELECT count(*) FROM features").fetchall()[0][0]
     for column in RARITY:
         known = model.rarity.get(column, {})
-        con.register("shipped", pa.table({"value": pa.array(list(known), pa.string()), "share": pa.array(known.values(), pa.float64())}))
+        con.register(
+            "shipped",
+            pa.table({"value": pa.array(list(known), pa.string()), "share": pa.array(known.values(), pa.float64())}),
+        )
         con.execute(f"""
             CREATE TEMP TABLE rarity_{column} AS
-            SELECT value, (n + {SHIPPED_COUNTS_FOR} * coalesce(share, {UNSEEN})) / ({size} + {SHIPPED_COUNTS_FOR}) AS tf_{column}
+            SELECT value, (n + {SHIPPED_COUNTS_FOR} * coalesce(share,
+                {UNSEEN})) / ({size} + {SHIPPED_COUNTS_FOR}) AS tf_{column}
             FROM (SELECT {column} AS value, count(*) AS n FROM features WHERE {column} IS NOT NULL GROUP BY 1)
             LEFT JOIN shipped USING (value)""")
         con.unregister("shipped")
     joins = " ".join(f"LEFT JOIN rarity_{c} ON rarity_{c}.value = f.{c}" for c in RARITY)
-    con.execute(f"""CREATE TABLE nodes AS SELECT row_number() OVER (ORDER BY profile_id) AS uid, f.* EXCLUDE (keys), f.keys,
+    con.execute(f"""CREATE TABLE nodes AS SELECT row_number() OVER (ORDER BY profile_id) AS uid, f.* EXCLUDE (keys),
+        f.keys,
         {", ".join(f"tf_{c}" for c in RARITY)} FROM features f {joins}""")
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, changed: pa.Array | None) -> None:
     """Table `pairs`: every two profiles with a blocking key in common, each once."""
     con.execute("CREATE TEMP TABLE keyed AS SELECT uid, unnest(keys) AS key FROM nodes")
-    con.execute(f"CREATE TEMP TABLE usable AS SELECT key FROM keyed GROUP BY key HAVING count(*) BETWEEN 2 AND {CROWDED}")
+    con.execute(
+        f"CREATE TEMP TABLE usable AS SELECT key FROM keyed GROUP BY key HAVING count(*) BETWEEN 2 AND {CROWDED}"
+    )
     con.execute("CREATE TEMP TABLE slim AS SELECT uid, key FROM keyed SEMI JOIN usable USING (key)")
     touched = ""
     if changed is not None:
@@ -84,7 +93,8 @@ def _evidence_sql(scored: str) -> str:
     """Pairs by profile_id, with each comparison's level, bits and values as JSON."""
     pieces = ", ".join(_piece(i) for i in range(len(COMPARISONS)))
     return f"""
-        SELECT l.profile_id AS left_id, r.profile_id AS right_id, match_weight AS weight, match_probability AS probability,
+        SELECT l.profile_id AS left_id, r.profile_id AS right_id, match_weight AS weight,
+            match_probability AS probability,
             to_json(map_from_entries(list_filter([{pieces}], lambda e: e.v IS NOT NULL)))::VARCHAR AS evidence
         FROM {scored} s JOIN nodes l ON l.uid = s.uid_l JOIN nodes r ON r.uid = s.uid_r
         ORDER BY weight DESC, left_id, right_id"""
@@ -102,4 +112,8 @@ def _piece(index: int) -> str:
 
 def _shown(values: str, side: str) -> str:
     column = values.format(side) if "{0}" in values else f"{side}.{values}"
-    return f"array_to_string({column}, ', ')" if values in ("all_emails", "all_phones", "all_handles", "company_keys") else column
+    return (
+        f"array_to_string({column}, ', ')"
+        if values in ("all_emails", "all_phones", "all_handles", "company_keys")
+        else column
+    )

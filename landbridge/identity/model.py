@@ -19,9 +19,10 @@ class Model:
     """What a run needs to weigh evidence.
 
     `weights[comparison][level]` is (m, u): how often the level is met among pairs of one person, and among strangers.
-    `learned_on` is the size of the base that `u` of levels marked `by_base` was seen on. `matches_per_profile`: expected
-    pairs of one person per profile, which with the size of the base gives the prior. `rarity[column][value]` is the share of
-    profiles that carry the value, for bases too small to tell. `link` and `review` are match weights (bits).
+    `learned_on` is the size of the base that `u` of levels marked `by_base` was seen on. `matches_per_profile`:
+    expected pairs of one person per profile, which with the size of the base gives the prior.
+    `rarity[column][value]` is the share of profiles that carry the value, for bases too small to tell. `link` and
+    `review` are match weights (bits).
     """
 
     version: str
@@ -63,10 +64,17 @@ def load(path: Path) -> Model:
         raw["weights"] = {c: {k: (m, u) for k, (m, u) in levels.items()} for c, levels in raw["weights"].items()}
         model = Model(**raw)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ConfigInvalid(f"{path.name} is not an identity model: {error}", do="Restore it, or learn a new model.") from error
+        raise ConfigInvalid(
+            f"{path.name} is not an identity model: {error}", do="Restore it, or learn a new model."
+        ) from error
     expected = {c.name: {level.name for level in c.ladder} for c in COMPARISONS}
-    if model.features_version != FEATURES_VERSION or {c: set(levels) for c, levels in model.weights.items()} != expected:
-        raise ConfigInvalid(f"Model {model.version} was learned on other evidence.", do="Learn a new model with this version.")
+    if (
+        model.features_version != FEATURES_VERSION
+        or {c: set(levels) for c, levels in model.weights.items()} != expected
+    ):
+        raise ConfigInvalid(
+            f"Model {model.version} was learned on other evidence.", do="Learn a new model with this version."
+        )
     return model
 
 

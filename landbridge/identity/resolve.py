@@ -15,7 +15,9 @@ from landbridge.identity.ids import Assignment, Previous, assign_ids
 from landbridge.identity.matching import match
 from landbridge.identity.model import Model, default_model
 
-LINKS = pa.schema([("profile_id", pa.string()), ("identity_id", pa.string()), ("weight", pa.float64()), ("how", pa.string())])
+LINKS = pa.schema(
+    [("profile_id", pa.string()), ("identity_id", pa.string()), ("weight", pa.float64()), ("how", pa.string())]
+)
 EVENTS = pa.schema([("kind", pa.string()), ("identity_id", pa.string()), ("other_id", pa.string())])
 
 
@@ -23,11 +25,13 @@ EVENTS = pa.schema([("kind", pa.string()), ("identity_id", pa.string()), ("other
 class Resolution:
     """What a run found.
 
-    links     (profile_id, identity_id, weight, how): every profile once. `weight` is the strongest evidence that ties it to
+    links     (profile_id, identity_id, weight, how): every profile once. `weight` is the strongest evidence that
+    ties it to
               its identity, null for a single; `how` is 'evidence', 'decision', 'reference' or 'single'.
-    matches   (left_id, right_id, weight, probability, band, evidence, refused): band 'link' where both are in one identity,
-              'review' where a person should look; `refused` says why strong evidence did not join. Pairs that a person has
-              called different are not asked again and are absent.
+    matches   (left_id, right_id, weight, probability, band, evidence, refused): band 'link' where both are in one
+    identity,
+              'review' where a person should look; `refused` says why strong evidence did not join. Pairs that a
+              person has called different are not asked again and are absent.
     events    (kind, identity_id, other_id), see `ids.Event`.
     stats     profiles, identities, singles, review (pairs), largest.
     """
@@ -40,13 +44,18 @@ class Resolution:
 
 
 def resolve(
-    profiles: pa.Table, *, decisions: pa.Table | None = None, previous: pa.Table | None = None, model: Model | None = None
+    profiles: pa.Table,
+    *,
+    decisions: pa.Table | None = None,
+    previous: pa.Table | None = None,
+    model: Model | None = None,
 ) -> Resolution:
     """Find out which profiles are one person.
 
-    `decisions` (left_id, right_id, verdict 'same' or 'different') always win; a 'same' that other decisions contradict is
-    refused and shown. `previous` (profile_id, identity_id, born) are the links of the last run, `born` the identity's number in
-    the order of birth. The same rows in any order give the same answer; run again on its own result nothing changes.
+    `decisions` (left_id, right_id, verdict 'same' or 'different') always win; a 'same' that other decisions
+    contradict is refused and shown. `previous` (profile_id, identity_id, born) are the links of the last run, `born`
+    the identity's number in the order of birth. The same rows in any order give the same answer; run again on its
+    own result nothing changes.
     """
     model = model or default_model()
     known = pa.table({"given": pa.array(list(model.rarity.get("given", {})), pa.string())})
@@ -61,7 +70,10 @@ def resolve(
 
 def _decided(decisions: pa.Table | None) -> tuple[list[Pair], list[Pair]]:
     rows = decisions.select(["left_id", "right_id", "verdict"]).to_pylist() if decisions is not None else []
-    by = {verdict: [(r["left_id"], r["right_id"]) for r in rows if r["verdict"] == verdict] for verdict in ("same", "different")}
+    by = {
+        verdict: [(r["left_id"], r["right_id"]) for r in rows if r["verdict"] == verdict]
+        for verdict in ("same", "different")
+    }
     return by["same"], by["different"]
 
 
@@ -98,7 +110,11 @@ def _banded(matches: pa.Table, clusters: Clusters, different: list[Pair], link: 
 
 def _reasons(pairs: list[Pair], weights: list[float], clusters: Clusters, link: float) -> Iterator[str | None]:
     for pair, weight in zip(pairs, weights, strict=True):
-        yield None if weight < link or clusters.together(*pair) else clusters.refused.get(pair, "their groups contradict each other")
+        yield (
+            None
+            if weight < link or clusters.together(*pair)
+            else clusters.refused.get(pair, "their groups contradict each other")
+        )
 
 
 def _links(clusters: Clusters, ids: Assignment, matches: pa.Table) -> pa.Table:

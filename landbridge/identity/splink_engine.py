@@ -1,7 +1,8 @@
 """Splink 5, the matching engine: the only file that imports it. Pairs in, weights out; parameters in, parameters out.
 
-Facts used, from the installed 5.0.0: blocked pairs may be brought (`register_blocked_pairs_for_predict`), a table that carries
-`tf_<column>` is not counted again (`_join_tf_to_input_table_sql`), a result left open blocks the connection (duckdb 2.0).
+Facts used, from the installed 5.0.0: blocked pairs may be brought (`register_blocked_pairs_for_predict`), a table
+that carries `tf_<column>` is not counted again (`_join_tf_to_input_table_sql`), a result left open blocks the
+connection (duckdb 2.0).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ def score(con: duckdb.DuckDBPyConnection, model: Model, size: int, threshold: fl
     """Weigh every pair of table `pairs` (join_key_l, join_key_r, match_key) over table `nodes` (uid, features, tf_*).
 
     Returns the name of a table in `con`: uid_l, uid_r, match_weight, match_probability and for each comparison gamma_*
-    (level counted from the bottom, -1 absent) and mw_* (bits, rarity in mw_tf_*); pairs under `threshold` bits left out.
+    (level counted from the bottom, -1 absent) and mw_* (bits, rarity in mw_tf_*); pairs under `threshold` bits left
+    out.
     """
     from splink import DuckDBAPI, Linker
 

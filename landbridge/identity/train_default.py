@@ -1,8 +1,8 @@
 """Make the default model that ships: `python -m landbridge.identity.train_default GENERATOR.py [--records N --seed S]`.
 
-GENERATOR is a Python file with `generate(records, seed)`, returning a data frame of customers with `true_person_id` (the
-columns are those of `FIELDS`). Nobody's real data goes into the model; the truth is used to count, not to tune. Needed by
-contributors only, when features or comparisons change.
+GENERATOR is a Python file with `generate(records, seed)`, returning a data frame of customers with `true_person_id`
+(the columns are those of `FIELDS`). Nobody's real data goes into the model; the truth is used to count, not to tune.
+Needed by contributors only, when features or comparisons change.
 """
 
 from __future__ import annotations
@@ -22,9 +22,17 @@ LINK, REVIEW = 3.0, 1.0
 """Bits. Link: eight to one that two profiles are one person; groups need more (clustering.GROUP_BITS)."""
 
 FIELDS = {
-    "given_name": "first_name", "family_name": "last_name", "full_name": "full_name", "street": "street", "city": "city",
-    "postcode": "postcode", "country": "country", "birth_date": "dob", "company": "company", "region_hint": "country",
-}  # fmt: skip
+    "given_name": "first_name",
+    "family_name": "last_name",
+    "full_name": "full_name",
+    "street": "street",
+    "city": "city",
+    "postcode": "postcode",
+    "country": "country",
+    "birth_date": "dob",
+    "company": "company",
+    "region_hint": "country",
+}
 
 
 def generated(generator: Path, records: int, seed: int) -> tuple[pa.Table, pa.Table]:
@@ -40,7 +48,9 @@ def generated(generator: Path, records: int, seed: int) -> tuple[pa.Table, pa.Ta
     handles = zip(_texts(frame["social_platform"]), _texts(frame["social_handle"]), strict=True)
     columns["handle"] = _lists([f"{network}:{name}" if name else None for network, name in handles])
     ids = frame["record_id"].tolist()
-    return pa.table({"profile_id": ids, **columns}), pa.table({"profile_id": ids, "person": frame["true_person_id"].tolist()})
+    return pa.table({"profile_id": ids, **columns}), pa.table(
+        {"profile_id": ids, "person": frame["true_person_id"].tolist()}
+    )
 
 
 def _texts(column: Any) -> list[str | None]:

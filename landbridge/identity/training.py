@@ -1,6 +1,7 @@
 """Learning a model: how often each level is met among pairs of one person and among strangers.
 
-The default model is learned from generated customers, whose truth is known (`python -m landbridge.identity.train_default`).
+The default model is learned from generated customers, whose truth is known (`python -m
+landbridge.identity.train_default`).
 """
 
 from __future__ import annotations
@@ -38,25 +39,35 @@ def learn(features: pa.Table, truth: pa.Table, version: str, link: float, review
 
 
 _TABLES = f"""
-CREATE TEMP TABLE nodes AS SELECT row_number() OVER (ORDER BY profile_id) AS uid, person, f.* FROM features f JOIN truth USING (profile_id);
-CREATE TEMP TABLE own AS SELECT a.uid AS l, b.uid AS r FROM nodes a JOIN nodes b ON a.person = b.person AND a.uid < b.uid;
+CREATE TEMP TABLE nodes AS SELECT row_number() OVER (ORDER BY profile_id) AS uid, person, f.*
+    FROM features f JOIN truth USING (profile_id);
+CREATE TEMP TABLE own AS SELECT a.uid AS l, b.uid AS r
+    FROM nodes a JOIN nodes b ON a.person = b.person AND a.uid < b.uid;
 CREATE TEMP TABLE random AS SELECT DISTINCT l, r FROM (
-    SELECT 1 + hash(i) % n AS l, 1 + hash(i + 1000000007) % n AS r FROM range({STRANGERS}) t(i), (SELECT count(*) AS n FROM nodes)) WHERE l < r;
+    SELECT 1 + hash(i) % n AS l, 1 + hash(i + 1000000007) % n AS r
+        FROM range({STRANGERS}) t(i), (SELECT count(*) AS n FROM nodes)) WHERE l < r;
 CREATE TEMP TABLE keyed AS SELECT uid, unnest(keys) AS key FROM nodes;
-CREATE TEMP TABLE blocked AS SELECT DISTINCT a.uid AS l, b.uid AS r FROM keyed a JOIN keyed b ON a.key = b.key AND a.uid < b.uid
+CREATE TEMP TABLE blocked AS SELECT DISTINCT a.uid AS l, b.uid AS r
+    FROM keyed a JOIN keyed b ON a.key = b.key AND a.uid < b.uid
     WHERE a.key IN (SELECT key FROM keyed GROUP BY key HAVING count(*) <= {CROWDED});
 """
 
 
 def _weights(con: duckdb.DuckDBPyConnection, comparison: Comparison, size: int) -> dict[str, tuple[float, float]]:
-    """(m, u) of each level. Levels marked `by_base` are too rare to meet by chance: they are counted where blocking finds them."""
+    """(m, u) of each level. Levels marked `by_base` are too rare to meet by chance: they are counted where blocking
+    finds them."""
     m = _shares(con, comparison, "own", "")
     u = _shares(con, comparison, "random", "WHERE a.person != b.person")
     found = _counts(con, comparison, "blocked", "WHERE a.person != b.person")
-    comparable = sum(_counts(con, comparison, "random", "WHERE a.person != b.person").values()) / max(1, _size(con, "random"))
+    comparable = sum(_counts(con, comparison, "random", "WHERE a.person != b.person").values()) / max(
+        1, _size(con, "random")
+    )
     everything = max(1.0, comparable * size * size / 2)
-    chance = {level.name: found.get(level.name, 0) / everything if level.by_base else u.get(level.name, 0.0) for level in comparison.ladder}
-    return {level.name: _bounded(comparison, level, m.get(level.name, 0.0), chance[level.name]) for level in comparison.ladder}
+    weights = {}
+    for level in comparison.ladder:
+        chance = found.get(level.name, 0) / everything if level.by_base else u.get(level.name, 0.0)
+        weights[level.name] = _bounded(comparison, level, m.get(level.name, 0.0), chance)
+    return weights
 
 
 def _bounded(comparison: Comparison, level: Level, m: float, u: float) -> tuple[float, float]:
@@ -85,10 +96,10 @@ def _counts(con: duckdb.DuckDBPyConnection, comparison: Comparison, pairs: str, 
     return dict(con.sql(sql).fetchall())
 
 
-_COMPARED = (
-    "given", "family", "parts", "roots", "given_known", "emails", "all_emails", "mailboxes", "aliases", "phones", "all_phones",
-    "handles", "all_handles", "birth_date", "birth_swapped", "street", "house_number", "postcode", "city", "company_keys",
-)  # fmt: skip
+_COMPARED = """
+    given family parts roots given_known emails all_emails mailboxes aliases phones all_phones handles
+    all_handles birth_date birth_swapped street house_number postcode city company_keys
+""".split()  # noqa: SIM905
 
 
 def _size(con: duckdb.DuckDBPyConnection, table: str) -> int:
@@ -96,6 +107,8 @@ def _size(con: duckdb.DuckDBPyConnection, table: str) -> int:
 
 
 def _rarity(con: duckdb.DuckDBPyConnection, column: str, size: int) -> dict[str, float]:
-    rows = con.sql(f"SELECT {column}, count(*) AS n FROM nodes WHERE {column} IS NOT NULL GROUP BY 1 HAVING n > 2 "
-                   f"ORDER BY n DESC, 1 LIMIT {KEPT_NAMES}").fetchall()
+    rows = con.sql(
+        f"SELECT {column}, count(*) AS n FROM nodes WHERE {column} IS NOT NULL GROUP BY 1 HAVING n > 2 "
+        f"ORDER BY n DESC, 1 LIMIT {KEPT_NAMES}"
+    ).fetchall()
     return {value: float(f"{n / size:.3g}") for value, n in rows}

@@ -35,7 +35,8 @@ EVIDENCE: tuple[ModuleType, ...] = (email, phone, handle, shared, cross, company
 _JOINED = """
 CREATE OR REPLACE TEMP TABLE joined AS
 SELECT b.profile_id, b.account,
-    coalesce(h.given, n.given) AS given, coalesce(n.family, h.family) AS family, coalesce(n.parts, []) AS parts, n.middle,
+    coalesce(h.given, n.given) AS given, coalesce(n.family, h.family) AS family, coalesce(n.parts, []) AS parts,
+        n.middle,
     coalesce(h.roots, n.roots, []) AS roots, coalesce(h.given_known, n.given_known, false) AS given_known,
     n.given IS NOT NULL OR n.family IS NOT NULL AS named,
     coalesce(i.emails, []) AS emails, coalesce(i.all_emails, []) AS all_emails,
@@ -54,9 +55,9 @@ LEFT JOIN company_features c USING (profile_id) LEFT JOIN reference_features r U
 def features(profiles: pa.Table, known_given: pa.Table | None = None) -> pa.Table:
     """One row a profile, ordered by profile_id: normalised values, lists where life is many-valued, blocking `keys`.
 
-    `profiles` needs `profile_id`; any other column of PROFILE_SCHEMA may be missing and counts as null. `known_given` (given):
-    names that people are given, from the model. Values on the placeholder lists are absent; a value that several people use is
-    in `all_emails` (phones, handles) and not in `emails`.
+    `profiles` needs `profile_id`; any other column of PROFILE_SCHEMA may be missing and counts as null.
+    `known_given` (given): names that people are given, from the model. Values on the placeholder lists are absent; a
+    value that several people use is in `all_emails` (phones, handles) and not in `emails`.
     """
     con = duckdb.connect()
     try:
@@ -67,7 +68,8 @@ def features(profiles: pa.Table, known_given: pa.Table | None = None) -> pa.Tabl
         con.execute(_JOINED)
         keys.add(con)
         return con.sql(
-            "SELECT j.*, coalesce(keys, []) AS keys FROM joined j LEFT JOIN key_features USING (profile_id) ORDER BY profile_id"
+            """SELECT j.*, coalesce(keys, []) AS keys
+                FROM joined j LEFT JOIN key_features USING (profile_id) ORDER BY profile_id"""
         ).to_arrow_table()
     finally:
         con.close()

@@ -5,15 +5,37 @@ from __future__ import annotations
 import duckdb
 
 ABBREVIATIONS = {
-    "st": "street", "rd": "road", "ave": "avenue", "av": "avenue", "dr": "drive", "ln": "lane", "blvd": "boulevard", "bd": "boulevard",
-    "hwy": "highway", "pl": "place", "ct": "court", "sq": "square", "cl": "close", "pkwy": "parkway", "ter": "terrace",
-    "avda": "avenida", "pza": "plaza", "c": "calle", "str": "strasse", "v": "via", "n": "north", "s": "south", "e": "east", "w": "west",
-}  # fmt: skip
+    "st": "street",
+    "rd": "road",
+    "ave": "avenue",
+    "av": "avenue",
+    "dr": "drive",
+    "ln": "lane",
+    "blvd": "boulevard",
+    "bd": "boulevard",
+    "hwy": "highway",
+    "pl": "place",
+    "ct": "court",
+    "sq": "square",
+    "cl": "close",
+    "pkwy": "parkway",
+    "ter": "terrace",
+    "avda": "avenida",
+    "pza": "plaza",
+    "c": "calle",
+    "str": "strasse",
+    "v": "via",
+    "n": "north",
+    "s": "south",
+    "e": "east",
+    "w": "west",
+}
 
 _TABLE = """
 CREATE OR REPLACE TEMP TABLE address_features AS
 SELECT profile_id, nullif(array_to_string(list_transform(
-        string_split(replace(replace(house, '.', ''), '-', ' '), ' '), lambda w: coalesce(abbreviation[w], w)), ''), '') AS street,
+        string_split(replace(replace(house, '.', ''), '-', ' '), ' '), lambda w: coalesce(abbreviation[w], w)), ''),
+            '') AS street,
     nullif(regexp_extract(house, '[0-9]+'), '') AS house_number,
     nullif(regexp_replace(postcode, '[^a-z0-9]', '', 'g'), '') AS postcode,
     nullif(regexp_replace(city, '[^a-z]', '', 'g'), '') AS city

@@ -18,7 +18,8 @@ DEFAULTS = (
 _TABLE = f"""
 CREATE OR REPLACE TEMP TABLE birth_features AS
 SELECT profile_id, birth_date,
-    CASE WHEN substr(birth_date, 9, 2) <= '12' THEN left(birth_date, 5) || substr(birth_date, 9, 2) || '-' || substr(birth_date, 6, 2) END AS birth_swapped
+    CASE WHEN substr(birth_date, 9, 2) <= '12'
+        THEN left(birth_date, 5) || substr(birth_date, 9, 2) || '-' || substr(birth_date, 6, 2) END AS birth_swapped
 FROM (SELECT profile_id, left(trim(birth_date), 10) AS birth_date FROM base)
 WHERE try_cast(birth_date AS DATE) IS NOT NULL AND length(birth_date) = 10 AND birth_date NOT IN {DEFAULTS}
 """

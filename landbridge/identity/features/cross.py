@@ -1,8 +1,10 @@
 """Evidence across fields: the name inside an e-mail address or a handle.
 
-A profile without a name that writes from albert.lindau@ or posts as @alindau very likely belongs to an Albert Lindau. Makes
+A profile without a name that writes from albert.lindau@ or posts as @alindau very likely belongs to an Albert
+Lindau. Makes
   hint_features    given, family (given maybe an initial) for profiles that lack one of them or have but an initial
-  alias_features   `mailboxes` (local parts) and `aliases` (handles and local parts that are more than the person's own name)
+  alias_features   `mailboxes` (local parts) and `aliases` (handles and local parts that are more than the person's
+  own name)
 """
 
 from __future__ import annotations
@@ -10,12 +12,16 @@ from __future__ import annotations
 import duckdb
 
 _TOKENS = """
+CREATE OR REPLACE TEMP TABLE real_given AS   -- what people are called, by the lists or by this base
+    SELECT given FROM given_names WHERE known UNION SELECT root FROM nickname
+    UNION SELECT given FROM name_features GROUP BY given HAVING count(*) > 2 AND length(given) > 1;
 CREATE OR REPLACE TEMP TABLE username AS
     SELECT e.profile_id, e.mailbox AS value, e.free FROM email_values e
     LEFT JOIN shared_value s ON s.kind = 'email' AND s.value = e.value WHERE NOT e.role AND s.value IS NULL
   UNION SELECT profile_id, value, false FROM handle_values;
 CREATE OR REPLACE TEMP TABLE written AS
-    SELECT profile_id, value, given, family, is_company, list_filter(list_transform(regexp_split_to_array(value, '[._-]+'),
+    SELECT profile_id, value, given, family, is_company, list_filter(list_transform(regexp_split_to_array(value,
+        '[._-]+'),
         lambda t: regexp_replace(t, '[0-9]+', '', 'g')), lambda t: regexp_full_match(t, '[a-z]+')) AS tokens,
         regexp_replace(value, '[^a-z]', '', 'g') AS letters
     FROM username JOIN name_features USING (profile_id)
@@ -24,30 +30,41 @@ CREATE OR REPLACE TEMP TABLE nameless AS
     SELECT profile_id, value, tokens, letters FROM written WHERE given IS NULL AND family IS NULL;
 CREATE OR REPLACE TEMP TABLE spelling AS   -- how names of the base may be written in one word; ambiguous ones left out
     SELECT form, any_value(given) AS given, any_value(family) AS family FROM (
-        SELECT DISTINCT given || family AS form, given, family FROM name_features WHERE length(given) > 1 AND length(family) > 2
-        UNION SELECT DISTINCT family || given, given, family FROM name_features WHERE length(given) > 1 AND length(family) > 2
-        UNION SELECT DISTINCT given[1] || family, given[1], family FROM name_features WHERE length(given) > 1 AND length(family) > 3)
+        SELECT DISTINCT given || family AS form, given, family
+            FROM name_features WHERE length(given) > 1 AND length(family) > 2
+        UNION SELECT DISTINCT family || given, given, family
+            FROM name_features WHERE length(given) > 1 AND length(family) > 2
+        UNION SELECT DISTINCT given[1] || family, given[1], family
+            FROM name_features WHERE length(given) > 1 AND length(family) > 3)
     GROUP BY form HAVING count(*) = 1;
 CREATE OR REPLACE TEMP TABLE hint AS
     SELECT profile_id, 0 AS rank, value, given, family FROM (
         SELECT profile_id, value,
-            CASE WHEN turned THEN tokens[2] ELSE tokens[1] END AS given, CASE WHEN turned THEN tokens[1] ELSE tokens[2] END AS family
-        FROM (SELECT *, tokens[2] IN (SELECT given FROM real_given) AND tokens[1] NOT IN (SELECT given FROM real_given) AS turned
-              FROM nameless WHERE len(tokens) = 2 AND length(tokens[1]) + length(tokens[2]) >= 5)) WHERE length(family) > 2
+            CASE WHEN turned THEN tokens[2] ELSE tokens[1] END AS given, CASE WHEN turned
+                THEN tokens[1] ELSE tokens[2] END AS family
+        FROM (SELECT *, tokens[2] IN (SELECT given FROM real_given) AND tokens[1] NOT IN (SELECT given
+            FROM real_given) AS turned
+              FROM nameless WHERE len(tokens) = 2 AND length(tokens[1]) + length(tokens[2]) >= 5))
+                  WHERE length(family) > 2
   UNION ALL   -- "A. Figueroa" at anastasio_figueroa@
-    SELECT profile_id, 0, value, token, family FROM (SELECT *, unnest(tokens) AS token FROM written WHERE length(given) = 1)
+    SELECT profile_id, 0, value, token, family FROM (SELECT *, unnest(tokens) AS token
+        FROM written WHERE length(given) = 1)
     WHERE list_contains(tokens, family) AND token != family AND token[1] = given AND length(token) > 2
   UNION ALL   -- "Anthony" at anthony.suarez@
-    SELECT profile_id, 0, value, given, token FROM (SELECT *, unnest(tokens) AS token FROM written WHERE family IS NULL AND length(given) > 1)
+    SELECT profile_id, 0, value, given, token FROM (SELECT *, unnest(tokens) AS token
+        FROM written WHERE family IS NULL AND length(given) > 1)
     WHERE list_contains(tokens, given) AND token != given AND length(token) > 2 AND len(tokens) = 2
   UNION ALL   -- "Anthony" at anthonysuarez@
     SELECT profile_id, 1, value, given, letters[length(given) + 1:] FROM written
-    WHERE family IS NULL AND length(given) > 2 AND len(tokens) = 1 AND starts_with(letters, given) AND length(letters) > length(given) + 2
+    WHERE family IS NULL AND length(given) > 2 AND len(tokens) = 1 AND starts_with(letters, given)
+        AND length(letters) > length(given) + 2
   UNION ALL
     SELECT profile_id, 1, value, given, family FROM nameless JOIN spelling ON letters = form WHERE len(tokens) = 1;
 CREATE OR REPLACE TEMP TABLE hint_features AS
-    SELECT h.profile_id, h.given, h.family, coalesce(g.roots, [h.given]) AS roots, coalesce(g.known, false) AS given_known
-    FROM (SELECT profile_id, unnest(min_by((given, family), (rank, value)), recursive := true) FROM hint GROUP BY profile_id) h(profile_id, given, family)
+    SELECT h.profile_id, h.given, h.family, coalesce(g.roots, [h.given]) AS roots, coalesce(g.known,
+        false) AS given_known
+    FROM (SELECT profile_id, unnest(min_by((given, family), (rank, value)), recursive := true)
+        FROM hint GROUP BY profile_id) h(profile_id, given, family)
     LEFT JOIN given_names g ON g.given = h.given
 """
 
@@ -56,7 +73,8 @@ CREATE OR REPLACE TEMP TABLE alias_features AS
 SELECT profile_id, list_sort(list(DISTINCT value)) AS mailboxes, list_sort(coalesce(list(DISTINCT value) FILTER (
         length(value) >= 6 AND NOT (contains(value, coalesce(given, '?')) OR contains(value, coalesce(family, '?')))
     ), [])) AS aliases
-FROM username LEFT JOIN (SELECT profile_id, given, family FROM name_features WHERE given IS NOT NULL OR family IS NOT NULL
+FROM username LEFT JOIN (SELECT profile_id, given, family
+    FROM name_features WHERE given IS NOT NULL OR family IS NOT NULL
     UNION ALL SELECT profile_id, given, family FROM hint_features) USING (profile_id)
 GROUP BY profile_id
 """
@@ -64,7 +82,5 @@ GROUP BY profile_id
 
 def add(con: duckdb.DuckDBPyConnection) -> None:
     """Make `hint_features` and `alias_features`. Needs names, e-mails, handles and `shared_value`."""
-    con.execute("CREATE OR REPLACE TEMP TABLE real_given AS SELECT given FROM given_names WHERE known UNION SELECT root FROM nickname "
-                "UNION SELECT given FROM name_features GROUP BY given HAVING count(*) > 2 AND length(given) > 1")
     con.execute(_TOKENS)
     con.execute(_ALIASES)

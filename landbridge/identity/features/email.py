@@ -1,7 +1,9 @@
-"""E-mail addresses as one mailbox is one value: case, tags, dots, mistyped providers; role and placeholder addresses told apart.
+"""E-mail addresses as one mailbox is one value: case, tags, dots, mistyped providers; role and placeholder addresses
+told apart.
 
-From `email` come rows (profile_id, value, mailbox, domain, free, role) in `email_values`; `role` marks an address that belongs to a
-function or a household (info@, family.jones@), which is evidence about a place and not about a person.
+From `email` come rows (profile_id, value, mailbox, domain, free, role) in `email_values`; `role` marks an address
+that belongs to a function or a household (info@, family.jones@), which is evidence about a place and not about a
+person.
 """
 
 from __future__ import annotations
@@ -23,25 +25,32 @@ PLACEHOLDERS = (
 )
 DOTLESS = ("gmail.com",)
 """Providers that ignore dots in the local part (https://support.google.com/mail/answer/7436150)."""
-TAGGED = (
-    "gmail.com", "outlook.com", "hotmail.com", "hotmail.co.uk", "hotmail.fr", "hotmail.es", "hotmail.it", "hotmail.nl", "outlook.de",
-    "outlook.es", "outlook.fr", "live.com", "msn.com", "icloud.com", "me.com", "mac.com", "fastmail.com", "protonmail.com", "proton.me",
-)  # fmt: skip
+TAGGED = tuple(
+    """
+    gmail.com outlook.com hotmail.com hotmail.co.uk hotmail.fr hotmail.es hotmail.it hotmail.nl outlook.de
+    outlook.es outlook.fr live.com msn.com icloud.com me.com mac.com fastmail.com protonmail.com proton.me
+    """.split()  # noqa: SIM905
+)
 """Providers that deliver name+tag@ to name@."""
 FREE = (
-    *TAGGED, "yahoo.com", "yahoo.co.uk", "yahoo.fr", "yahoo.es", "yahoo.it", "yahoo.de", "ymail.com", "mail.com", "email.com", "aol.com",
-    "btinternet.com", "sky.com", "virginmedia.com", "web.de", "gmx.de", "gmx.net", "gmx.com", "gmx.at", "gmx.ch", "t-online.de", "freenet.de",
-    "orange.fr", "free.fr", "laposte.net", "wanadoo.fr", "sfr.fr", "libero.it", "virgilio.it", "tiscali.it", "alice.it", "ziggo.nl",
-    "kpnmail.nl", "planet.nl", "xs4all.nl", "comcast.net", "verizon.net", "att.net", "sbcglobal.net", "bellsouth.net", "cox.net",
-    "qq.com", "163.com", "126.com", "mail.ru", "yandex.ru", "yandex.com", "bk.ru", "inbox.ru", "seznam.cz", "wp.pl", "o2.pl", "onet.pl",
-    "bluewin.ch", "telenet.be", "skynet.be", "rediffmail.com", "uol.com.br", "bol.com.br", "terra.com.br", "zoho.com", "tutanota.com", "live.nl",
-    "live.co.uk", "live.fr", "live.it", "hotmail.de", "hotmail.be", "yahoo.ca", "yahoo.com.br", "yahoo.co.in", "googlemail.com", "rocketmail.com",
-)  # fmt: skip
+    *TAGGED,
+    *"""
+    yahoo.com yahoo.co.uk yahoo.fr yahoo.es yahoo.it yahoo.de ymail.com mail.com email.com aol.com
+    btinternet.com sky.com virginmedia.com web.de gmx.de gmx.net gmx.com gmx.at gmx.ch t-online.de freenet.de
+    orange.fr free.fr laposte.net wanadoo.fr sfr.fr libero.it virgilio.it tiscali.it alice.it ziggo.nl
+    kpnmail.nl planet.nl xs4all.nl comcast.net verizon.net att.net sbcglobal.net bellsouth.net cox.net qq.com
+    163.com 126.com mail.ru yandex.ru yandex.com bk.ru inbox.ru seznam.cz wp.pl o2.pl onet.pl bluewin.ch
+    telenet.be skynet.be rediffmail.com uol.com.br bol.com.br terra.com.br zoho.com tutanota.com live.nl
+    live.co.uk live.fr live.it hotmail.de hotmail.be yahoo.ca yahoo.com.br yahoo.co.in googlemail.com
+    rocketmail.com
+    """.split(),  # noqa: SIM905
+)
 
 _VALUES = f"""
 CREATE OR REPLACE TEMP TABLE email_raw AS
 SELECT DISTINCT profile_id, split_part(address, '@', 1) AS local, split_part(address, '@', 2) AS domain
-FROM (SELECT profile_id, regexp_replace(lower(trim(regexp_extract(left(value, 320), '[^\\s<>:;,"]+@[^\\s<>;,"]+'))), '\\.+$', '') AS address
+FROM (SELECT profile_id, regexp_replace(lower(trim(regexp_extract(left(value, 320), '[^\\s<>:;,"]+@[^\\s<>;,"]+'))),
+    '\\.+$', '') AS address
       FROM (SELECT profile_id, unnest(email) AS value FROM base))
 WHERE regexp_full_match(address, '[^@\\s]+@[^@\\s.][^@\\s]*\\.[^@\\s.]+');
 CREATE OR REPLACE TEMP TABLE domain_meant AS   -- a domain one slip away from a large provider, itself none, is a slip
@@ -51,8 +60,9 @@ JOIN free_provider f ON d.domain = f.free OR (length(f.free) >= 9 AND abs(length
 GROUP BY domain;
 CREATE OR REPLACE TEMP TABLE email_parts AS
 SELECT profile_id, domain, domain IN (SELECT free FROM free_provider) AS free,
-    CASE WHEN domain IN {DOTLESS + ("",)} THEN replace(local, '.', '') ELSE local END AS local, local AS spelt
-FROM (SELECT profile_id, domain, CASE WHEN domain IN {TAGGED} THEN regexp_replace(local, '\\+.*', '') ELSE local END AS local
+    CASE WHEN domain IN {(*DOTLESS, "")} THEN replace(local, '.', '') ELSE local END AS local, local AS spelt
+FROM (SELECT profile_id, domain, CASE WHEN domain IN {TAGGED}
+    THEN regexp_replace(local, '\\+.*', '') ELSE local END AS local
       FROM (SELECT profile_id, local, replace(coalesce(meant, domain), 'googlemail.', 'gmail.') AS domain
             FROM email_raw LEFT JOIN domain_meant USING (domain)));
 CREATE OR REPLACE TEMP TABLE email_values AS

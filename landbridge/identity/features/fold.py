@@ -6,14 +6,15 @@ import unicodedata
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from text_unidecode import unidecode
+from text_unidecode import unidecode  # type: ignore[import-untyped]  # not the GPL Unidecode
 
 LONGEST = 120
 """Characters of a value that take part in a comparison; a 10 kB name is an accident or an attack, never a name."""
 
 
 def fold(value: str) -> str | None:
-    """Fold one value: accents off, other scripts transliterated, control characters and emoji gone; None if nothing is left."""
+    """Fold one value: accents off, other scripts transliterated, control characters and emoji gone; None if nothing
+    is left."""
     text = value[:LONGEST]
     if not text.isascii():
         text = unidecode(unicodedata.normalize("NFKC", text))

@@ -11,7 +11,8 @@ import duckdb
 _VALUES = """
 CREATE OR REPLACE TEMP TABLE handle_values AS
 SELECT DISTINCT profile_id, value FROM (
-    SELECT profile_id, regexp_replace(rtrim(regexp_replace(lower(trim(left(handle, 200))), '^[a-z0-9_.-]+:', ''), '/'), '^(.*/)?@?', '') AS value
+    SELECT profile_id, regexp_replace(rtrim(regexp_replace(lower(trim(left(handle, 200))), '^[a-z0-9_.-]+:', ''),
+        '/'), '^(.*/)?@?', '') AS value
     FROM (SELECT profile_id, unnest(handle) AS handle FROM base))
 WHERE length(value) >= 3 AND NOT regexp_full_match(value, 'n/?a|none|null|unknown|test|user|profile|home|share')
 """

@@ -1,4 +1,5 @@
-"""Blocking keys: two profiles are compared when they have one in common. Text "kind:value", at most some twenty a profile."""
+"""Blocking keys: two profiles are compared when they have one in common. Text "kind:value", at most some twenty a
+profile."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ SELECT profile_id, list_sort(list(DISTINCT key)) AS keys FROM (
     UNION ALL SELECT profile_id, 'handle:' || unnest(all_handles) FROM joined
     UNION ALL SELECT profile_id, 'alias:' || unnest(aliases) FROM joined
     UNION ALL SELECT profile_id, 'box:' || box FROM (
-        SELECT profile_id, regexp_replace(unnest(mailboxes), '[^a-z0-9]', '', 'g') AS box FROM joined) WHERE length(box) >= 5
+        SELECT profile_id, regexp_replace(unnest(mailboxes), '[^a-z0-9]', '', 'g') AS box
+            FROM joined) WHERE length(box) >= 5
     UNION ALL SELECT profile_id, 'name:' || least(root, family) || '|' || greatest(root, family) FROM rooted
     UNION ALL SELECT profile_id, 'place:' || city || '|' || given[1] || '|' || family FROM joined
     UNION ALL SELECT profile_id, 'town:' || city || '|' || root || '|' || family[1] FROM rooted
@@ -29,5 +31,8 @@ SELECT profile_id, list_sort(list(DISTINCT key)) AS keys FROM (
 
 def add(con: duckdb.DuckDBPyConnection) -> None:
     """Make `key_features` from the table `joined`."""
-    con.execute("CREATE OR REPLACE TEMP TABLE rooted AS SELECT * EXCLUDE (roots), unnest(roots) AS root FROM joined WHERE family IS NOT NULL")
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE rooted AS SELECT * EXCLUDE (roots), unnest(roots) AS root
+            FROM joined WHERE family IS NOT NULL"""
+    )
     con.execute(_KEYS)

@@ -17,23 +17,32 @@ import pyarrow as pa
 
 from landbridge.identity.features.nicknames import nickname_table
 
-TITLES = "mr|mrs|ms|miss|mx|dr|prof|professor|herr|frau|dipl|ing|mag|mme|mlle|monsieur|madame|sr|sra|srta|don|dona|dott|sig|signora|sir|lady|rev"
+TITLES = (
+    "mr|mrs|ms|miss|mx|dr|prof|professor|herr|frau|dipl|ing|mag|mme|mlle|monsieur|madame|sr|sra|srta|don|dona|"
+    "dott|sig|signora|sir|lady|rev"
+)
 SUFFIXES = "jr|junior|senior|ii|iii|iv|phd|md|mba|esq|msc|bsc"
 PARTICLES = "van|von|de|der|den|del|della|di|da|dos|du|la|le|el|al|bin|ibn|ter|ten|zu|zum|zur|st|mac|mc|o"
-FIRM = "gmbh|ltd|limited|inc|llc|llp|plc|corp|corporation|company|group|ag|kg|bv|nv|sarl|sas|srl|spa|oy|ab|pty|holding|verein|university|department|team"
-NOBODY = "n/a|na|none|null|nil|unknown|test|tester|anonymous|anonym|guest|no name|noname|not provided|xxx|user|customer|kunde|-"
+FIRM = (
+    "gmbh|ltd|limited|inc|llc|llp|plc|corp|corporation|company|group|ag|kg|bv|nv|sarl|sas|srl|spa|oy|ab|pty|"
+    "holding|verein|university|department|team"
+)
+NOBODY = "n[/ ]?a|none|null|nil|unknown|test|tester|anonymous|anonym|guest|no ?name|not provided|xxx|user|customer"
 
 _MACROS = f"""
-CREATE OR REPLACE MACRO nobody(name) AS regexp_full_match(name, '(\\W|{NOBODY.replace("/", "[/ ]?")}|unbekannt|inconnu)*');
+CREATE OR REPLACE MACRO nobody(name) AS regexp_full_match(name, '(\\W|{NOBODY}|unbekannt|inconnu)*');
 CREATE OR REPLACE MACRO plain(name) AS
-    trim(regexp_replace(regexp_replace(regexp_replace(name, '\\(.*?\\)|".*?"', ' ', 'g'), '[^a-z, -]', '', 'g'), ' +', ' ', 'g'));
+    trim(regexp_replace(regexp_replace(regexp_replace(name, '\\(.*?\\)|".*?"', ' ', 'g'), '[^a-z, -]', '', 'g'),
+        ' +', ' ', 'g'));
 CREATE OR REPLACE MACRO words(name) AS list_filter(
-    string_split(replace(name, ',', ' '), ' '), lambda w: w != '' AND NOT regexp_full_match(w, '-*|{TITLES}|{SUFFIXES}'));
+    string_split(replace(name, ',', ' '), ' '), lambda w: w != ''
+        AND NOT regexp_full_match(w, '-*|{TITLES}|{SUFFIXES}'));
 CREATE OR REPLACE MACRO turned(name) AS       -- "Lindau, Albert" -> "Albert Lindau"
     CASE WHEN regexp_matches(name, '^[^,]+, *[^, ]') AND NOT regexp_matches(name, ', *({SUFFIXES}|{TITLES})$')
          THEN regexp_replace(name, '^([^,]+), *([^,]+).*$', '\\2 \\1') ELSE name END;
 CREATE OR REPLACE MACRO family_from(words) AS -- where the family name begins: at a particle, else the last word
-    coalesce(list_position(list_transform(words[2:], lambda w: regexp_full_match(w, '{PARTICLES}')), true) + 1, greatest(len(words), 2));
+    coalesce(list_position(list_transform(words[2:], lambda w: regexp_full_match(w, '{PARTICLES}')), true) + 1,
+        greatest(len(words), 2));
 CREATE OR REPLACE MACRO joined(words) AS nullif(replace(array_to_string(words, ''), '-', ''), '');
 CREATE OR REPLACE MACRO pieces(words) AS list_distinct(list_filter(
     string_split(replace(array_to_string(words, ' '), '-', ' '), ' '),
@@ -45,8 +54,10 @@ CREATE OR REPLACE TEMP TABLE name_words AS
 SELECT profile_id,
     regexp_matches(coalesce(full_name, family_name, ''), '\\b({FIRM})\\b\\.?') AS is_company,
     CASE WHEN nobody(given_name) OR given_name LIKE '%@%' THEN NULL ELSE words(plain(given_name)) END AS given_words,
-    CASE WHEN nobody(family_name) OR family_name LIKE '%@%' THEN NULL ELSE words(plain(family_name)) END AS family_words,
-    CASE WHEN nobody(full_name) OR full_name LIKE '%@%' THEN NULL ELSE words(turned(plain(full_name))) END AS full_words,
+    CASE WHEN nobody(family_name) OR family_name LIKE '%@%'
+        THEN NULL ELSE words(plain(family_name)) END AS family_words,
+    CASE WHEN nobody(full_name) OR full_name LIKE '%@%'
+        THEN NULL ELSE words(turned(plain(full_name))) END AS full_words,
     plain(middle_name) AS middle_name
 FROM base;
 CREATE OR REPLACE TEMP TABLE name_fields AS
@@ -66,17 +77,20 @@ SELECT profile_id, is_company,
 FROM name_fields;
 CREATE OR REPLACE TEMP TABLE given_names AS
 SELECT given, list_sort(list_distinct(list_append(coalesce(list(root) FILTER (root IS NOT NULL), []), given))) AS roots,
-    length(given) > 1 AND (bool_or(root IS NOT NULL) OR any_value(given IN (SELECT root FROM nickname) OR given IN (SELECT given FROM known_given))) AS known
+    length(given) > 1 AND (bool_or(root IS NOT NULL) OR any_value(given IN (SELECT root
+        FROM nickname) OR given IN (SELECT given FROM known_given))) AS known
 FROM (SELECT DISTINCT given FROM name_parts WHERE given IS NOT NULL) LEFT JOIN nickname ON nick = given
 GROUP BY given;
 CREATE OR REPLACE TEMP TABLE name_features AS
-SELECT n.profile_id, n.given, n.family, n.parts, n.middle, g.roots, coalesce(g.known, false) AS given_known, n.is_company
+SELECT n.profile_id, n.given, n.family, n.parts, n.middle, g.roots, coalesce(g.known, false) AS given_known,
+    n.is_company
 FROM name_parts n LEFT JOIN given_names g ON g.given = n.given;
 """
 
 
 def add(con: duckdb.DuckDBPyConnection, known_given: pa.Table) -> None:
-    """Make `name_features`. `known_given` (given) lists names that people are given, beside those of the nickname table."""
+    """Make `name_features`. `known_given` (given) lists names that people are given, beside those of the nickname
+    table."""
     con.register("nickname", nickname_table())
     con.register("known_given", known_given)
     con.execute(_MACROS)

@@ -1,7 +1,8 @@
-"""Identifiers that several people use: the family phone, the front desk, info@. Learned from the names seen beside each value.
+"""Identifiers that several people use: the family phone, the front desk, info@. Learned from the names seen beside
+each value.
 
-A value is shared when it belongs to a role, when two incompatible given names use it, or when more than `CROWD` profiles do.
-Makes `identifier_features`: per kind the `personal` values and `all` values of each profile.
+A value is shared when it belongs to a role, when two incompatible given names use it, or when more than `CROWD`
+profiles do. Makes `identifier_features`: per kind the `personal` values and `all` values of each profile.
 """
 
 from __future__ import annotations
@@ -38,7 +39,8 @@ CREATE OR REPLACE TEMP TABLE shared_value AS
 CREATE OR REPLACE TEMP TABLE identifier_features AS
 SELECT profile_id,
     {{lists}}
-FROM (SELECT profile_id, kind, value, s.value IS NULL AS personal FROM identifier LEFT JOIN shared_value s USING (kind, value))
+FROM (SELECT profile_id, kind, value, s.value IS NULL AS personal
+    FROM identifier LEFT JOIN shared_value s USING (kind, value))
 GROUP BY profile_id
 """
 _LISTS = """list_sort(coalesce(list(DISTINCT value) FILTER (kind = '{kind}' AND personal), [])) AS {kind}s,
