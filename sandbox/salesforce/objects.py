@@ -6,6 +6,11 @@ as orgs that grew have them: an upsert by it can match several rows.
 
 from sandbox.salesforce.schema import SObject, read_object
 
+_STATES = "Open - Not Contacted;Working - Contacted;Closed - Converted;Closed - Not Converted"
+_STAGES = (
+    "Prospecting;Qualification;Needs Analysis;Value Proposition;Id. Decision Makers;Perception Analysis;"
+    "Proposal/Price Quote;Negotiation/Review;Closed Won;Closed Lost"
+)
 _SYSTEM = """
     Id id readonly
     IsDeleted boolean readonly
@@ -28,10 +33,13 @@ _PERSON = """
     Fax phone
     Description textarea(32000)
     HasOptedOutOfEmail boolean defaulted
+    HasOptedOutOfFax boolean defaulted
     DoNotCall boolean defaulted
+    LastActivityDate date readonly
     LeadSource picklist : Web;Phone Inquiry;Partner Referral;Purchased List;Other;Social;Support;Marketing;Hand-in
     Language__c string(20)
-    Birthdate date
+    Secondary_Email__c email
+    Social_Handle__c string(255)
 """
 _LANDBRIDGE = """
     Landbridge_Id__c string(255) externalid unique idlookup
@@ -45,19 +53,20 @@ _LANDBRIDGE = """
     Landbridge_Last_Touch__c datetime
     Legacy_Id__c string(40) externalid
 """
-_LEAD = """
+_LEAD = f"""
     Company string(255) required
     Street textarea(255)
     City string(40)
     State string(80)
     PostalCode string(20)
     Country string(80)
+    Birthdate__c date
     Website url
     Industry picklist : Agriculture;Banking;Consulting;Education;Energy;Healthcare;Manufacturing;Retail;Technology;Other
     NumberOfEmployees int
     AnnualRevenue currency
     Rating picklist(40) restricted : Hot;Warm;Cold
-    Status picklist defaulted restricted : Open - Not Contacted;Working - Contacted;Closed - Converted;Closed - Not Converted
+    Status picklist defaulted restricted : {_STATES}
     IsConverted boolean readonly
     ConvertedDate date readonly
     ConvertedAccountId reference readonly > Account
@@ -74,7 +83,9 @@ _CONTACT = """
     MailingPostalCode string(20)
     MailingCountry string(80)
     Department string(80)
+    Birthdate date
     HomePhone phone
+    OtherPhone phone
     MasterRecordId reference readonly > Contact
 """
 _ACCOUNT = """
@@ -94,11 +105,11 @@ _ACCOUNT = """
     ParentId reference > Account
     MasterRecordId reference readonly > Account
 """
-_OPPORTUNITY = """
+_OPPORTUNITY = f"""
     AccountId reference > Account
     ContactId reference createonly > Contact
     Name string(120) required
-    StageName picklist required restricted : Prospecting;Qualification;Proposal;Negotiation;Closed Won;Closed Lost
+    StageName picklist required restricted : {_STAGES}
     Amount currency
     Probability percent
     CloseDate date required
@@ -156,6 +167,13 @@ _USER = """
     Email email(128) required
     IsActive boolean defaulted
 """
+_ORGANIZATION = """
+    Name string(80) readonly
+    OrganizationType picklist(40) readonly
+    InstanceName string(5) readonly
+    IsSandbox boolean readonly
+    LanguageLocaleKey picklist(40) readonly
+"""
 
 OBJECTS: dict[str, SObject] = {
     made.name: made
@@ -169,14 +187,22 @@ OBJECTS: dict[str, SObject] = {
         read_object("Campaign", "701", _SYSTEM + _OWNED + _CAMPAIGN),
         read_object("CampaignMember", "00v", _SYSTEM + _CAMPAIGN_MEMBER),
         read_object("User", "005", _SYSTEM + _USER),
+        read_object("Organization", "00D", _SYSTEM + _ORGANIZATION),
     )
 }
 _FOLDED = {name.lower(): made for name, made in OBJECTS.items()}
 PREFIXES: dict[str, SObject] = {made.prefix: made for made in OBJECTS.values()}
 
 DEFAULTS: dict[str, dict[str, object]] = {
-    "Lead": {"Status": "Open - Not Contacted", "IsConverted": False, "HasOptedOutOfEmail": False, "DoNotCall": False},
-    "Contact": {"HasOptedOutOfEmail": False, "DoNotCall": False},
+    "Lead": {
+        "Status": "Open - Not Contacted",
+        "IsConverted": False,
+        "HasOptedOutOfEmail": False,
+        "HasOptedOutOfFax": False,
+        "DoNotCall": False,
+        "IsUnreadByOwner": True,
+    },
+    "Contact": {"HasOptedOutOfEmail": False, "HasOptedOutOfFax": False, "DoNotCall": False},
     "Opportunity": {"IsClosed": False, "IsWon": False},
     "OpportunityContactRole": {"IsPrimary": False},
     "Task": {"Status": "Not Started", "Priority": "Normal", "IsClosed": False},

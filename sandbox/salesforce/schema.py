@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 TEXT_TYPES = frozenset({"string", "email", "phone", "url", "picklist", "textarea", "combobox", "id", "reference"})
-_LINE = re.compile(r"(?P<name>\w+) (?P<type>\w+)(?:\((?P<length>\d+)\))?(?P<flags>[^:>]*)(?:> (?P<to>[\w,]+))?(?:: (?P<values>.+))?")
+_LINE = re.compile(
+    r"(?P<name>\w+) (?P<type>\w+)(?:\((?P<length>\d+)\))?(?P<flags>[^:>]*)(?:> (?P<to>[\w,]+))?(?:: (?P<values>.+))?"
+)
 _DEFAULT_LENGTHS = {"email": 80, "phone": 40, "url": 255, "picklist": 255, "id": 18, "reference": 18, "string": 255}
 
 

@@ -1,0 +1,86 @@
+"""A stand-in for a Salesforce org: REST with SOQL, sObject Collections and Bulk API 2.0, under /services/data/v{nn}.0.
+
+Base path and login are Salesforce's own, over TLS: POST /services/oauth2/token. Beside them, without a login:
+GET /_sandbox/dump (`sandbox.salesforce.dump`). Switches: `sandbox.salesforce.switches`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from sandbox.salesforce.about import AboutApi
+from sandbox.salesforce.api import Api, Endpoint
+from sandbox.salesforce.collections_api import CollectionsApi
+from sandbox.salesforce.dump import dump
+from sandbox.salesforce.faults import FAULTS, READS, ROWS
+from sandbox.salesforce.oauth import OAuth
+from sandbox.salesforce.org import Org, open_org
+from sandbox.salesforce.queries import QueryApi
+from sandbox.salesforce.replies import json_reply
+from sandbox.salesforce.rows import RowsApi
+from sandbox.salesforce.seeding import Seeding
+from sandbox.salesforce.sessions import Sessions
+from sandbox.salesforce.usage import Usage
+from sandbox.standin import Clock, Settings
+from sandbox.world import World
+
+__all__ = ["FAULTS", "READS", "ROWS", "app"]
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def app(world: World, clock: Clock, state_dir: Path | None, settings: Settings) -> Starlette:
+    """The server; what clients write is kept in `state_dir/salesforce.jsonl`."""
+    org = open_org(clock, settings, state_dir, {"people": len(world.people), "seed": world.seed})
+    seeding = Seeding(org, world)
+    seeding.fill()
+    org.replay()
+    world.listen("salesforce", seeding.take)
+    sessions, usage = Sessions(org), Usage(org)
+    api = Api(sessions, usage, _table(org, usage))
+
+    async def dumped(request: Request) -> Response:
+        return json_reply(dump(org, world.now, request.query_params.get("stable") == "1"))
+
+    routes = [Route("/_sandbox/dump", dumped), *OAuth(org, sessions, settings).routes]
+    return Starlette(routes=[*routes, Route("/{path:path}", api.answer, methods=_METHODS)])
+
+
+def _table(org: Org, usage: Usage) -> Iterable[tuple[str, str, Endpoint]]:
+    """Every resource; of two that fit, the first counts."""
+    about, rows, collections, queries = (
+        AboutApi(org, usage, org.now()),
+        RowsApi(org),
+        CollectionsApi(org),
+        QueryApi(org),
+    )
+    return (
+        ("GET", "", about.resources),
+        ("GET", "limits", about.limits),
+        ("GET", "sobjects", about.objects),
+        ("GET", "sobjects/{object}", about.basics),
+        ("POST", "sobjects/{object}", rows.create),
+        ("GET", "sobjects/{object}/describe", about.describe),
+        ("GET", "sobjects/{object}/{id}", rows.retrieve),
+        ("PATCH", "sobjects/{object}/{id}", rows.update),
+        ("DELETE", "sobjects/{object}/{id}", rows.delete),
+        ("GET", "sobjects/{object}/{field}/{value}", rows.retrieve_by_key),
+        ("PATCH", "sobjects/{object}/{field}/{value}", rows.upsert),
+        ("DELETE", "sobjects/{object}/{field}/{value}", rows.delete_by_key),
+        ("GET", "query", queries.query),
+        ("GET", "queryAll", queries.query_all),
+        ("GET", "query/{locator}", queries.more),
+        ("GET", "queryAll/{locator}", queries.more),
+        ("POST", "composite/sobjects", collections.create),
+        ("PATCH", "composite/sobjects", collections.update),
+        ("DELETE", "composite/sobjects", collections.delete),
+        ("GET", "composite/sobjects/{object}", collections.retrieve),
+        ("POST", "composite/sobjects/{object}", collections.retrieve),
+        ("PATCH", "composite/sobjects/{object}/{field}", collections.upsert),
+    )
