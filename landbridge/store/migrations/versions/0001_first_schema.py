@@ -491,5 +491,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("identity_id", "account", name=op.f("pk_pushed")),
         sa.UniqueConstraint("account", "object", "crm_id", name=op.f("uq_pushed_account_object_crm_id")),
     )
-    for statement in (*AUDIT_CHAIN, CRM_OWN):
+    for statement in (*AUDIT_CHAIN, *CRM_OWN):
         op.execute(statement)
