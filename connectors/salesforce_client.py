@@ -23,8 +23,9 @@ from connectors.http import Http
 from connectors.requests_bridge import NO_TOKEN, session
 
 API_VERSION = "62.0"
-BUSY_WAIT = 60.0
-"""Seconds. Salesforce names no wait for "too many calls at once"; its long calls end within a minute or so."""
+BUSY_WAIT = 5.0
+"""Seconds. Salesforce names no wait for "too many calls at once"; calls end all the time, and the engine's own waits
+grow from try to try."""
 
 
 class Client:
@@ -104,11 +105,11 @@ class _Session:
         return need("Salesforce", said, "access_token", str), need("Salesforce", said, "instance_url", str)
 
 
-class _Login(Http):
+class _Login(_Salesforce):
     """The token endpoint says "wrong client" with 400."""
 
     def explain(self, answer: Answer) -> Refusal:
-        error = refusal(answer)
+        error = super().explain(answer)
         return AccessRefused(str(error), do=_MEND_LOGIN) if answer.status == 400 else error
 
 
