@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import ClassVar
 
 import pytest
 
@@ -19,6 +20,7 @@ Named = Callable[[str], str]
 class TestSalesforce(HttpContract):
     system = "salesforce"
     streams = ("Lead", "Contact", "Account", "Opportunity")
+    options: ClassVar = {"page_rows": 6}
 
     def test_a_contact_brings_its_companys_name(self, connector: Connector, access: Access) -> None:
         contacts = [row for page in read(connector, access, "Contact") for row in page.rows]

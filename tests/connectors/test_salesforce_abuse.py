@@ -16,7 +16,7 @@ from connectors.answers import LONGEST_WAIT, Unanswered
 from connectors.base import Access, AccessRefused, Receipt, Secret, SourceChanged, SourceUnavailable, Write
 from connectors.requests_bridge import session
 from connectors.salesforce import CONNECTOR
-from connectors.salesforce_client import _Salesforce, client
+from connectors.salesforce_client import BUSY_WAIT, _Salesforce, client
 from connectors.salesforce_write import describe, look_up, write
 from tests.connectors.hostile import Behaviour, Hostile, hostile, reply
 
@@ -59,7 +59,7 @@ def lines(server: Hostile) -> list[str]:
         (reply(403, [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]),
          SourceUnavailable, LONGEST_WAIT),
         (reply(403, [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "ConcurrentRequests ... exceeded."}]),
-         SourceUnavailable, 60.0),
+         SourceUnavailable, BUSY_WAIT),
         (reply(403, [{"errorCode": "INSUFFICIENT_ACCESS"}]), AccessRefused, None),
         (reply(503, b"<html>Down for maintenance</html>", Content_Type="text/html"), SourceUnavailable, None),
         (reply(200, b"<html>Down for maintenance</html>", Content_Type="text/html"), Unanswered, None),

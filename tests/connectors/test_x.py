@@ -32,7 +32,7 @@ class TestX(HttpContract):
 
     def test_an_apps_token_needs_to_be_told_whose_mentions(self, connector: Connector, access: Access) -> None:
         """X's users/me is closed to it."""
-        unnamed = replace(access, options={**access.options, "username": None})
+        unnamed = replace(access, options={**access.options, "username": None, "query": None})
         with pytest.raises(AccessRefused, match="whose token") as caught:
             read(connector, unnamed, "mentions")
         assert "options.username" in caught.value.do
