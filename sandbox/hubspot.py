@@ -141,8 +141,10 @@ class _HubSpot:
 
     async def search_contacts(self, request: Request) -> dict[str, Any]:
         wish = await document(request)
-        rows = self.store.indexed(self.clock.now(), self._number("hubspot.index_lag", 0))
-        return search(wish, rows, int(self._number("hubspot.search_gate", GATE)))
+        now, lag = self.clock.now(), self._number("hubspot.index_lag", 0)
+        return search(
+            wish, lambda above: self.store.indexed(above, now, lag), int(self._number("hubspot.search_gate", GATE))
+        )
 
     async def show(self, request: Request) -> dict[str, Any]:
         """One contact by id, or by e-mail if ``idProperty`` says so."""

@@ -26,6 +26,14 @@ def properties_asked(request: Request) -> list[str]:
     return [name for text in request.query_params.getlist("properties") for name in text.split(",") if name]
 
 
+def names(wish: dict[str, Any]) -> list[str]:
+    """The ``properties`` of a wish in JSON. Raises RefusedError (400) unless they are a list of names."""
+    found = wish.get("properties") or []
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise invalid("Invalid input JSON: 'properties' must be a list of names")
+    return found
+
+
 def whole(value: object, name: str) -> int:
     """A whole number, not negative, in JSON or as text. Raises RefusedError (400)."""
     text = str(value)

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from sandbox.hubspot_asked import document
+from sandbox.hubspot_asked import document, names
 from sandbox.hubspot_properties import CATALOGUE, stamp
 from sandbox.hubspot_refusals import RefusedError, invalid, not_found
 from sandbox.hubspot_rows import Row, shown
@@ -38,7 +38,8 @@ class Batches:
         found = {key: self.store.holder(key) if by == "email" else self.store.get(key) for key in keys}
         rows = {row["id"]: row for row in found.values() if row and not row["archived"]}
         missing = [key for key, row in found.items() if row is None or row["archived"]]
-        results = [shown(row, wish.get("properties") or []) for row in rows.values()]
+        asked = names(wish)
+        results = [shown(row, asked) for row in rows.values()]
         return self._answer(results, [not_found(_MISSING).as_batch_error(ids=missing)] if missing else [])
 
     async def create(self, request: Request) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from sandbox.hubspot_asked import limit_in, whole
+from sandbox.hubspot_asked import limit_in, names, whole
 from sandbox.hubspot_properties import CATALOGUE, milliseconds
 from sandbox.hubspot_refusals import RefusedError, invalid
 from sandbox.hubspot_rows import Row, shown
@@ -14,22 +16,29 @@ GATE = 10_000
 MOST_ROWS, MOST_GROUPS, MOST_IN_GROUP, MOST_FILTERS, LONGEST_QUERY = 200, 5, 6, 18, 3000
 _SEARCHED = ("firstname", "lastname", "email", "phone", "mobilephone", "company", "hs_additional_emails")
 
+_NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]+)?")
+_ABOVE = ("hs_object_id", "GT")
+
 Test = Callable[[Row], bool]
 _Value = str | float | None
 
 
-def search(wish: dict[str, Any], rows: Iterable[Row], gate: int) -> dict[str, Any]:
-    """One page of the contacts that the wish fits. Raises RefusedError (400) for a wish that HubSpot does not take."""
+def search(wish: dict[str, Any], rows_above: Callable[[int], Iterable[Row]], gate: int) -> dict[str, Any]:
+    """One page of the contacts that the wish fits. ``rows_above``: contacts with ids above the one given, by id.
+
+    Raises RefusedError (400) for a wish that HubSpot does not take.
+    """
     limit = limit_in(wish.get("limit", 10), MOST_ROWS)
     start = whole(wish.get("after") or 0, "after")
     if start >= gate:
         raise invalid(f"Search gives the first {gate} results of a query and no more. Requested after: {start}")
+    properties = names(wish)
     fits = _fits(wish)
-    found = [row for row in rows if not row["archived"] and fits(row)]
+    found = [row for row in rows_above(_lowest(wish)) if not row["archived"] and fits(row)]
     _sort(found, wish.get("sorts") or [])
     page: dict[str, Any] = {
         "total": len(found),
-        "results": [shown(row, wish.get("properties") or []) for row in found[start : min(start + limit, gate)]],
+        "results": [shown(row, properties) for row in found[start : min(start + limit, gate)]],
     }
     if start + limit < len(found):
         page["paging"] = {"next": {"after": str(start + limit)}}
@@ -55,6 +64,15 @@ def _fits(wish: dict[str, Any]) -> Test:
     return fits
 
 
+def _lowest(wish: dict[str, Any]) -> int:
+    """The id that every contact that fits is above, as clients ask who walk by id: it spares looking at the others."""
+    bounds = []
+    for group in wish.get("filterGroups") or ():
+        filters = [one for one in group.get("filters") or () if (one["propertyName"], one["operator"]) == _ABOVE]
+        bounds.append(max((int(float(one["value"])) for one in filters), default=0))
+    return min(bounds, default=0)
+
+
 def _objects(value: object, name: str) -> list[dict[str, Any]]:
     """A list of objects, empty if there is none. Raises RefusedError (400) for anything else."""
     if value is not None and not (isinstance(value, list) and all(isinstance(one, dict) for one in value)):
@@ -69,25 +87,29 @@ def _says(row: Row, words: list[str]) -> bool:
 
 def _test(one: dict[str, Any]) -> Test:
     """A filter as a function of a contact."""
-    name, operator = str(one.get("propertyName")), str(one.get("operator"))
+    name, sign = str(one.get("propertyName")), str(one.get("operator"))
     if name not in CATALOGUE:
         raise invalid(f"There was a problem with the request. Property {name!r} does not exist")
-    if operator not in _OPERATORS:
-        raise invalid(f"Invalid input JSON: {operator!r} is no operator; there are {', '.join(_OPERATORS)}")
-    wanted = [_asked(name, value) for value in _operands(operator, one)]
-    compare = _OPERATORS[operator]
-    return lambda row: compare(_held(name, row["properties"].get(name)), wanted)
+    if sign not in _OPERATORS:
+        raise invalid(f"Invalid input JSON: {sign!r} is no operator; there are {', '.join(_OPERATORS)}")
+    wanted = [_asked(name, value) for value in _operands(sign, one)]
+    compare = _OPERATORS[sign]
+    typed = _TYPED[CATALOGUE[name].kind]
+    return lambda row: compare(typed(row["properties"].get(name)), wanted)
 
 
-def _operands(operator: str, one: dict[str, Any]) -> list[Any]:
+def _operands(sign: str, one: dict[str, Any]) -> list[Any]:
     """What the filter compares with; BETWEEN has two values, IN any number, HAS_PROPERTY none."""
-    if operator.endswith("HAS_PROPERTY"):
+    if sign.endswith("HAS_PROPERTY"):
         return []
-    if operator in ("IN", "NOT_IN"):
-        return list(one.get("values") or ())
-    values = [one.get("value"), one.get("highValue")] if operator == "BETWEEN" else [one.get("value")]
+    if sign in ("IN", "NOT_IN"):
+        values = one.get("values")
+        if not isinstance(values, list):
+            raise invalid(f"A filter with operator {sign} lacks its values")
+        return values
+    values = [one.get("value"), one.get("highValue")] if sign == "BETWEEN" else [one.get("value")]
     if None in values:
-        raise invalid(f"A filter with operator {operator} lacks its value")
+        raise invalid(f"A filter with operator {sign} lacks its value")
     return values
 
 
@@ -96,21 +118,24 @@ def _asked(name: str, value: object) -> _Value:
     text, kind = str(value), CATALOGUE[name].kind
     if kind not in ("number", "datetime"):
         return text.lower()
-    try:
-        return float(text)
-    except ValueError:
+    if not _NUMBER.fullmatch(text):
         wanted = "Unix milliseconds" if kind == "datetime" else "a number"
-        raise invalid(f"There was a problem with the request. {name!r} is compared with {wanted}") from None
+        raise invalid(f"There was a problem with the request. {name!r} is compared with {wanted}")
+    return float(text)
 
 
-def _held(name: str, value: str | None) -> _Value:
-    """A contact's value in the property's type."""
-    if value is None:
-        return None
-    kind = CATALOGUE[name].kind
-    if kind == "datetime":
-        return milliseconds(value)
-    return float(value) if kind == "number" else value.lower()
+def _lower(value: str | None) -> str | None:
+    return None if value is None else value.lower()
+
+
+_TYPED: dict[str, Callable[[str | None], _Value]] = {
+    "string": _lower,
+    "enumeration": _lower,
+    "bool": _lower,
+    "number": lambda value: None if value is None else float(value),
+    "datetime": lambda value: None if value is None else milliseconds(value),
+}
+"""A contact's value in the property's type."""
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[_Value, list[_Value]], bool]:
@@ -131,12 +156,12 @@ def _has_token(held: _Value, wanted: list[_Value]) -> bool:
 
 
 _OPERATORS: dict[str, Callable[[_Value, list[_Value]], bool]] = {
-    "EQ": _ordered(lambda held, value: held == value),
-    "NEQ": _ordered(lambda held, value: held != value),
-    "LT": _ordered(lambda held, value: held < value),
-    "LTE": _ordered(lambda held, value: held <= value),
-    "GT": _ordered(lambda held, value: held > value),
-    "GTE": _ordered(lambda held, value: held >= value),
+    "EQ": _ordered(operator.eq),
+    "NEQ": _ordered(operator.ne),
+    "LT": _ordered(operator.lt),
+    "LTE": _ordered(operator.le),
+    "GT": _ordered(operator.gt),
+    "GTE": _ordered(operator.ge),
     "BETWEEN": lambda held, wanted: held is not None and wanted[0] <= held <= wanted[1],  # type: ignore[operator]
     "IN": lambda held, wanted: held in wanted,
     "NOT_IN": lambda held, wanted: held is not None and held not in wanted,
@@ -147,9 +172,9 @@ _OPERATORS: dict[str, Callable[[_Value, list[_Value]], bool]] = {
 }
 
 
-def _sort(rows: list[Row], sorts: list[Any]) -> None:
-    """By the one sort that HubSpot takes; without it the oldest contact comes first."""
-    if len(sorts) > 1:
+def _sort(rows: list[Row], sorts: Any) -> None:
+    """By the one sort that HubSpot takes; without it the oldest contact comes first. ``rows`` come by id."""
+    if not isinstance(sorts, list) or len(sorts) > 1:
         raise invalid("Only one sort is supported")
     wanted = sorts[0] if sorts else {"propertyName": "createdate"}
     if not isinstance(wanted, dict):
@@ -158,8 +183,14 @@ def _sort(rows: list[Row], sorts: list[Any]) -> None:
     if name not in CATALOGUE:
         raise RefusedError(400, "VALIDATION_ERROR", f"There is no property {name!r} to sort by")
 
+    down = wanted.get("direction") == "DESCENDING"
+    if name == "hs_object_id" and not down:
+        return
+
+    typed = _TYPED[CATALOGUE[name].kind]
+
     def place(row: Row) -> tuple[bool, Any]:
-        held = _held(name, row["properties"].get(name))
+        held = typed(row["properties"].get(name))
         return (held is not None, held)
 
-    rows.sort(key=place, reverse=wanted.get("direction") == "DESCENDING")
+    rows.sort(key=place, reverse=down)

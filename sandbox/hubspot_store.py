@@ -72,13 +72,16 @@ class HubSpotStore:
         for place in range(bisect_right(self._ids, contact_id), len(self._ids)):
             yield self.contacts[str(self._ids[place])]
 
-    def indexed(self, now: datetime, lag: float) -> Iterable[Row]:
-        """What search sees, by id: each change comes into its index up to ``lag`` seconds late, and out of order."""
+    def indexed(self, contact_id: int, now: datetime, lag: float) -> Iterable[Row]:
+        """What search sees of contacts with higher ids, by id.
+
+        Each change comes into its index up to ``lag`` seconds late, and out of order.
+        """
         if lag <= 0:
-            yield from self.after(0)
+            yield from self.after(contact_id)
             return
         limit = round(now.timestamp() * 1000)
-        for number in self._ids:
+        for number in self._ids[bisect_right(self._ids, contact_id) :]:
             versions = self._versions[str(number)]
             seen = (row for row in reversed(versions) if _indexed_at(row, lag) <= limit)
             yield from (row for row in [next(seen, None)] if row)
