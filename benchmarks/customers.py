@@ -22,7 +22,10 @@ def customers(records: int, seed: int = 7) -> tuple[pa.Table, dict[str, str]]:
     frame = _generator().generate(records, seed)
     rows: dict[str, list[Any]] = {name: _texts(frame[name]) for name in frame.columns if name != "created_at"}
     ids = [f"{account}/records/{key}" for account, key in zip(rows["source"], rows["source_record_id"], strict=True)]
-    handles = [f"{net}:{name}" if name else None for net, name in zip(rows["social_platform"], rows["social_handle"], strict=True)]
+    handles = [
+        f"{net}:{name}" if name else None
+        for net, name in zip(rows["social_platform"], rows["social_handle"], strict=True)
+    ]
     profiles = pa.table(
         {
             "profile_id": ids,
@@ -40,7 +43,9 @@ def customers(records: int, seed: int = 7) -> tuple[pa.Table, dict[str, str]]:
     return profiles, dict(zip(ids, rows["true_person_id"], strict=True))
 
 
-_SAME = {name: name for name in ("full_name", "street", "city", "postcode", "country", "company")} | {"birth_date": "dob"}
+_SAME = {name: name for name in ("full_name", "street", "city", "postcode", "country", "company")} | {
+    "birth_date": "dob"
+}
 
 
 def _generator() -> ModuleType:

@@ -57,14 +57,22 @@ agnieszka: aga | stanislaw: staszek
 """
 
 
+DOUBTED = {("bill", "robert"), ("billy", "robert"), ("fred", "bill"), ("fred", "billy")}
+"""Listed by the package (a collection for genealogists), and not what anybody alive would expect."""
+
+
 @cache
 def nickname_table() -> pa.Table:
-    """Distinct pairs (nick, root), folded: "bob" may stand for "robert". Not transitive: Al is Albert or Alan."""
+    """Distinct pairs (nick, root), folded: "bob" may stand for "robert". Not transitive: Al is Albert or Alan.
+
+    Where the package lists two names as each other's nicknames, the longer one is the formal one.
+    """
     from nicknames import name_triplets
 
     from landbridge.identity.features.fold import fold
 
-    pairs = {(t.name2, t.name1) for t in name_triplets()}
+    listed = {(t.name2, t.name1) for t in name_triplets()}
+    pairs = {(nick, root) for nick, root in listed - DOUBTED if len(nick) <= len(root) or (root, nick) not in listed}
     for entry in EUROPEAN.replace("\n", "|").split("|"):
         root, _, nicks = entry.partition(":")
         pairs |= {(nick, root.strip()) for nick in nicks.split()}

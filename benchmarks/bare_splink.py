@@ -1,0 +1,53 @@
+"""The peer: Splink 5 as its tutorial does it. One comparison a column, no features of ours, connected components."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+import splink.comparison_library as cl
+from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+_FLAT = """
+CREATE TABLE people AS SELECT profile_id AS unique_id, lower(coalesce(given_name, split_part(full_name, ' ',
+    1))) AS first,
+    lower(coalesce(family_name, nullif(split_part(full_name, ' ', -1), ''))) AS last, lower(trim(email[1])) AS email,
+    regexp_replace(phone[1], '[^0-9]', '', 'g') AS phone, lower(street) AS street, lower(city) AS city, postcode,
+    birth_date, lower(company) AS company, lower(handle[1]) AS handle FROM profiles
+"""
+_EXACT = ("email", "phone", "postcode", "city", "company", "handle")
+
+
+def settings() -> SettingsCreator:
+    """One comparison a column, frequencies adjusted everywhere, the usual blocking."""
+    exact = [cl.ExactMatch(column).configure(term_frequency_adjustments=True) for column in _EXACT]
+    fuzzy = [
+        cl.JaroWinklerAtThresholds(column).configure(term_frequency_adjustments=True) for column in ("first", "last")
+    ]
+    return SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=[*fuzzy, *exact, cl.LevenshteinAtThresholds("street"), cl.LevenshteinAtThresholds("birth_date", 1)],
+        blocking_rules_to_generate_predictions=[
+            block_on("email"), block_on("phone"), block_on("handle"), block_on("first", "last"), block_on("last",
+            "city"), block_on("last", "postcode"), block_on("first", "postcode"), block_on("birth_date", "last"),
+        ],
+    )  # fmt: skip
+
+
+def links(profiles: pa.Table) -> pa.Table:
+    """(profile_id, identity_id), trained on the very data without labels, clustered at .95."""
+    con = duckdb.connect()
+    con.register("profiles", profiles)
+    con.execute(_FLAT)
+    api = DuckDBAPI(connection=con)
+    linker = Linker(api.register("people"), settings(), log_level="ERROR")
+    linker.training.estimate_probability_two_random_records_match(
+        [block_on("email"), block_on("first", "last", "birth_date")], recall=0.6
+    )
+    linker.training.estimate_u_using_random_sampling(max_pairs=5e6)
+    for rule in (block_on("email"), block_on("first", "last")):
+        linker.training.estimate_parameters_using_expectation_maximisation(rule)
+    pairs = linker.inference.predict(threshold_match_probability=0.95, warning_mode="never")
+    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=0.95)
+    return con.sql(
+        f"SELECT unique_id AS profile_id, cluster_id::VARCHAR AS identity_id FROM {clusters.physical_name}"
+    ).to_arrow_table()

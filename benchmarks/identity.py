@@ -1,0 +1,110 @@
+"""Identity beside bare Splink on the same generated customers, each in a process of its own.
+
+    python -m benchmarks.identity [--records 10000] [--seed 7] [--json] [--no-peer]
+
+Prints precision, recall and F1 (pairwise, after closure), B-cubed F1, the largest cluster, wall and CPU seconds,
+peak memory; ratios beside the numbers. Bare Splink is the tutorial's model: one comparison a column, weights learned
+without labels, connected components at a match probability of .95. Labels are hidden from both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+
+from benchmarks.customers import GENERATOR, available, customers
+
+Links = Callable[[pa.Table], pa.Table]
+
+
+def ours(profiles: pa.Table) -> pa.Table:
+    """Links by the path that production takes, default model."""
+    from landbridge.identity.resolve import resolve
+
+    return resolve(profiles).links
+
+
+def bare_splink(profiles: pa.Table) -> pa.Table:
+    """Links by Splink 5 as its tutorial does it."""
+    from benchmarks.bare_splink import links
+
+    return links(profiles)
+
+
+def measure(name: str, links: Links, records: int, seed: int, out: Any) -> None:
+    """Resolve and score in this process; put the figures in `out`. Generating and scoring are not timed."""
+    from landbridge.identity.evaluate import score_links
+
+    profiles, truth = customers(records, seed)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    wall, cpu = time.perf_counter(), time.process_time()
+    found = links(profiles)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    scores = score_links(found, truth)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    out.put(
+        {
+            "engine": name,
+            "records": profiles.num_rows,
+            "precision": round(scores.precision, 4),
+            "recall": round(scores.recall, 4),
+            "f1": round(scores.f1, 4),
+            "b3_f1": round(scores.b3_f1, 4),
+            "largest": scores.largest,
+            "largest_true": scores.largest_true,
+            "wall_s": round(wall, 2),
+            "cpu_s": round(cpu, 2),
+            "peak_mb": peak // 1024,
+            "mb_before": before // 1024,
+        }
+    )
+
+
+def apart(name: str, links: Links, records: int, seed: int) -> dict[str, Any]:
+    """`measure` in a fresh process, so that neither warms the other's imports or memory."""
+    context = multiprocessing.get_context("spawn")
+    out = context.SimpleQueue()
+    process = context.Process(target=measure, args=(name, links, records, seed, out))
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(f"{name} ended with {process.exitcode}")
+    return dict(out.get())
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """A table, and what we take and reach as a multiple of the peer."""
+    columns = [column for column in rows[0] if column != "mb_before"]
+    for row in [dict(zip(columns, columns, strict=True)), *rows]:
+        print("  ".join(f"{row[column]!s:>12}" for column in columns))
+    if len(rows) == 2:
+        ratios = {
+            column: rows[0][column] / max(rows[1][column], 0.01) for column in ("f1", "wall_s", "cpu_s", "peak_mb")
+        }
+        print("ours / bare Splink: " + ", ".join(f"{column} {ratio:.2f}" for column, ratio in ratios.items()))
+
+
+def main() -> None:
+    """Run both and print."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--records", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--no-peer", action="store_true")
+    options = parser.parse_args()
+    if not available():
+        raise SystemExit(f"The generator is not there: {'/'.join(GENERATOR.parts[-3:])} beside the checkout.")
+    engines = {"landbridge": ours} if options.no_peer else {"landbridge": ours, "bare splink": bare_splink}
+    rows = [apart(name, links, options.records, options.seed) for name, links in engines.items()]
+    print(json.dumps(rows, indent=1)) if options.json else show(rows)
+
+
+if __name__ == "__main__":
+    main()

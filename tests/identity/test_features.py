@@ -1,0 +1,186 @@
+"""What of a profile can be compared, one kind of evidence at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from landbridge.identity.features import features
+from landbridge.identity.features.fold import LONGEST, fold
+from landbridge.identity.features.phone import read_number
+from tests.identity.people import person, profiles
+
+
+def one(**fields: Any) -> dict[str, Any]:
+    """The features of a lone profile."""
+    row: dict[str, Any] = features(profiles(person("crm/contacts/1", **fields))).to_pylist()[0]
+    return row
+
+
+@pytest.mark.parametrize(
+    ("written", "compared"),
+    [
+        ("Albert.Lindau@Gmail.com ", "albertlindau@gmail.com"),
+        ("albertlindau+shop@gmail.com", "albertlindau@gmail.com"),
+        ("a.lindau@googlemail.com", "alindau@gmail.com"),
+        ("albert.lindau@gmial.com", "albertlindau@gmail.com"),
+        ("albert.lindau@gmail.con", "albertlindau@gmail.com"),
+        ("albert.lindau@hotmial.co.uk", "albert.lindau@hotmail.co.uk"),
+        ("Albert Lindau <albert.lindau@acme.example>", "albert.lindau@acme.example"),
+        ("albert.lindau+x@acme.example", "albert.lindau+x@acme.example"),
+        ("albert@mail.com", "albert@mail.com"),
+    ],
+)
+def test_an_address_is_its_mailbox(written: str, compared: str) -> None:
+    assert one(email=written)["emails"] == [compared]
+
+
+@pytest.mark.parametrize(
+    "written", ["noemail@example.com", "test@test.com", "na@na.com", "n/a", "@", "a@b", "", "unknown@unknown.com"]
+)
+def test_placeholder_addresses_are_none(written: str) -> None:
+    assert one(email=written)["all_emails"] == []
+
+
+@pytest.mark.parametrize(
+    "written", ["info@acme.example", "sales2@acme.example", "family.lindau7@gmail.com", "kontakt@acme.example"]
+)
+def test_role_and_household_addresses_are_shared(written: str) -> None:
+    row = one(email=written)
+    assert row["emails"] == []
+    assert len(row["all_emails"]) == 1
+    assert row["given"] is None
+
+
+@pytest.mark.parametrize(
+    ("written", "region", "compared"),
+    [
+        ("+49 170 1234568", None, "701234568"),
+        ("0170/1234568", "DE", "701234568"),
+        ("0170/1234568", None, "701234568"),
+        ("00491701234568", None, "701234568"),
+        ("(212) 555-0143", "US", "125550143"),
+    ],
+)
+def test_a_phone_is_the_same_number_however_written(written: str, region: str | None, compared: str) -> None:
+    assert one(phone=written, region_hint=region)["phones"] == [compared]
+
+
+@pytest.mark.parametrize("written", ["0000000000", "1234567890", "9999999999", "+10000000000", "n/a", "12", ""])
+def test_placeholder_phones_are_none(written: str) -> None:
+    assert one(phone=written)["all_phones"] == []
+
+
+def test_e164_where_the_region_is_known() -> None:
+    assert read_number("0170 1234568", "DE") == ("701234568", "+491701234568")
+    assert read_number("0170 1234568", None) == ("701234568", None)
+
+
+@pytest.mark.parametrize(
+    ("written", "given", "family"),
+    [
+        ("Albert Lindau", "albert", "lindau"),
+        ("LINDAU, Albert", "albert", "lindau"),
+        ("Dr. Albert Lindau Jr.", "albert", "lindau"),
+        ("Albert 'Bert' van der Berg", "albert", "vanderberg"),
+        ("Jean-Luc Godard", "jean", "godard"),
+        ("Иван Петров", "ivan", "petrov"),
+        ("Łukasz Müller", "lukasz", "muller"),
+        ("J. Smith", "j", "smith"),
+        ("Albert", "albert", None),
+        ("Acme Widgets GmbH", None, None),
+        ("n/a", None, None),
+        ("Unknown", None, None),
+        ("albert@lindau.example", None, None),
+        ("🎉🎉", None, None),
+    ],
+)
+def test_names_out_of_a_full_name(written: str, given: str | None, family: str | None) -> None:
+    row = one(full_name=written)
+    assert (row["given"], row["family"]) == (given, family)
+
+
+def test_split_names_win_over_the_full_name() -> None:
+    row = one(full_name="Somebody Else", given_name="Albert", family_name="Smith-Jones")
+    assert (row["given"], row["family"], sorted(row["parts"])) == ("albert", "smithjones", ["jones", "smith"])
+
+
+def test_nicknames_reach_their_formal_names() -> None:
+    assert "robert" in one(given_name="Bob")["roots"]
+    assert "giuseppe" in one(given_name="Beppe")["roots"]
+    assert one(given_name="Robert")["roots"] == ["robert"]
+
+
+def test_a_name_hidden_in_an_address_is_found() -> None:
+    row = one(email="albert.lindau82@web.de")
+    assert (row["given"], row["family"], row["named"]) == ("albert", "lindau", False)
+
+
+def test_an_initial_is_completed_from_the_own_mailbox() -> None:
+    assert one(full_name="A. Figueroa", email="anastasio_figueroa@outlook.es")["given"] == "anastasio"
+
+
+def test_birth_dates_and_the_dates_that_systems_fill_in() -> None:
+    assert one(birth_date="1980-03-04")["birth_swapped"] == "1980-04-03"
+    assert one(birth_date="1980-03-14")["birth_swapped"] is None
+    for none in ("1900-01-01", "1970-01-01", "soon", "1980-13-40", "1980"):
+        assert one(birth_date=none)["birth_date"] is None
+
+
+@pytest.mark.parametrize(
+    ("one_way", "other_way"),
+    [
+        ("12 High Street", "12 high st."),
+        ("Hauptstraße 5", "Hauptstr. 5"),
+        ("5 Ocean Avenue Apt 12", "5 Ocean Ave #12"),
+        ("Calle Mayor 3", "C/ Mayor 3"),
+    ],
+)
+def test_streets_agree_however_abbreviated(one_way: str, other_way: str) -> None:
+    assert one(street=one_way)["street"] == one(street=other_way)["street"]
+
+
+def test_a_value_under_two_names_is_shared_and_under_nicknames_is_not() -> None:
+    table = profiles(
+        person("a/u/1", full_name="Maria Rossi", email="rossi@web.de", phone="+39 06 1234 5671"),
+        person("a/u/2", full_name="Mario Rossi", email="rossi@web.de"),
+        person("a/u/3", full_name="Bob Stone", phone="+1 212 555 0143"),
+        person("a/u/4", full_name="Robert Stone", phone="212-555-0143", region_hint="US"),
+    )
+    given = pa.table({"given": ["maria", "mario"]})
+    rows = {row["profile_id"]: row for row in features(table, given).to_pylist()}
+    assert rows["a/u/1"]["emails"] == [] and rows["a/u/1"]["all_emails"] == ["rossi@web.de"]
+    assert rows["a/u/3"]["phones"] == rows["a/u/4"]["phones"] == ["125550143"]
+
+
+def test_company_by_name_and_by_work_address() -> None:
+    assert one(company="Acme Widgets, Inc.")["company_keys"] == ["acmewidgets"]
+    assert one(email="albert@acmewidgets.example")["company_keys"] == ["acmewidgets"]
+    assert one(email="albert@gmail.com")["company_keys"] == []
+
+
+def test_handles_lose_network_and_sign() -> None:
+    row = one(handle=["x:@JSmith_Acme", "linkedin:https://www.linkedin.com/in/jsmith_acme/"])
+    assert row["all_handles"] == ["jsmith_acme"]
+
+
+def test_references_count_only_for_profiles_that_are_here() -> None:
+    table = profiles(
+        person("zendesk/users/1", reference=["salesforce/lead/00Q1", "salesforce/Lead/gone"]),
+        person("salesforce/Lead/00Q1"),
+    )
+    rows = {row["profile_id"]: row["refers_to"] for row in features(table).to_pylist()}
+    assert rows == {"zendesk/users/1": [], "salesforce/Lead/00Q1": ["zendesk/users/1"]}
+
+
+def test_folding_is_bounded_and_plain() -> None:
+    assert fold("Ünï\x00 çôdé  \n") == "uni code"
+    assert fold("\U0001f389") is None
+    folded = fold("é" * 10_000)
+    assert folded is not None and len(folded) <= LONGEST
+
+
+def test_no_profiles_no_features() -> None:
+    assert features(profiles()).num_rows == 0

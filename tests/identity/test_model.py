@@ -1,0 +1,50 @@
+"""The shipped model, and models that must be refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from landbridge.errors import ConfigInvalid
+from landbridge.identity.comparisons import COMPARISONS
+from landbridge.identity.model import DEFAULT, default_model, load
+from landbridge.identity.splink_engine import splink_settings
+
+
+def test_the_default_ships_small_and_complete() -> None:
+    model = default_model()
+    assert DEFAULT.stat().st_size < 200_000
+    assert all(0 < u <= 1 and 0 < m <= 1 for levels in model.weights.values() for m, u in levels.values())
+
+
+def test_a_model_survives_saving(tmp_path: Path) -> None:
+    default_model().save(tmp_path / "model.json")
+    assert load(tmp_path / "model.json") == default_model()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 1}'])
+def test_what_is_no_model_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "model.json").write_text(text)
+    with pytest.raises(ConfigInvalid, match="not an identity model"):
+        load(tmp_path / "model.json")
+
+
+def test_a_model_of_other_features_is_refused(tmp_path: Path) -> None:
+    replace(default_model(), features_version=0).save(tmp_path / "model.json")
+    with pytest.raises(ConfigInvalid, match="other evidence"):
+        load(tmp_path / "model.json")
+
+
+def test_coincidence_and_prior_fall_as_the_base_grows() -> None:
+    model = default_model()
+    assert model.prior(1_000_000) < model.prior(10_000) == 2 * model.prior(20_000)
+    assert model.u("email", "personal", True, 100_000) == pytest.approx(model.u("email", "personal", True, 10_000) / 10)
+
+
+def test_settings_name_every_level_in_order() -> None:
+    settings = splink_settings(default_model(), 1000)
+    for comparison, built in zip(COMPARISONS, settings["comparisons"], strict=True):
+        labels = [level["label_for_charts"] for level in built["comparison_levels"]]
+        assert labels == ["absent", *(level.name for level in comparison.ladder)]
