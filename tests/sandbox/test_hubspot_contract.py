@@ -20,22 +20,21 @@ from connectors.hubspot import CONNECTOR
 from landbridge.mapping.apply import apply
 from landbridge.mapping.load import load
 from sandbox.hubspot_logins import CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN
+from tests.sandbox.hubspot_calls import CONTACTS, ONLY, client_of
 from tests.sandbox_process import ROOT, start_sandbox
 
-CONTACTS = "/crm/v3/objects/contacts"
 Contract = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def ready() -> Iterator[dict[str, Any]]:
-    with start_sandbox(150, options=("--systems=hubspot",)) as ready:
+    with start_sandbox(150, options=ONLY) as ready:
         yield ready
 
 
 @pytest.fixture
 def hubspot(ready: dict[str, Any]) -> Iterator[httpx.Client]:
-    login = {"authorization": f"Bearer {ready['hubspot']['token']}"}
-    with httpx.Client(base_url=ready["hubspot"]["base_url"], headers=login) as client:
+    with client_of(ready) as client:
         yield client
 
 
