@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +19,11 @@ from landbridge.store.schema import upgrade
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The URI of this session's embedded server."""
-    return embedded.start(tmp_path_factory.mktemp("postgres") / "data")
+def server() -> str:
+    """The URI of this session's embedded server. Not under pytest's own folders: another session prunes those."""
+    folder = Path(tempfile.mkdtemp(prefix="landbridge-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the server's own end, which registers later
+    return embedded.start(folder / "postgres")
 
 
 def _other_database(uri: str, name: str) -> str:

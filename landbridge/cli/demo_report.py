@@ -34,7 +34,7 @@ class Ran:
 def crm_writes(world: dict[str, Any]) -> int:
     """Calls that write which the CRM's stand-in has answered so far."""
     stats = httpx.get(f"{world['control']}/stats", timeout=10).json()
-    return int(stats["salesforce"]["writes"])
+    return int(stats["systems"]["salesforce"]["writes"])
 
 
 def report(world: dict[str, Any], first: Ran, second: Ran, *, seconds: float) -> dict[str, Any]:

@@ -17,7 +17,10 @@ from rich.text import Text
 from landbridge.errors import LandbridgeError
 from landbridge.trail.balance import Entry, watching
 
-out = Console(highlight=False)
+_WIDTH = None if sys.stdout.isatty() else 110
+"""Wide enough for a run's books where no terminal says how wide it is: in a pipe, in a log."""
+
+out = Console(highlight=False, width=_WIDTH)
 err = Console(stderr=True, highlight=False)
 
 _COUNTS = ("taken", "new", "changed", "unchanged", "held", "refused")
@@ -72,12 +75,12 @@ def books(entries: Iterable[Entry], console: Console = out) -> None:
 
 def _books(entries: Iterable[Entry]) -> Table:
     shown = Table(header_style="bold", box=None, pad_edge=False)
-    shown.add_column("stage", min_width=9)
-    shown.add_column("of", min_width=11)
+    shown.add_column("stage", no_wrap=True)
+    shown.add_column("of", no_wrap=True)
     for count in _COUNTS:
-        shown.add_column("in" if count == "taken" else count, justify="right", min_width=7)
-    shown.add_column("", min_width=2)
-    shown.add_column("seconds", justify="right")
+        shown.add_column("in" if count == "taken" else count, justify="right", no_wrap=True)
+    shown.add_column("", no_wrap=True)
+    shown.add_column("seconds", justify="right", no_wrap=True)
     for entry in entries:
         numbers = [f"{getattr(entry, count):,}" if getattr(entry, count) else "·" for count in _COUNTS]
         closed = "[green]=[/]" if entry.closes else "[red]≠[/]"

@@ -128,7 +128,7 @@ def with_digest(table: pa.Table, columns: Sequence[str]) -> pa.Table:
     query = f"SELECT *, md5(concat_ws(chr(31), {parts})) AS digest FROM incoming"
     with duckdb.connect() as connection:
         connection.register("incoming", table)
-        return connection.execute(query).to_arrow_table()
+        return connection.sql(query).to_arrow_table()
 
 
 def _as_text(table: pa.Table, name: str) -> str:

@@ -20,11 +20,13 @@ from landbridge.trail.runs import Run
 
 
 def settle(run: Run, connector: Connector, access: Access) -> None:
-    """Settle what an earlier process left open. To be done before planning, which leaves such records alone.
+    """Settle what an earlier process left open, if anything. To be done before planning, which leaves it alone.
 
     Books "settle": taken = writes looked up; new, changed = they had reached the CRM; held = they will be sent again;
     unchanged = superseded.
     """
+    if not outbox.count(run.store, access.account, UNSETTLED):
+        return
     with run.store.only_one(f"push {access.account}"), run.books.stage("settle", access.account) as entry:
         entry.taken = outbox.count(run.store, access.account, UNSETTLED)
         entry.held = settle_open(run, connector, access, entry)

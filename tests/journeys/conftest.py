@@ -79,7 +79,7 @@ class Journey:
     def crm_writes(self) -> int:
         """Calls that write which the CRM has answered."""
         stats = httpx.get(f"{self.world['control']}/stats").json()
-        return int(stats["salesforce"]["writes"])
+        return int(stats["systems"]["salesforce"]["writes"])
 
     def control(self, path: str, **body: Any) -> Any:
         """Tell the sandbox's control service something."""
