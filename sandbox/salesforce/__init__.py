@@ -16,6 +16,9 @@ from starlette.routing import Route
 
 from sandbox.salesforce.about import AboutApi
 from sandbox.salesforce.api import Api, Endpoint
+from sandbox.salesforce.bulk_api import BulkApi
+from sandbox.salesforce.bulk_query import BulkQueryApi
+from sandbox.salesforce.changes import ChangesApi
 from sandbox.salesforce.collections_api import CollectionsApi
 from sandbox.salesforce.dump import dump
 from sandbox.salesforce.faults import FAULTS, READS, ROWS
@@ -54,12 +57,13 @@ def app(world: World, clock: Clock, state_dir: Path | None, settings: Settings) 
 
 def _table(org: Org, usage: Usage) -> Iterable[tuple[str, str, Endpoint]]:
     """Every resource; of two that fit, the first counts."""
-    about, rows, collections, queries = (
-        AboutApi(org, usage, org.now()),
-        RowsApi(org),
-        CollectionsApi(org),
-        QueryApi(org),
-    )
+    yield from _rest(org, usage)
+    yield from _bulk(org, usage)
+
+
+def _rest(org: Org, usage: Usage) -> Iterable[tuple[str, str, Endpoint]]:
+    about, rows, changes = AboutApi(org, usage, org.now()), RowsApi(org), ChangesApi(org)
+    queries, collections = QueryApi(org), CollectionsApi(org)
     return (
         ("GET", "", about.resources),
         ("GET", "limits", about.limits),
@@ -67,6 +71,8 @@ def _table(org: Org, usage: Usage) -> Iterable[tuple[str, str, Endpoint]]:
         ("GET", "sobjects/{object}", about.basics),
         ("POST", "sobjects/{object}", rows.create),
         ("GET", "sobjects/{object}/describe", about.describe),
+        ("GET", "sobjects/{object}/updated", changes.updated),
+        ("GET", "sobjects/{object}/deleted", changes.deleted),
         ("GET", "sobjects/{object}/{id}", rows.retrieve),
         ("PATCH", "sobjects/{object}/{id}", rows.update),
         ("DELETE", "sobjects/{object}/{id}", rows.delete),
@@ -83,4 +89,25 @@ def _table(org: Org, usage: Usage) -> Iterable[tuple[str, str, Endpoint]]:
         ("GET", "composite/sobjects/{object}", collections.retrieve),
         ("POST", "composite/sobjects/{object}", collections.retrieve),
         ("PATCH", "composite/sobjects/{object}/{field}", collections.upsert),
+    )
+
+
+def _bulk(org: Org, usage: Usage) -> Iterable[tuple[str, str, Endpoint]]:
+    ingest, query = BulkApi(org, usage), BulkQueryApi(org, usage)
+    return (
+        ("GET", "jobs/ingest", ingest.list_all),
+        ("POST", "jobs/ingest", ingest.create),
+        ("GET", "jobs/ingest/{id}", ingest.show),
+        ("PATCH", "jobs/ingest/{id}", ingest.change),
+        ("DELETE", "jobs/ingest/{id}", ingest.delete),
+        ("PUT", "jobs/ingest/{id}/batches", ingest.upload),
+        ("GET", "jobs/ingest/{id}/successfulResults", ingest.succeeded),
+        ("GET", "jobs/ingest/{id}/failedResults", ingest.failed),
+        ("GET", "jobs/ingest/{id}/unprocessedrecords", ingest.unprocessed),
+        ("GET", "jobs/query", query.list_all),
+        ("POST", "jobs/query", query.create),
+        ("GET", "jobs/query/{id}", query.show),
+        ("PATCH", "jobs/query/{id}", query.change),
+        ("DELETE", "jobs/query/{id}", query.delete),
+        ("GET", "jobs/query/{id}/results", query.results),
     )

@@ -34,8 +34,9 @@ class Refused(Exception):
         return {"statusCode": self.code, "message": self.message, "fields": self.fields, **self.extra}
 
     def as_cell(self) -> str:
-        """The `sf__Error` cell of a Bulk result: CODE:message:fields--"""
-        return f"{self.code}:{self.message}:{','.join(self.fields)}--"
+        """The `sf__Error` cell of a Bulk result: code, message and fields, as in `...:Title --`."""
+        named = f"{','.join(self.fields)} " if self.fields else ""
+        return f"{self.code}:{self.message}:{named}--"
 
 
 def not_found(message: str = "The requested resource does not exist") -> Refused:

@@ -24,12 +24,16 @@ Shape = Callable[[Row], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of a query as they were when it ran, and how to show one. `count` alone for `SELECT COUNT()`."""
+    """The rows of a query as they were when it ran, and how to show one. `count` alone for `SELECT COUNT()`.
+
+    `names` are the columns, each with the parents it walks through. `plain`: rows of an object, not groups of them.
+    """
 
     rows: Sequence[Row]
     shape: Shape
     names: tuple[tuple[str, ...], ...]
     count: int | None = None
+    plain: bool = True
 
 
 def answer(org: Org, text: str, version: str, deleted: bool = False) -> Answer:
@@ -44,7 +48,7 @@ def answer(org: Org, text: str, version: str, deleted: bool = False) -> Answer:
     rows = _chosen(org, query, source, table.rows.values() if deleted else table.live())
     if query.group_by or any(column.call for column in query.columns):
         made, names = grouped(org, query, source, list(rows))
-        return Answer(made, dict, names)
+        return Answer(made, dict, names, plain=False)
     if not query.columns and not query.fields_functions:
         return Answer((), dict, (), count=len(_cut(query, list(rows))))
     bound = _selected(query, source)
