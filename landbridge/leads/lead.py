@@ -39,7 +39,7 @@ def _made(connection: Connection, rules: LeadRules, as_of: str) -> pa.Table:
     with duckdb.connect() as engine:
         engine.register("gold", bulk.get(connection, _GOLD))
         engine.register("touch", bulk.get(connection, _TOUCH.format(as_of=as_of)))
-        told.tell(engine, rules)
+        told.tell(engine)
         judge.judge(engine, rules)
         return engine.sql(_LEAD).to_arrow_table()
 

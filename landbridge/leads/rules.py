@@ -188,7 +188,6 @@ class Route(Words):
 class LeadRules(checked.Rules):
     """mappings/lead.yaml: how a golden record becomes a lead."""
 
-    missing: dict[LeadField, str] = Field(description="Field: what stands in for a value that nobody knows.")
     score: tuple[ScoreRule, ...]
     intent: Intent
     route: Route

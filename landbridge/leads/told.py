@@ -1,4 +1,4 @@
-"""What a lead says before it is judged: golden values, names in two parts, history, and words for what is missing.
+"""What a lead says before it is judged: golden values, names in two parts, and history.
 
 Fills the DuckDB table `told` (identity_id, field, value and origin as JSON) from `gold` and `touch`. An origin has
 profile, record and rule like a golden value's; one that speaks of a touchpoint names it too.
@@ -16,20 +16,16 @@ from landbridge.leads.polish import parts
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-    from landbridge.leads.rules import LeadRules
 
-
-def tell(connection: DuckDBPyConnection, rules: LeadRules) -> None:
+def tell(connection: DuckDBPyConnection) -> None:
     """Create and fill `told`."""
     connection.execute("CREATE TABLE told (identity_id VARCHAR, field VARCHAR, value JSON, origin JSON)")
     connection.execute(_COPY, {"fields": [*COPIED, *OPT_OUTS, *LISTS]})
     connection.register("parts", _parts(connection))
     for statement in (_FULL_NAME, _NAMES, _SYSTEMS, _TOUCH_COUNT, _LAST_TOUCH):
         connection.execute(statement)
-    for field, words in rules.missing.items():
-        connection.execute(_MISSING, {"field": field, "value": words, "rule": "missing"})
     for field in OPT_OUTS:
-        connection.execute(_MISSING, {"field": field, "value": False, "rule": "nobody_refused"})
+        connection.execute(_NOBODY_REFUSED, {"field": field, "value": False, "rule": "nobody_refused"})
 
 
 def _parts(connection: DuckDBPyConnection) -> pa.Table:
@@ -99,7 +95,7 @@ SELECT identity_id, field, to_json(fact), json_object(
 FROM facts WHERE fact IS NOT NULL
 """
 
-_MISSING = """
+_NOBODY_REFUSED = """
 INSERT INTO told
 SELECT identity_id, $field, to_json($value), json_object('profile', NULL, 'record', NULL, 'rule', $rule)
 FROM gold ANTI JOIN (SELECT identity_id FROM told WHERE field = $field) USING (identity_id)

@@ -107,7 +107,7 @@ SELECT identity_id, account, object, crm_id, after, before, coalesce(created, fa
 FROM change WHERE change_id = ANY(:ids)
 ON CONFLICT (identity_id, account) DO UPDATE
 SET base = pushed.base || coalesce((SELECT jsonb_object_agg(b.key, b.value) FROM jsonb_each(excluded.base) b
-                                    WHERE pushed.fields -> b.key IS DISTINCT FROM b.value), '{}'),
+                                    WHERE crm_alike(pushed.fields -> b.key, b.value) IS NOT TRUE), '{}'),
     fields = pushed.fields || excluded.fields, created = pushed.created OR excluded.created,
     change_id = excluded.change_id, run_id = excluded.run_id, at = now()
 """

@@ -145,12 +145,11 @@ def test_names_come_from_their_parts_or_from_the_whole(people: People) -> None:
     assert lead(people, "whole").origin["last_name"]["rule"] == "part_of_full_name"
 
 
-def test_what_is_missing_gets_its_words_and_says_so(people: People) -> None:
+def test_what_nobody_said_is_left_out(people: People) -> None:
     people.person("ada", x=ADA)
     people.leads()
     row = lead(people)
-    assert row.fields["company"] == "[not provided]"
-    assert row.origin["company"] == {"profile": None, "record": None, "rule": "missing"}
+    assert "company" not in row.fields
     assert (row.fields["email_opt_out"], row.origin["email_opt_out"]["rule"]) == (False, "nobody_refused")
 
 
