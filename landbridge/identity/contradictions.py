@@ -15,49 +15,57 @@ from landbridge.identity.features.shared import COMPATIBLE
 
 Facts = frozenset[int]
 
-_CLASHES = """
+KINDS = ("first names differ", "birth dates differ", "one is junior, one senior")
+"""What can be contradicted, and what a person is told; a fact is `len(KINDS) * value + kind`."""
+
+_SAID = """
 CREATE TEMP TABLE said AS
-    SELECT profile_id, given, family, roots, given_known, birth_date, birth_swapped,
-        dense_rank() OVER (ORDER BY given, coalesce(family, '')) AS name_id,
-            dense_rank() OVER (ORDER BY birth_date) AS birth_id
-    FROM features;
-CREATE TEMP TABLE met AS SELECT part, s.* FROM parts JOIN said s USING (profile_id);
-CREATE TEMP TABLE name_clash AS
-    SELECT DISTINCT a.name_id AS l, b.name_id AS r
-    FROM (SELECT DISTINCT part, name_id, given, family, roots, given_known FROM met WHERE given IS NOT NULL) a
-    JOIN (SELECT DISTINCT part, name_id, given, family, roots, given_known FROM met WHERE given IS NOT NULL) b
+    SELECT part, f.*, dense_rank() OVER (ORDER BY given, coalesce(family, '')) AS name_id,
+        dense_rank() OVER (ORDER BY birth_date) AS birth_id, dense_rank() OVER (ORDER BY generation) AS generation_id
+    FROM parts JOIN features f USING (profile_id);
+CREATE TEMP TABLE fact AS
+    SELECT profile_id, 3 * name_id AS fact FROM said WHERE given IS NOT NULL
+    UNION ALL SELECT profile_id, 3 * birth_id + 1 FROM said WHERE birth_date IS NOT NULL
+    UNION ALL SELECT profile_id, 3 * generation_id + 2 FROM said WHERE generation IS NOT NULL;
+"""
+_CLASHES = """
+CREATE TEMP TABLE name AS
+    SELECT DISTINCT part, name_id, given, family, roots, given_known FROM said WHERE given IS NOT NULL;
+CREATE TEMP TABLE birth AS
+    SELECT DISTINCT part, birth_id, birth_date, birth_swapped FROM said WHERE birth_date IS NOT NULL;
+CREATE TEMP TABLE generation AS SELECT DISTINCT part, generation_id FROM said WHERE generation IS NOT NULL;
+CREATE TEMP TABLE clash AS
+    SELECT DISTINCT 3 * a.name_id AS l, 3 * b.name_id AS r FROM name a JOIN name b
         ON a.part = b.part AND a.given != b.given
     WHERE NOT same_given(a.given, a.roots, a.given_known, b.given, b.roots, b.given_known)
-        AND NOT coalesce(list_has_any(a.roots, [b.family]) OR list_has_any(b.roots, [a.family]), false);
-CREATE TEMP TABLE birth_clash AS
-    SELECT DISTINCT a.birth_id AS l, b.birth_id AS r
-    FROM (SELECT DISTINCT part, birth_id, birth_date, birth_swapped FROM met WHERE birth_date IS NOT NULL) a
-    JOIN (SELECT DISTINCT part, birth_id, birth_date, birth_swapped FROM met WHERE birth_date IS NOT NULL) b
+        AND NOT coalesce(list_contains(a.roots, b.family) OR list_contains(b.roots, a.family), false)
+  UNION ALL
+    SELECT DISTINCT 3 * a.birth_id + 1, 3 * b.birth_id + 1 FROM birth a JOIN birth b
         ON a.part = b.part AND a.birth_id != b.birth_id
     WHERE damerau_levenshtein(a.birth_date, b.birth_date) > 1 AND a.birth_swapped IS DISTINCT FROM b.birth_date
         AND NOT (left(a.birth_date, 4) = left(b.birth_date, 4)
-            AND (right(a.birth_date, 5) = '01-01' OR right(b.birth_date, 5) = '01-01'));
+            AND (right(a.birth_date, 5) = '01-01' OR right(b.birth_date, 5) = '01-01'))
+  UNION ALL
+    SELECT DISTINCT 3 * a.generation_id + 2, 3 * b.generation_id + 2 FROM generation a JOIN generation b
+        ON a.part = b.part AND a.generation_id != b.generation_id;
 """
 
 
 @dataclass(frozen=True)
 class Contradictions:
-    """Facts are numbers: even for a name, odd for a birth date. `clashes[fact]` are the facts it cannot stand
-    beside."""
+    """`said[profile_id]` are a profile's facts as numbers; `clashes[fact]` the facts it cannot stand beside."""
 
     said: dict[str, Facts] = field(default_factory=dict)
     clashes: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def facts(self, profile_id: str) -> Facts:
-        """What a profile says of name and birth, as far as anything speaks against it."""
+        """What a profile says, as far as anything speaks against it."""
         return self.said.get(profile_id, frozenset())
 
     def between(self, left: Facts, right: Facts) -> str | None:
         """Why two groups cannot be one person, or None."""
-        for fact in left:
-            if self.clashes.get(fact, frozenset()) & right:
-                return "birth dates differ" if fact % 2 else "first names differ"
-        return None
+        kinds = [fact % len(KINDS) for fact in left if self.clashes.get(fact, frozenset()) & right]
+        return KINDS[min(kinds)] if kinds else None
 
 
 def contradictions(features: pa.Table, edges: pa.Table) -> Contradictions:
@@ -66,17 +74,10 @@ def contradictions(features: pa.Table, edges: pa.Table) -> Contradictions:
     try:
         con.register("features", features)
         con.register("parts", components(edges))
-        con.execute(COMPATIBLE)
-        con.execute(_CLASHES)
-        clashes = con.sql(
-            "SELECT 2 * l, list(2 * r) FROM name_clash GROUP BY l UNION ALL "
-            "SELECT 2 * l + 1, list(2 * r + 1) FROM birth_clash GROUP BY l"
-        ).fetchall()
-        said = con.sql("""SELECT profile_id, list(fact) FROM (
-            SELECT profile_id, 2 * name_id AS fact FROM met SEMI JOIN name_clash ON l = name_id WHERE given IS NOT NULL
-            UNION ALL SELECT profile_id, 2 * birth_id + 1
-                FROM met SEMI JOIN birth_clash ON l = birth_id WHERE birth_date IS NOT NULL
-            ) GROUP BY profile_id""").fetchall()
+        for sql in (COMPATIBLE, _SAID, _CLASHES):
+            con.execute(sql)
+        clashes = con.sql("SELECT l, list(r) FROM clash GROUP BY l").fetchall()
+        said = con.sql("SELECT profile_id, list(fact) FROM fact SEMI JOIN clash ON l = fact GROUP BY 1").fetchall()
         return Contradictions({p: frozenset(f) for p, f in said}, {f: frozenset(others) for f, others in clashes})
     finally:
         con.close()

@@ -50,7 +50,8 @@ def assign_ids(clusters: Mapping[str, str], previous: Mapping[str, Previous], us
     groups = _groups(clusters)
     claims = _claims(groups, previous)
     taken = set(used) | {p.identity_id for p in previous.values()}
-    ids = {name: _keep(claims[name], previous) for name in groups if name in claims}
+    born = {p.identity_id: p.born for p in previous.values()}
+    ids = {name: min(olds, key=lambda old: (born[old], old)) for name, olds in claims.items()}
     for name in sorted(groups):
         if name not in ids:
             ids[name] = _new_id(name, taken)
@@ -86,14 +87,6 @@ def _claims(groups: Mapping[str, list[str]], previous: Mapping[str, Previous]) -
     for old, counts in stays.items():
         claims[min(counts, key=lambda name: (-counts[name], smallest[old, name]))].append(old)
     return dict(claims)
-
-
-def _keep(olds: list[str], previous: Mapping[str, Previous]) -> str:
-    """The eldest of several ids."""
-    if len(olds) == 1:
-        return olds[0]
-    born = {p.identity_id: p.born for p in previous.values()} if len(olds) > 1 else {}
-    return min(olds, key=lambda old: (born[old], old))
 
 
 def _new_id(smallest: str, taken: set[str]) -> str:

@@ -6,12 +6,13 @@ from itertools import combinations
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landbridge.identity.evaluate import score_links
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ijkl"), st.sampled_from("pqr")), min_size=1, max_size=14))
 def test_scores_agree_with_counting(rows: list[tuple[str, str]]) -> None:
     ids = [str(n) for n in range(len(rows))]

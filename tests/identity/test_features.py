@@ -90,6 +90,7 @@ def test_e164_where_the_region_is_known() -> None:
         ("Łukasz Müller", "lukasz", "muller"),
         ("J. Smith", "j", "smith"),
         ("Albert", "albert", None),
+        ("Jacqueline B.", "jacqueline", None),
         ("Acme Widgets GmbH", None, None),
         ("n/a", None, None),
         ("Unknown", None, None),
@@ -100,6 +101,17 @@ def test_e164_where_the_region_is_known() -> None:
 def test_names_out_of_a_full_name(written: str, given: str | None, family: str | None) -> None:
     row = one(full_name=written)
     assert (row["given"], row["family"]) == (given, family)
+
+
+def test_a_display_name_that_is_an_account_name_is_read_as_one() -> None:
+    row = one(full_name="jerry_perrez", handle="x:jerry_perrez")
+    assert (row["given"], row["family"], row["named"]) == ("jerry", "perrez", False)
+    assert one(full_name="quietheron", handle="x:QuietHeron")["given"] is None
+
+
+def test_family_names_stand_first_in_east_asian_scripts() -> None:
+    turned, split = one(full_name="松本 美咲"), one(given_name="美咲", family_name="松本")
+    assert (turned["given"], turned["family"]) == (split["given"], split["family"])
 
 
 def test_split_names_win_over_the_full_name() -> None:

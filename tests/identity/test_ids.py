@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landbridge.identity.ids import Assignment, Event, Previous, assign_ids
@@ -45,6 +45,7 @@ def test_a_new_id_is_never_one_that_was_used() -> None:
     assert assign_ids({"a": "x"}, {}, used=[first]).of["a"] == again
 
 
+@settings(deadline=None)
 @given(CLUSTERS)
 def test_a_second_run_changes_nothing(clusters: dict[str, str]) -> None:
     first = assign_ids(clusters, {})
@@ -53,6 +54,7 @@ def test_a_second_run_changes_nothing(clusters: dict[str, str]) -> None:
     assert second.events == []
 
 
+@settings(deadline=None)
 @given(CLUSTERS, CLUSTERS, st.randoms(use_true_random=False))
 def test_order_and_labels_never_matter(before: dict[str, str], after: dict[str, str], random: object) -> None:
     previous = as_previous(assign_ids(before, {}))
@@ -63,6 +65,7 @@ def test_order_and_labels_never_matter(before: dict[str, str], after: dict[str, 
     assert assign_ids({profile: f"other-{label}" for profile, label in rows}, dict(links)) == found
 
 
+@settings(deadline=None)
 @given(st.lists(CLUSTERS, min_size=2, max_size=5))
 def test_every_old_id_resolves_and_no_two_clusters_share_one(history: list[dict[str, str]]) -> None:
     previous: dict[str, Previous] = {}

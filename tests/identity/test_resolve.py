@@ -65,6 +65,14 @@ def test_a_household_stays_apart() -> None:
     assert together(resolve(profiles(*FAMILY)).links) == set()
 
 
+def test_father_and_son_of_one_name_stay_apart() -> None:
+    home = {"street": "4 Elm Street", "city": "Leeds", "phone": "+44 113 496 0123"}
+    rows = (person("a/u/1", full_name="Graham Dork Sr.", **home), person("b/u/1", full_name="Graham Dork, Jr", **home))
+    found = resolve(profiles(*rows))
+    assert together(found.links) == set()
+    assert found.matches["refused"].to_pylist() == ["one is junior, one senior"]
+
+
 def test_a_front_desk_joins_nobody() -> None:
     names = ("Ann Archer", "Ben Baker", "Cleo Carter", "Dan Dyer", "Eve Ellis")
     desk = {"email": "info@acme.example", "phone": "+44 20 7946 0123", "company": "Acme Ltd"}

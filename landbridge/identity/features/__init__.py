@@ -20,12 +20,12 @@ from landbridge.identity.features import (
     reference,
     shared,
 )
-from landbridge.identity.features.fold import fold_column
+from landbridge.identity.features.fold import family_last, fold_column
 
 FEATURES_VERSION = 1
 """Raised when a feature's meaning changes: a model learned on other features must not be used."""
 
-FOLDED = ("full_name", "given_name", "middle_name", "family_name", "street", "city", "postcode", "company")
+FOLDED = ("given_name", "middle_name", "family_name", "street", "city", "postcode", "company")
 PLAIN = ("birth_date", "country", "region_hint")
 MANY = ("email", "phone", "handle", "reference")
 
@@ -36,7 +36,7 @@ _JOINED = """
 CREATE OR REPLACE TEMP TABLE joined AS
 SELECT b.profile_id, b.account,
     coalesce(h.given, n.given) AS given, coalesce(n.family, h.family) AS family, coalesce(n.parts, []) AS parts,
-        n.middle,
+        n.middle, n.generation,
     coalesce(h.roots, n.roots, []) AS roots, coalesce(h.given_known, n.given_known, false) AS given_known,
     n.given IS NOT NULL OR n.family IS NOT NULL AS named,
     coalesce(i.emails, []) AS emails, coalesce(i.all_emails, []) AS all_emails,
@@ -80,6 +80,7 @@ def base(profiles: pa.Table) -> pa.Table:
     size = profiles.num_rows
     columns = {"profile_id": profiles["profile_id"], "account": _column(profiles, "account", pa.string(), size)}
     columns |= {field: fold_column(_column(profiles, field, pa.string(), size)) for field in FOLDED}
+    columns["full_name"] = fold_column(family_last(_column(profiles, "full_name", pa.string(), size)))
     columns |= {field: _column(profiles, field, pa.string(), size) for field in PLAIN}
     columns |= {field: _column(profiles, field, pa.list_(pa.string()), size) for field in MANY}
     return pa.table(columns)

@@ -17,7 +17,10 @@ def fold(value: str) -> str | None:
     is left."""
     text = value[:LONGEST]
     if not text.isascii():
-        text = unidecode(unicodedata.normalize("NFKC", text))
+        words = unicodedata.normalize(
+            "NFKC", text
+        ).split()  # one word stays one: not "mei xiao" for a given name of two signs
+        text = " ".join(unidecode(word).replace(" ", "") for word in words)
     return " ".join("".join(c if c.isprintable() else " " for c in text).lower().split()) or None
 
 
@@ -26,3 +29,11 @@ def fold_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     encoded = pc.dictionary_encode(column.combine_chunks().cast(pa.string()))
     folded = pa.array([None if v is None else fold(v) for v in encoded.dictionary.to_pylist()], pa.string())
     return pa.chunked_array([folded.take(encoded.indices)])
+
+
+_EAST_ASIAN = r"[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]+"
+
+
+def family_last(names: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Full names with the family name last; written in Chinese, Japanese or Korean script it stands first."""
+    return pc.replace_substring_regex(names, rf"^\s*({_EAST_ASIAN})\s+({_EAST_ASIAN})\s*$", r"\2 \1")

@@ -5,6 +5,7 @@ From `full_name`, `given_name`, `middle_name`, `family_name` come
   family        family name without spaces, hyphens, particles' case: "vanderberg"
   parts         the pieces of the family name that stand alone as names ("smith", "jones" of Smith-Jones)
   middle        further given names, as one text
+  generation    "jr", "sr", "iii": what tells a father from his son
   roots         the formal names that the given name may be short for, with the name itself: Bob -> {bob, robert}
   given_known   the given name is one that people are given (so "mario" is no typo of "maria")
   is_company    the name field held a firm, not a person
@@ -30,7 +31,11 @@ FIRM = (
 NOBODY = "n[/ ]?a|none|null|nil|unknown|test|tester|anonymous|anonym|guest|no ?name|not provided|xxx|user|customer"
 
 _MACROS = f"""
+CREATE OR REPLACE MACRO generation(name) AS nullif(replace(replace(
+    regexp_extract(name, '[ ,](jr|junior|sr|senior|ii|iii|iv)\\.?$', 1), 'junior', 'jr'), 'senior', 'sr'), '');
 CREATE OR REPLACE MACRO nobody(name) AS regexp_full_match(name, '(\\W|{NOBODY}|unbekannt|inconnu)*');
+CREATE OR REPLACE MACRO username(name) AS  -- "jerry_perrez", "begona69": an account's name
+    regexp_full_match(name, '[^ ]*[0-9_@][^ ]*');
 CREATE OR REPLACE MACRO plain(name) AS
     trim(regexp_replace(regexp_replace(regexp_replace(name, '\\(.*?\\)|".*?"', ' ', 'g'), '[^a-z, -]', '', 'g'),
         ' +', ' ', 'g'));
@@ -43,7 +48,8 @@ CREATE OR REPLACE MACRO turned(name) AS       -- "Lindau, Albert" -> "Albert Lin
 CREATE OR REPLACE MACRO family_from(words) AS -- where the family name begins: at a particle, else the last word
     coalesce(list_position(list_transform(words[2:], lambda w: regexp_full_match(w, '{PARTICLES}')), true) + 1,
         greatest(len(words), 2));
-CREATE OR REPLACE MACRO joined(words) AS nullif(replace(array_to_string(words, ''), '-', ''), '');
+CREATE OR REPLACE MACRO joined(words) AS      -- "Jacqueline B." tells no family name
+    nullif(regexp_replace(replace(array_to_string(words, ''), '-', ''), '^.$', ''), '');
 CREATE OR REPLACE MACRO pieces(words) AS list_distinct(list_filter(
     string_split(replace(array_to_string(words, ' '), '-', ' '), ' '),
     lambda w: length(w) > 2 AND NOT regexp_full_match(w, '{PARTICLES}')));
@@ -56,12 +62,13 @@ SELECT profile_id,
     CASE WHEN nobody(given_name) OR given_name LIKE '%@%' THEN NULL ELSE words(plain(given_name)) END AS given_words,
     CASE WHEN nobody(family_name) OR family_name LIKE '%@%'
         THEN NULL ELSE words(plain(family_name)) END AS family_words,
-    CASE WHEN nobody(full_name) OR full_name LIKE '%@%'
+    CASE WHEN nobody(full_name) OR username(full_name) OR list_contains(handle_names, full_name)
         THEN NULL ELSE words(turned(plain(full_name))) END AS full_words,
-    plain(middle_name) AS middle_name
-FROM base;
+    plain(middle_name) AS middle_name,
+    coalesce(generation(full_name), generation(family_name), generation(given_name)) AS generation
+FROM (SELECT *, list_transform(handle, lambda h: split_part(lower(h), ':', -1)) AS handle_names FROM base);
 CREATE OR REPLACE TEMP TABLE name_fields AS
-SELECT profile_id, is_company, middle_name,
+SELECT profile_id, is_company, middle_name, generation,
     CASE WHEN split THEN given_words ELSE full_words[:family_from(full_words) - 1] END AS given_words,
     CASE WHEN split THEN family_words ELSE full_words[family_from(full_words):] END AS family_words
 FROM (SELECT *, coalesce(len(given_words), 0) + coalesce(len(family_words), 0) > 0 AS split FROM name_words);
@@ -69,7 +76,7 @@ FROM (SELECT *, coalesce(len(given_words), 0) + coalesce(len(family_words), 0) >
 
 _NAMES = """
 CREATE OR REPLACE TEMP TABLE name_parts AS
-SELECT profile_id, is_company,
+SELECT profile_id, is_company, generation,
     CASE WHEN NOT is_company THEN nullif(split_part(given_words[1], '-', 1), '') END AS given,
     CASE WHEN NOT is_company THEN joined(family_words) END AS family,
     CASE WHEN NOT is_company THEN pieces(family_words) END AS parts,
@@ -82,8 +89,8 @@ SELECT given, list_sort(list_distinct(list_append(coalesce(list(root) FILTER (ro
 FROM (SELECT DISTINCT given FROM name_parts WHERE given IS NOT NULL) LEFT JOIN nickname ON nick = given
 GROUP BY given;
 CREATE OR REPLACE TEMP TABLE name_features AS
-SELECT n.profile_id, n.given, n.family, n.parts, n.middle, g.roots, coalesce(g.known, false) AS given_known,
-    n.is_company
+SELECT n.profile_id, n.given, n.family, n.parts, n.middle, n.generation, g.roots, n.is_company,
+    coalesce(g.known, false) AS given_known
 FROM name_parts n LEFT JOIN given_names g ON g.given = n.given;
 """
 
