@@ -11,9 +11,12 @@ from sandbox.salesforce.errors import Refused
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.soql import Column, Comparison, Query
+from sandbox.salesforce.sorting import ordered
 from sandbox.salesforce.tables import Row
 from sandbox.salesforce.values import Value
 
+Result = tuple[Row, list[Row]]
+"""What a group is shown as, and its rows."""
 _FUNCTIONS: dict[str, Callable[[list[Any]], Value]] = {
     "count": len,
     "count_distinct": lambda values: len({v.lower() if isinstance(v, str) else v for v in values}),
@@ -33,9 +36,15 @@ def grouped(org: Org, query: Query, source: SObject, rows: list[Row]) -> tuple[l
     results = [_result(org, query, source, group, names) for group in _groups(org, keys, rows) if group or not keys]
     if query.having is not None:
         results = list(_having(org, query, source, results))
-    made = [shown for shown, _ in results]
-    end = None if query.limit is None else query.offset + query.limit
-    return made[query.offset : end], tuple((name,) for name in names.values())
+    by = [(order, _value_of(org, query, source, order.column)) for order in query.order_by]
+    most = None if query.limit is None else query.offset + query.limit
+    made = [shown for shown, _ in ordered(results, by, most)]
+    return made[query.offset :], tuple((name,) for name in names.values())
+
+
+def _value_of(org: Org, query: Query, source: SObject, column: Column) -> Callable[[Result], Value]:
+    """What reads a column from a result, for sorting."""
+    return lambda result: _value(org, query, source, column, result[1])
 
 
 def _names(query: Query, source: SObject, keys: list[Bound]) -> dict[Column, str]:
@@ -63,9 +72,7 @@ def _groups(org: Org, keys: list[Bound], rows: list[Row]) -> Iterator[list[Row]]
     yield from groups.values()
 
 
-def _result(
-    org: Org, query: Query, source: SObject, group: list[Row], names: dict[Column, str]
-) -> tuple[Row, list[Row]]:
+def _result(org: Org, query: Query, source: SObject, group: list[Row], names: dict[Column, str]) -> Result:
     shown: dict[str, Any] = dict(_PLAIN)
     for column, name in names.items():
         shown[name] = _value(org, query, source, column, group)
@@ -79,9 +86,7 @@ def _value(org: Org, query: Query, source: SObject, column: Column, group: list[
     return _FUNCTIONS[column.call]([value for row in group if (value := read(row)) is not None])
 
 
-def _having(
-    org: Org, query: Query, source: SObject, results: list[tuple[Row, list[Row]]]
-) -> Iterator[tuple[Row, list[Row]]]:
+def _having(org: Org, query: Query, source: SObject, results: list[Result]) -> Iterator[Result]:
     assert query.having is not None
     for shown, group in results:
 

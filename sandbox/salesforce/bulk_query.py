@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -81,7 +81,7 @@ class BulkQueryApi:
         if operation not in ("query", "queryAll"):
             raise Refused("JSON_PARSER_ERROR", f"operation: {operation!r} is not one of: [query, queryAll]")
         found = answer(self.org, text, call.version, deleted=operation == "queryAll")
-        if found.count is not None or not found.plain:
+        if not found.reads:
             raise Refused("INVALIDJOB", "Aggregate Relationships not supported in Bulk V2 Query")
         self.usage.jobs["DailyBulkV2QueryJobs"] += 1
         now = self.org.now()
@@ -126,7 +126,7 @@ class BulkQueryApi:
             raise Refused("INVALIDJOBSTATE", f"Results are not available, state : {job.state(self.org.now())}")
         start, size = _place(call.query("locator"), len(job.answer.rows)), _size(call.query("maxRecords"))
         rows = job.answer.rows[start : start + size]
-        cells = (list(_cells(job.answer, row)) for row in map(job.answer.shape, rows))
+        cells = ([_as_cell(read(row)) for read in job.answer.reads] for row in rows)
         header = [".".join(names) for names in job.answer.names]
         following = _locator(start + size) if start + size < len(job.answer.rows) else "null"
         return csv_reply(
@@ -142,16 +142,8 @@ class BulkQueryApi:
         return job
 
 
-def _cells(found: Answer, row: Mapping[str, Any]) -> Iterator[str]:
-    """A row's values as text, in the order of the query; times end in Z here."""
-    for names in found.names:
-        value: Any = row
-        for name in names:
-            value = value.get(name) if isinstance(value, Mapping) else None
-        yield _as_cell(value)
-
-
 def _as_cell(value: object) -> str:
+    """A value as text; a time ends in Z here."""
     if value is None:
         return ""
     if isinstance(value, bool):

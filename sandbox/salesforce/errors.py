@@ -8,26 +8,31 @@ from typing import Any
 
 
 class Refused(Exception):
-    """One failure: code, message and fields; `http_status` counts only where it ends a whole call."""
+    """One failure: code, message and, where a row was at fault, fields (perhaps none).
+
+    `http_status` counts only where it ends a whole call; `extra` are further members of its body.
+    """
 
     def __init__(
         self,
         code: str,
         message: str,
-        fields: Sequence[str] = (),
+        fields: Sequence[str] | None = None,
         http_status: int = 400,
         extra: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
-        self.fields = list(fields)
+        self.fields = list(fields or ())
+        self._about_a_row = fields is not None
         self.http_status = http_status
         self.extra = extra or {}
 
     def as_reply(self) -> list[dict[str, Any]]:
         """The body of a failed call: always a list."""
-        return [{"message": self.message, "errorCode": self.code, "fields": self.fields, **self.extra}]
+        fields = {"fields": self.fields} if self._about_a_row else {}
+        return [{"message": self.message, "errorCode": self.code, **fields, **self.extra}]
 
     def as_row(self) -> dict[str, Any]:
         """The error of one record in a collections reply."""

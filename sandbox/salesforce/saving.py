@@ -128,7 +128,7 @@ def update(writing: Writing, row_id: str, values: Row) -> None:
     if missing:
         raise required_missing(missing)
     if old.get("IsConverted"):
-        raise Refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead")
+        raise Refused("CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead", [])
     row = {**old, **changes}
     _check(writing, whole_id, changes, row)
     writing.transaction.update(writing.table, whole_id, {**changes, **derived_values(definition.name, row)})
@@ -145,7 +145,7 @@ def upsert(writing: Writing, key: Field, value: Value, values: Row) -> Saved:
         update(writing, ids[0], {name: held for name, held in values.items() if name != key.name})
         return Saved(ids[0], created=False)
     if key.type == "id":
-        raise Refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", http_status=404)
+        raise Refused("INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", [], http_status=404)
     return Saved(create(writing, {**values, key.name: value}), created=True)
 
 
@@ -166,7 +166,7 @@ def existing(table: Table, row_id: str) -> Row:
     if row is None:
         raise not_found()
     if row.get("IsDeleted"):
-        raise Refused("ENTITY_IS_DELETED", "entity is deleted", http_status=404)
+        raise Refused("ENTITY_IS_DELETED", "entity is deleted", [], http_status=404)
     return row
 
 
@@ -199,7 +199,7 @@ def _refuse_taken_keys(table: Table, row_id: str | None, changes: Row) -> None:
         others = [other for other in table.ids_with(field, changes[field.name]) if other != row_id]
         if others:
             message = f"duplicate value found: {field.name} duplicates value on record with id: {others[0]}"
-            raise Refused("DUPLICATE_VALUE", message)
+            raise Refused("DUPLICATE_VALUE", message, [])
 
 
 def _refuse_locked(writing: Writing, key: str) -> None:
@@ -209,7 +209,7 @@ def _refuse_locked(writing: Writing, key: str) -> None:
     drawn = crc32(f"{switches.lock_seed}:{key}:{attempts[key]}".encode()) / 2**32
     if drawn < switches.lock_rate:
         message = f"unable to obtain exclusive access to this record or 1 records: {key}"
-        raise Refused("UNABLE_TO_LOCK_ROW", message)
+        raise Refused("UNABLE_TO_LOCK_ROW", message, [])
 
 
 def _natural_key(writing: Writing, row: Row) -> str:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from sandbox.salesforce.aggregates import grouped
+from sandbox.salesforce.candidates import candidates
 from sandbox.salesforce.columns import Bound, Read, bind, must_filter, no_such_object, parent_row, reader
 from sandbox.salesforce.conditions import test_of
 from sandbox.salesforce.errors import Refused
@@ -16,8 +17,8 @@ from sandbox.salesforce.org import Org
 from sandbox.salesforce.schema import SObject
 from sandbox.salesforce.soql import Column, Comparison, Order, Query
 from sandbox.salesforce.soql_parser import parse
+from sandbox.salesforce.sorting import ordered
 from sandbox.salesforce.tables import Row
-from sandbox.salesforce.values import Value
 
 Shape = Callable[[Row], dict[str, Any]]
 
@@ -26,14 +27,15 @@ Shape = Callable[[Row], dict[str, Any]]
 class Answer:
     """The rows of a query as they were when it ran, and how to show one. `count` alone for `SELECT COUNT()`.
 
-    `names` are the columns, each with the parents it walks through. `plain`: rows of an object, not groups of them.
+    `names` are the columns, each with the parents it walks through, and `reads` what reads them, unless the rows are
+    groups.
     """
 
     rows: Sequence[Row]
     shape: Shape
     names: tuple[tuple[str, ...], ...]
+    reads: tuple[Read, ...] = ()
     count: int | None = None
-    plain: bool = True
 
 
 def answer(org: Org, text: str, version: str, deleted: bool = False) -> Answer:
@@ -44,11 +46,10 @@ def answer(org: Org, text: str, version: str, deleted: bool = False) -> Answer:
         raise no_such_object(query.object_name)
     if query.offset > 2000:
         raise Refused("NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000")
-    table = org.tables[source.name]
-    rows = _chosen(org, query, source, table.rows.values() if deleted else table.live())
+    rows = _chosen(org, query, source, candidates(org.tables[source.name], query, deleted))
     if query.group_by or any(column.call for column in query.columns):
         made, names = grouped(org, query, source, list(rows))
-        return Answer(made, dict, names, plain=False)
+        return Answer(made, dict, names)
     if not query.columns and not query.fields_functions:
         return Answer((), dict, (), count=len(_cut(query, list(rows))))
     bound = _selected(query, source)
@@ -56,6 +57,7 @@ def answer(org: Org, text: str, version: str, deleted: bool = False) -> Answer:
         _cut(query, _sorted(org, query, source, list(rows))),
         _shape(org, source, bound, version),
         tuple(b.names for b in bound),
+        tuple(reader(org, b) for b in bound),
     )
 
 
@@ -72,23 +74,13 @@ def _chosen(org: Org, query: Query, source: SObject, rows: Iterable[Row]) -> Ite
 
 
 def _sorted(org: Org, query: Query, source: SObject, rows: list[Row]) -> list[Row]:
-    for order in reversed(query.order_by):
+    """In order, as many as LIMIT and OFFSET reach."""
+    keyed: list[tuple[Order, Read]] = []
+    for order in query.order_by:
         bound = bind(query, source, order.column)
         must_filter(query, bound)
-        sort_rows(rows, reader(org, bound), order)
-    return rows
-
-
-def sort_rows(rows: list[Row], read: Read, order: Order) -> None:
-    """Sort in place, keeping the order of equals; without NULLS LAST missing values come first, either way."""
-
-    def key(row: Row) -> tuple[bool, Value]:
-        value = read(row)
-        missing = value is None
-        flag = missing if order.nulls_last else not missing
-        return (flag != order.descending, "" if missing else value.lower() if isinstance(value, str) else value)
-
-    rows.sort(key=key, reverse=order.descending)
+        keyed.append((order, reader(org, bound)))
+    return ordered(rows, keyed, None if query.limit is None else query.offset + query.limit)
 
 
 def _cut(query: Query, rows: list[Row]) -> list[Row]:

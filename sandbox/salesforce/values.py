@@ -48,7 +48,7 @@ def _text_taker(field: Field) -> Taker:
     limit, label, multiline = field.length, field.label, field.type == "textarea"
 
     def take(sent: object) -> Value:
-        text = _as_text(sent, field).strip()
+        text = sent.strip() if type(sent) is str else _as_text(sent, field).strip()
         if not multiline and ("\n" in text or "\r" in text):
             text = " ".join(text.split())
         if len(text) > limit:
