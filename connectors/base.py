@@ -155,4 +155,3 @@ class Connector:
     def names(self) -> tuple[str, ...]:
         """The streams' names, in the order in which they are read."""
         return tuple(s.name for s in self.streams)
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import duckdb
@@ -48,14 +48,15 @@ def resolve(
     *,
     decisions: pa.Table | None = None,
     previous: pa.Table | None = None,
+    used: Collection[str] = (),
     model: Model | None = None,
 ) -> Resolution:
     """Find out which profiles are one person.
 
     `decisions` (left_id, right_id, verdict 'same' or 'different') always win; a 'same' that other decisions
     contradict is refused and shown. `previous` (profile_id, identity_id, born) are the links of the last run, `born`
-    the identity's number in the order of birth. The same rows in any order give the same answer; run again on its
-    own result nothing changes.
+    the identity's number in the order of birth; `used` are ids of the past that must not be given again. The same
+    rows in any order give the same answer; run again on its own result nothing changes.
     """
     model = model or default_model()
     known = pa.table({"given": pa.array(list(model.rarity.get("given", {})), pa.string())})
@@ -63,7 +64,7 @@ def resolve(
     matches = match(found, model)
     same, different = _decided(decisions)
     clusters = _cluster(found, matches, model, same, different)
-    ids = assign_ids(clusters.of, _previous(previous))
+    ids = assign_ids(clusters.of, _previous(previous), used)
     shown = _banded(matches, clusters, different, model.link)
     return Resolution(_links(clusters, ids, matches), shown, _events(ids), _stats(ids, shown), model.version)
 

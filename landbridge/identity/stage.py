@@ -42,7 +42,8 @@ def _resolve(run: Run, model: Model, connection: Connection, entry: Entry) -> No
     profiles = bulk.get(connection, f"SELECT {columns} FROM profile WHERE NOT gone ORDER BY profile_id")
     decisions = bulk.get(connection, _DECISIONS)
     previous = bulk.get(connection, _PREVIOUS)
-    found = compute(profiles.drop_columns(["digest"]), decisions=decisions, previous=previous, model=model)
+    used = bulk.get(connection, _USED)["identity_id"].to_pylist()
+    found = compute(profiles.drop_columns(["digest"]), decisions=decisions, previous=previous, used=used, model=model)
     with connection.cursor() as cursor:
         bulk.put(cursor, "compared", profiles.select(["profile_id", "digest"]))
         bulk.put(cursor, "seen_decisions", decisions.select(["decision_id"]))
@@ -113,6 +114,10 @@ SELECT decision_id, left_id, right_id, verdict FROM decision WHERE withdrawn_at 
 _PREVIOUS = """
 SELECT link.profile_id, link.identity_id, identity.born FROM link JOIN identity USING (identity_id)
 ORDER BY link.profile_id
+"""
+
+_USED = """
+SELECT identity_id FROM identity WHERE NOT EXISTS (SELECT FROM link WHERE link.identity_id = identity.identity_id)
 """
 
 _IDENTITIES = """

@@ -1,0 +1,136 @@
+"""Resolving in the store: links and ids last, decisions stand, and a second run writes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from landbridge.identity.model import default_model
+from landbridge.identity.stage import resolve
+from landbridge.store.engine import Store
+from landbridge.trail.balance import Entry
+from landbridge.trail.runs import running
+
+ANNA = {"full_name": "Anna Lindqvist", "email": ["anna.lindqvist@posteo.example"], "phone": ["+442079460111"]}
+ANNA_AGAIN = {**ANNA, "full_name": "Anna Lindqvist", "phone": ["+44 20 7946 0111"]}
+BERT = {"full_name": "Bert Okafor", "email": ["bert.okafor@posteo.example"], "phone": ["+442079460222"]}
+
+
+def put(store: Store, profile_id: str, values: dict[str, Any], *, gone: bool = False) -> None:
+    """Put a profile there as the mapping would; the same id again is its newest version."""
+    account, stream, key = profile_id.split("/")
+    row = {"profile_id": profile_id, "account": account, "stream": stream, "key": key, "gone": gone, **values}
+    digest = f"{sorted(values.items())} {gone}"
+    columns = {**row, "record_id": 1, "mapping": "m", "digest": digest, "run_id": "r"}
+    names = ", ".join(columns)
+    marks = ", ".join(f":{name}" for name in columns)
+    updates = ", ".join(f"{name} = excluded.{name}" for name in columns)
+    with store.begin() as connection:
+        connection.execute(
+            sa.text(
+                f"INSERT INTO profile ({names}) VALUES ({marks}) ON CONFLICT (profile_id) DO UPDATE SET {updates}"
+            ),
+            columns,
+        )
+
+
+def resolved(store: Store) -> Entry:
+    with running(store, "resolve", actor="tester") as run:
+        resolve(run, default_model())
+    return run.books.entries[0]
+
+
+def links(store: Store) -> dict[str, str]:
+    return dict(rows(store, "SELECT profile_id, identity_id FROM link"))
+
+
+def rows(store: Store, query: str) -> list[Any]:
+    with store.begin() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def decide(store: Store, left: str, right: str, verdict: str) -> None:
+    with store.begin() as connection:
+        connection.execute(
+            sa.text("INSERT INTO decision (left_id, right_id, verdict, actor) VALUES (:l, :r, :v, 'reviewer')"),
+            {"l": min(left, right), "r": max(left, right), "v": verdict},
+        )
+
+
+@pytest.fixture
+def people(store: Store) -> Store:
+    put(store, "hubspot/contacts/1", ANNA)
+    put(store, "zendesk/users/1", ANNA_AGAIN)
+    put(store, "zendesk/users/2", BERT)
+    return store
+
+
+def test_one_person_in_two_systems_is_one_identity(people: Store) -> None:
+    entry = resolved(people)
+    linked = links(people)
+    assert (entry.taken, entry.new) == (3, 3)
+    assert linked["hubspot/contacts/1"] == linked["zendesk/users/1"] != linked["zendesk/users/2"]
+
+
+def test_a_second_run_writes_nothing(people: Store) -> None:
+    resolved(people)
+    before = rows(people, "SELECT * FROM link ORDER BY 1"), rows(people, "SELECT count(*) FROM identity_event")
+    entry = resolved(people)
+    after = rows(people, "SELECT * FROM link ORDER BY 1"), rows(people, "SELECT count(*) FROM identity_event")
+    assert (entry.new, entry.changed, entry.unchanged) == (0, 0, 3)
+    assert after == before
+
+
+def test_different_splits_them_for_good_and_every_old_id_resolves(people: Store) -> None:
+    resolved(people)
+    before = links(people)["hubspot/contacts/1"]
+    decide(people, "hubspot/contacts/1", "zendesk/users/1", "different")
+    resolved(people)
+    apart = links(people)
+    assert apart["hubspot/contacts/1"] != apart["zendesk/users/1"]
+    assert before in apart.values()
+    put(people, "zendesk/users/1", {**ANNA_AGAIN, "city": "Lund"})
+    resolved(people)
+    assert links(people) == apart
+
+
+def test_same_joins_strangers_and_the_elder_id_survives(people: Store) -> None:
+    resolved(people)
+    first = links(people)
+    decide(people, "hubspot/contacts/1", "zendesk/users/2", "same")
+    resolved(people)
+    assert set(links(people).values()) == {first["hubspot/contacts/1"]}
+    assert rows(people, "SELECT identity_id, redirect_to FROM identity WHERE redirect_to IS NOT NULL") == [
+        (first["zendesk/users/2"], first["hubspot/contacts/1"])
+    ]
+
+
+def test_a_withdrawn_decision_is_undone(people: Store) -> None:
+    decide(people, "hubspot/contacts/1", "zendesk/users/1", "different")
+    resolved(people)
+    with people.begin() as connection:
+        connection.execute(sa.text("UPDATE decision SET withdrawn_at = now(), applied = false"))
+    resolved(people)
+    linked = links(people)
+    assert linked["hubspot/contacts/1"] == linked["zendesk/users/1"]
+
+
+def test_a_split_never_revives_an_id_that_was_merged_away(people: Store) -> None:
+    resolved(people)
+    decide(people, "hubspot/contacts/1", "zendesk/users/2", "same")
+    resolved(people)
+    with people.begin() as connection:
+        connection.execute(sa.text("UPDATE decision SET withdrawn_at = now(), applied = false"))
+    resolved(people)
+    redirected = {old for (old,) in rows(people, "SELECT identity_id FROM identity WHERE redirect_to IS NOT NULL")}
+    assert redirected
+    assert not redirected & set(links(people).values())
+
+
+def test_who_is_gone_loses_the_link(people: Store) -> None:
+    resolved(people)
+    put(people, "zendesk/users/2", BERT, gone=True)
+    resolved(people)
+    assert "zendesk/users/2" not in links(people)
