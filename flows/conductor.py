@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -26,7 +26,8 @@ def flow(**settings: Any) -> Callable[[Function], Function]:
         return lambda function: function
     from prefect import flow as prefect_flow
 
-    return prefect_flow(validate_parameters=False, **settings)
+    conducted: Any = prefect_flow(validate_parameters=False, **settings)
+    return cast(Callable[[Function], Function], conducted)
 
 
 def step(**settings: Any) -> Callable[[Function], Function]:
@@ -36,9 +37,14 @@ def step(**settings: Any) -> Callable[[Function], Function]:
     from prefect import task
     from prefect.cache_policies import NO_CACHE
 
-    return task(
-        cache_policy=NO_CACHE, retries=3, retry_delay_seconds=[10, 60, 180], retry_condition_fn=_worth_it, **settings
+    conducted: Any = task(
+        cache_policy=NO_CACHE,
+        retries=3,
+        retry_delay_seconds=[10, 60, 180],
+        retry_condition_fn=_worth_it,
+        **settings,
     )
+    return cast(Callable[[Function], Function], conducted)
 
 
 def _worth_it(_task: Any, _run: Any, state: Any) -> bool:

@@ -27,7 +27,8 @@ def mend() -> None:
     from sqlalchemy import inspect
 
     for model in (FlowRun, TaskRun):
-        state: Any = inspect(model).all_orm_descriptors["state"]
+        mapper: Any = inspect(model)
+        state = mapper.all_orm_descriptors["state"]
         if getattr(state, "bulk_dml_setter", "absent") is None:
             state.bulk_dml_setter = _left_out
 

@@ -35,7 +35,7 @@ class Patience:
         """Seconds to wait after so many tries in vain; None to give up and leave it to the flow's next attempt."""
         if tries >= self.tries or (asked is not None and asked > self.longest):
             return None
-        return min(self.longest, max(asked or 0.0, self.first * 2 ** (tries - 1)))
+        return min(self.longest, max(asked or 0.0, self.first * 2.0 ** (tries - 1)))
 
 
 def land(run: Run, connector: Connector, access: Access, patience: Patience | None = None) -> None:

@@ -6,7 +6,7 @@ import unicodedata
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from text_unidecode import unidecode  # type: ignore[import-untyped]  # not the GPL Unidecode
+from text_unidecode import unidecode  # not the GPL Unidecode
 
 LONGEST = 120
 """Characters of a value that take part in a comparison; a 10 kB name is an accident or an attack, never a name."""
