@@ -1,0 +1,60 @@
+"""`landbridge up` leaves schedules that really fire, and Prefect shows each run's books."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.journeys.conftest import Begin, Journey
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
+
+DEPLOYMENTS = {"x", "zendesk", "hubspot", "salesforce", "publish"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def asked(api: str, path: str) -> Any:
+    return httpx.post(f"{api}/{path}/filter", json={}, timeout=30).raise_for_status().json()
+
+
+def wait_for(what: str, happened: Any, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not happen in {seconds:.0f} s")
+        time.sleep(1)
+
+
+def scheduled_run_is_done(journey: Journey) -> bool:
+    return journey.rows("SELECT count(*) FROM run WHERE flow = 'sync' AND subject = 'x' AND state = 'done'") != [(0,)]
+
+
+def test_schedules_fire_and_prefect_shows_the_books(begin: Begin) -> None:
+    with begin(people=30) as journey:
+        port = free_port()
+        process = journey.start("up", "--port", str(port))
+        note = journey.home / "data" / "up.json"
+        try:
+            wait_for("starting", note.exists, 150)
+            api = f"http://127.0.0.1:{port}/api"
+            assert {one["name"] for one in asked(api, "deployments")} == DEPLOYMENTS
+            wait_for("the run that is due every minute", lambda: scheduled_run_is_done(journey), 180)
+            wait_for("its table of books", lambda: any(one["key"] == "balance" for one in asked(api, "artifacts")), 30)
+        finally:
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=60)
+        assert process.returncode == 130, out + err
+        assert not note.exists()
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(f"{api}/health", timeout=2)
