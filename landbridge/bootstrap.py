@@ -47,12 +47,20 @@ class Hub:
     def accounts(self) -> tuple[str, ...]:
         """The configured accounts, the CRM last: it is read when the others are in, just before the plan."""
         names = self.project.settings.accounts
-        return tuple(sorted(names, key=lambda name: name == self.crm))
+        return tuple(sorted(names, key=lambda name: name == self.project.settings.crm))
 
     @property
     def crm(self) -> str:
-        """The account that leads go to."""
-        return self.project.settings.crm
+        """The account that leads go to. Raises ConfigInvalid when there is none."""
+        name = self.project.settings.crm
+        if name not in self.accounts:
+            raise ConfigInvalid(
+                f"There is no account '{name}' for leads to go to.",
+                do=f"Add it under `accounts:` in landbridge.yaml, or name another: `crm: {self.accounts[-1]}`."
+                if self.accounts
+                else "Add it under `accounts:` in landbridge.yaml.",
+            )
+        return name
 
     def connector(self, account: str) -> Connector:
         """The connector of an account's system. Raises ConfigInvalid for a system that has none."""
@@ -74,8 +82,7 @@ class Hub:
         settings = self.project.account(account)
         if settings.sandbox:
             return _played(account, settings, self.project.sandbox_access(settings.system))
-        values = {name: self.project.secret(account, name) for name in settings.credentials}
-        secrets = {name: Secret(value) for name, value in values.items() if value}
+        secrets = {name: Secret(self.project.secret(account, name)) for name in settings.credentials}
         base_url = settings.base_url or self.connector(account).default_url
         options = {**settings.options, "home": str(self.project.home)}
         ca_file = str(self.project.home / settings.ca_file) if settings.ca_file else None

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from landbridge.errors import ConfigInvalid, NotFound
+from landbridge import config_faults
+from landbridge.errors import AccessRefused, ConfigInvalid, NotFound
 
 FILE = "landbridge.yaml"
 HOUSE = Path(__file__).resolve().parent.parent
@@ -25,13 +27,29 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _variable(name: str) -> str:
+    if not re.fullmatch("[A-Z_][A-Z0-9_]*", name):
+        raise ValueError("must be the NAME of an environment variable, such as ZENDESK_TOKEN, and never its value")
+    return name
+
+
+def _region(code: str) -> str:
+    if not re.fullmatch("[A-Z]{2}", code):
+        raise ValueError("must be a country's two capital letters, such as GB")
+    return code
+
+
+Variable = Annotated[str, AfterValidator(_variable)]
+Region = Annotated[str, AfterValidator(_region)]
+
+
 class Account(_Part):
     """One configured login to a system."""
 
     system: str
     base_url: str = ""
-    credentials: dict[str, str] = Field(default_factory=dict, description="credential -> environment variable")
-    region: str | None = Field(default=None, pattern="^[A-Z]{2}$", description="default region of phone numbers")
+    credentials: dict[str, Variable] = Field(default_factory=dict, description="credential -> environment variable")
+    region: Region | None = Field(default=None, description="default region of phone numbers")
     ca_file: Path | None = None
     options: dict[str, Any] = Field(default_factory=dict)
     sandbox: bool = Field(default=False, description="use the sandbox's stand-in of this system")
@@ -88,10 +106,16 @@ class Project:
             raise NotFound(f"There is no account '{name}'.", do=f"Known accounts: {known}. Add one in {FILE}.")
         return self.settings.accounts[name]
 
-    def secret(self, account: str, credential: str) -> str | None:
-        """The value of an account's credential, or None when its environment variable is unset or empty."""
-        variable = self.account(account).credentials.get(credential)
-        return os.environ.get(variable) or None if variable else None
+    def secret(self, account: str, credential: str) -> str:
+        """The value of an account's credential. Raises AccessRefused when its variable is unset or empty."""
+        variable = self.account(account).credentials[credential]
+        value = os.environ.get(variable)
+        if not value:
+            raise AccessRefused(
+                f"Account '{account}' has no {credential}: the environment variable {variable} is not set.",
+                do=f"Set {variable}, or name another under accounts.{account}.credentials.{credential} in {FILE}.",
+            )
+        return value
 
     def sandbox_access(self, system: str) -> dict[str, str]:
         """How the running sandbox's stand-in of `system` is reached. Raises NotFound when no sandbox runs."""
@@ -116,32 +140,34 @@ def find(explicit: Path | None = None) -> Path:
 
 
 def load(path: Path) -> Project:
-    """Read and check a configuration. Raises ConfigInvalid, which names the place and what is wrong there."""
+    """Read and check a configuration. Raises ConfigInvalid, which names file, line and what is wrong there."""
+    text = _text(path)
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
-        raise ConfigInvalid(
-            f"{path}, line {line}: not YAML: {getattr(error, 'problem', error)}", do="Mend the line."
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigInvalid(f"{path} cannot be read: {error}", do="Check the file's name and rights.") from error
+        raise config_faults.not_yaml(path, error) from error
     if not isinstance(raw, dict):
         raise ConfigInvalid(f"{path} must hold settings such as `accounts:`.", do="See the example in the README.")
-    raw = {**raw, **_from_environment()}
     try:
-        return Project(Settings.model_validate(raw), path.resolve().parent)
+        settings = Settings.model_validate({**raw, **_from_environment()})
     except ValidationError as error:
-        raise ConfigInvalid(_told(path, error), do="docs/it.md has every setting.") from error
+        raise config_faults.not_settings(path, text, error, Settings) from error
+    if "crm" in raw and settings.crm not in settings.accounts:
+        known = ", ".join(settings.accounts) or "none"
+        told = f"names the account '{settings.crm}', which is not configured"
+        raise config_faults.wrong(path, text, ("crm",), told, do=f"Configured accounts: {known}.")
+    return Project(settings, path.resolve().parent)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigInvalid(f"{path} is no text in UTF-8.", do="Save it as UTF-8, or name another file.") from error
+    except OSError as error:
+        raise ConfigInvalid(f"{path} cannot be read: {error.strerror}.", do="Check its name and rights.") from error
 
 
 def _from_environment() -> dict[str, str]:
     named = {"database": "LANDBRIDGE_DATABASE", "data": "LANDBRIDGE_DATA"}
     return {setting: os.environ[name] for setting, name in named.items() if os.environ.get(name)}
-
-
-def _told(path: Path, error: ValidationError) -> str:
-    first = error.errors(include_input=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    what = "no such setting" if first["type"] == "extra_forbidden" else first["msg"]
-    return f"{path}: {place}: {what}"

@@ -31,18 +31,20 @@ def all_checks() -> list[Check]:
 
 
 def _checks(hub: Hub) -> Iterator[Check]:
-    yield Check("configuration", f"{len(hub.accounts)} accounts, leads go to {hub.crm}")
+    yield _look("configuration", lambda: f"{len(hub.accounts)} accounts, leads go to {hub.crm}")
     yield _look("database", lambda: f"answers: {_version(hub)}")
     yield _look("mappings", lambda: f"{len(hub.mappings)} systems")
     yield _look("golden rules", lambda: _loaded(hub.golden_rules))
     yield _look("lead rules", lambda: _loaded(hub.lead_rules))
     yield _look("expectations", lambda: _loaded(hub.suite))
-    yield _look("CRM policy", lambda: _loaded(hub.policy))
+    if has_crm := hub.project.settings.crm in hub.accounts:
+        yield _look("CRM policy", lambda: _loaded(hub.policy))
     yield _look("identity model", lambda: f"version {hub.model.version}")
     for account in hub.accounts:
         yield _look(f"account {account}", lambda account=account: hub.connector(account).check(hub.access(account)))  # type: ignore[misc]
         yield _look(f"mapping of {account}", lambda account=account: _covered(hub, account))  # type: ignore[misc]
-    yield _look("CRM fields", lambda: _fields(hub))
+    if has_crm:
+        yield _look("CRM fields", lambda: _fields(hub))
 
 
 def _look(what: str, at: Callable[[], str]) -> Check:

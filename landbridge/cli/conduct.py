@@ -25,8 +25,8 @@ def with_sandbox() -> Iterator[None]:
         yield
 
 
-def conduct(flow: str, *, json: bool, **parameters: Any) -> str:
-    """Run one of the flows to its end, show its books, answer the run's id. Raises what the flow raises."""
+def conduct(flow: str, *, json: bool, **parameters: Any) -> dict[str, Any]:
+    """Run one of the flows to its end, show its books, answer them. Raises what the flow raises."""
     conductor = choose_conductor()
     with show.live_books(not json) as entries:
         try:
@@ -35,8 +35,7 @@ def conduct(flow: str, *, json: bool, **parameters: Any) -> str:
             if not json:
                 show.books(entries, show.err)
             raise
-    _finish(str(run_id), entries, json=json, conductor=conductor)
-    return str(run_id)
+    return _finish(str(run_id), entries, json=json, conductor=conductor)
 
 
 def stages(flow: str, names: list[str], *, json: bool, quiet: bool = False) -> None:
@@ -48,8 +47,8 @@ def stages(flow: str, names: list[str], *, json: bool, quiet: bool = False) -> N
     with opened() as hub, show.live_books(not json) as entries, hub.running(flow) as run, hub.store.only_one("publish"):
         for name in names:
             getattr(steps, name)(run, hub)
-    if not quiet:
-        _finish(run.run_id, entries, json=json, conductor="")
+    if not quiet and (told := _finish(run.run_id, entries, json=json, conductor="")) and json:
+        show.as_json(told)
 
 
 def _flow(name: str) -> Any:
@@ -58,12 +57,12 @@ def _flow(name: str) -> Any:
     return getattr(importlib.import_module(f"flows.{name}"), name)
 
 
-def _finish(run_id: str, entries: list[Entry], *, json: bool, conductor: str) -> None:
-    if json:
-        show.as_json({"run_id": run_id, "balance": [{**vars(entry), "closes": entry.closes} for entry in entries]})
-        return
-    show.books(entries)
-    show.say(f"\nRun [bold]{run_id}[/] is done; the books balance. [dim]{conductor}[/]")
+def _finish(run_id: str, entries: list[Entry], *, json: bool, conductor: str) -> dict[str, Any]:
+    """The run as --json gives it; told to people unless a machine listens."""
+    if not json:
+        show.books(entries)
+        show.say(f"\nRun [bold]{run_id}[/] is done; the books balance. [dim]{conductor}[/]")
+    return show.run_as_dict({"run_id": run_id}, entries)
 
 
 def choose_conductor() -> str:
@@ -80,7 +79,7 @@ def choose_conductor() -> str:
 def _prefect_server() -> str | None:
     """The URL of a Prefect server that answers: the configured one, or that of this project's `landbridge up`."""
     url = os.environ.get("PREFECT_API_URL") or _left_by_up()
-    return url if url and _answers(f"{url}/health") else None
+    return url if url and answers(f"{url}/health") else None
 
 
 def _left_by_up() -> str | None:
@@ -91,7 +90,8 @@ def _left_by_up() -> str | None:
         return None
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a server there says that all is well."""
     import httpx
 
     try:

@@ -12,7 +12,7 @@ import typer
 import yaml
 
 from landbridge.cli.main import app
-from landbridge.cli.work import Json
+from landbridge.cli.options import Json
 from landbridge.errors import ConfigInvalid
 
 _MARK = "made by landbridge demo; the next demo empties this folder\n"
@@ -95,7 +95,9 @@ def _fresh(folder: Path, people: int, seed: int, faults: str | None) -> Path:
 
 
 def _settings(people: int, seed: int, faults: str | None) -> dict[str, Any]:
-    played = {name: {"system": name, "sandbox": True} for name in ("x", "zendesk", "hubspot", "salesforce")}
+    played: dict[str, Any] = {
+        name: {"system": name, "sandbox": True} for name in ("x", "zendesk", "hubspot", "salesforce")
+    }
     played["x"]["options"] = {"query": "@brightwell"}
     played["salesforce"]["options"] = {"first_load": "approve"}
     sandbox = {"people": people, "seed": seed, **({"faults": faults} if faults else {})}

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from landbridge.cli.main import app
-from landbridge.cli.work import Json
+from landbridge.cli.options import Json
 
 
 @app.command(rich_help_panel="Look")

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from landbridge import __version__
-from landbridge.errors import LandbridgeError
+from landbridge.cli.edge import guarded
 
 app = typer.Typer(
     name="landbridge",
@@ -44,22 +44,8 @@ def options(
 
 
 def entry() -> None:
-    """What `landbridge` runs: errors become one sentence and an exit code, here and nowhere else."""
-    os.environ.setdefault("DO_NOT_TRACK", "1")
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-    try:
-        app()
-    except LandbridgeError as error:
-        from landbridge.cli import show
-
-        show.failure(error)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
+    """What `landbridge` runs."""
+    sys.exit(guarded(app))
 
 
 # Each module adds its commands to `app`; the order here is the order of --help.

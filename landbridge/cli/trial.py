@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from landbridge.cli.main import app
-from landbridge.cli.work import Json
+from landbridge.cli.options import Json
 from landbridge.errors import ConfigInvalid, NotFound, RecordRejected
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import typer
 
 from landbridge.cli.main import app
 from landbridge.config import HOUSE
-from landbridge.errors import LandbridgeError
+from landbridge.errors import AlreadyRunning, LandbridgeError
 
 POOL = "landbridge"
 _SERVER = ["uvicorn", "--factory", "flows.server:create_app", "--host", "127.0.0.1", "--log-level", "warning"]
@@ -25,7 +26,9 @@ _WORKER = ["prefect", "worker", "start", "--pool", POOL, "--limit", "2"]
 
 @app.command(rich_help_panel="Do the work")
 def up(
-    port: Annotated[int, typer.Option(help="The port of Prefect's pages, on this machine only.")] = 4200,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="The port of Prefect's pages, on this machine only.")
+    ] = 4200,
     seconds: Annotated[float | None, typer.Option(help="Stop after so long; runs until Ctrl-C when absent.")] = None,
 ) -> None:
     """Start everything and leave the schedules running: database, Prefect with its pages, a worker, the sandbox.
@@ -38,13 +41,15 @@ def up(
 
     with ExitStack() as running:
         hub = running.enter_context(opened())
+        _see_that_nobody_is_up(hub.project.data / "up.json")
+        _see_that_free(port)
         os.environ.setdefault("LANDBRIDGE_CONFIG", str((hub.project.home / "landbridge.yaml").resolve()))
         _ = hub.store
         running.enter_context(with_sandbox())
         environment = _environment(hub.project.data, port)
         log = running.enter_context((hub.project.data / "prefect.log").open("ab"))
         show.say("Starting Prefect …", "dim")
-        server = running.enter_context(_child(_SERVER + ["--port", str(port)], environment, log))
+        server = running.enter_context(_child([*_SERVER, "--port", str(port)], environment, log))
         _await_server(server, environment["PREFECT_API_URL"], Path(log.name))
         _prefect(["work-pool", "create", POOL, "--type", "process", "--overwrite"], environment, log)
         _prefect(["--no-prompt", "deploy", "--all"], environment, log)
@@ -52,6 +57,31 @@ def up(
         running.enter_context(_note(hub.project.data / "up.json", environment["PREFECT_API_URL"]))
         _tell(environment["PREFECT_API_URL"].removesuffix("/api"), Path(log.name))
         _stay([server, worker], seconds, Path(log.name))
+
+
+def _see_that_nobody_is_up(note: Path) -> None:
+    from landbridge.cli.conduct import answers
+
+    try:
+        left = json.loads(note.read_text())
+    except (OSError, ValueError):
+        return
+    if answers(f"{left['prefect']}/health"):
+        raise AlreadyRunning(
+            f"This project is up already: {left['prefect'].removesuffix('/api')} (process {left['pid']}).",
+            do="Leave it, or end it with Ctrl-C where it runs and start again.",
+        )
+
+
+def _see_that_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise LandbridgeError(
+                f"Port {port} cannot be used: {error.strerror}.", do="Choose another: `landbridge up --port 4201`."
+            ) from error
 
 
 def _environment(data: Path, port: int) -> dict[str, str]:
@@ -89,16 +119,14 @@ def _prefect(arguments: list[str], environment: dict[str, str], log: object) -> 
 
 
 def _await_server(server: subprocess.Popen[bytes], api: str, log: Path, seconds: float = 120) -> None:
-    from landbridge.cli.conduct import _answers
+    from landbridge.cli.conduct import answers
 
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and server.poll() is None:
-        if _answers(f"{api}/health"):
+        if answers(f"{api}/health"):
             return
         time.sleep(0.3)
-    raise LandbridgeError(
-        "Prefect's server did not start.", do=f"Read {log}; is the port taken? Choose another: --port."
-    )
+    raise LandbridgeError("Prefect's server did not start.", do=f"Read the end of {log}.")
 
 
 @contextmanager

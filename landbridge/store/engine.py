@@ -26,13 +26,8 @@ class Store:
     @cached_property
     def engine(self) -> sa.Engine:
         """The SQLAlchemy engine. Statements run in transactions that commit at the end of `begin()`."""
-        try:
-            url = sa.make_url(self.uri).set(drivername="postgresql+psycopg")
-        except (sa.exc.ArgumentError, ValueError) as error:
-            raise StoreUnavailable(
-                "The database URL cannot be read.", do="It looks like postgresql://user:password@host:5432/name."
-            ) from error
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        url = _postgresql(self.uri)
+        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, hide_parameters=True)
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
@@ -41,8 +36,13 @@ class Store:
             connection = self.engine.connect()
         except (DBAPIError, OSError) as error:
             raise _unavailable(self.engine.url, error) from error
-        with connection, connection.begin():
-            yield connection
+        try:
+            with connection, connection.begin():
+                yield connection
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise _unavailable(self.engine.url, error) from error
+            raise
 
     @contextmanager
     def bulk(self) -> Iterator[ArrowConnection]:
@@ -88,9 +88,23 @@ class Store:
             self.engine.dispose()
 
 
+def _postgresql(uri: str) -> sa.URL:
+    """The URI as SQLAlchemy reads it. Raises StoreUnavailable, without the URI: it may hold a password."""
+    try:
+        if uri.startswith(("postgresql://", "postgres://")):
+            return sa.make_url(uri).set(drivername="postgresql+psycopg")
+    except (sa.exc.ArgumentError, ValueError):
+        pass  # told below, without the URI
+    raise StoreUnavailable(
+        "The database URL cannot be read.",
+        do="Write `database:` (or LANDBRIDGE_DATABASE) as postgresql://user:password@host:5432/name.",
+    )
+
+
 def _unavailable(url: sa.URL, error: Any) -> StoreUnavailable:
     reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+    shown = url.set(drivername="postgresql").difference_update_query(["password", "sslpassword"])
     return StoreUnavailable(
-        f"The database {url.render_as_string(hide_password=True)} does not answer: {reason}",
+        f"The database {shown.render_as_string(hide_password=True)} does not answer: {reason}",
         do="Check `database:` in landbridge.yaml (or LANDBRIDGE_DATABASE), and that the server runs.",
     )

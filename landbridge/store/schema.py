@@ -21,7 +21,8 @@ def upgrade(store: Store) -> None:
         return
     if current is not None and current > HEAD:
         raise StoreUnavailable(
-            f"The database has schema {current}; this version of Landbridge knows {HEAD}.", do="Upgrade Landbridge."
+            f"The database has schema {current}; this version of Landbridge knows {HEAD}.",
+            do="Upgrade Landbridge; or, when the database is another program's, name one of its own.",
         )
     _migrate(store)
 
@@ -34,6 +35,19 @@ def _version(connection: sa.Connection) -> str | None:
 
 
 def _migrate(store: Store) -> None:
+    from alembic.util import CommandError
+
+    try:
+        _to_head(store)
+    except (sa.exc.DBAPIError, CommandError) as error:
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        raise StoreUnavailable(
+            f"Our tables cannot be made in this database: {reason}.",
+            do="Name a database of Landbridge's own, in which its user may create tables.",
+        ) from error
+
+
+def _to_head(store: Store) -> None:
     from alembic import command
     from alembic.config import Config
 
