@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sandbox.salesforce_calls import BASE, KEY, SalesforceOrg, rows_of, running_org
+from tests.sandbox.salesforce_calls import BASE, KEY, Row, SalesforceOrg, rows_of, running_org
 
-_ROWS = (
+_ROWS: tuple[Row, ...] = (
     {"LastName": "Alpha", "City": "Basel", "NumberOfEmployees": 5, "Landbridge_Score__c": 0.25, "DoNotCall": True},
     {"LastName": "beta", "City": "bern", "NumberOfEmployees": 50, "Birthdate__c": "1980-02-03"},
     {"LastName": "Gamma", "NumberOfEmployees": 500, "Description": "long text", "Landbridge_Score__c": 1.5},

@@ -9,6 +9,8 @@ import pytest
 
 from tests.sandbox.salesforce_calls import KEY, Row, SalesforceOrg, running_org
 
+FORCE = {"sforce-duplicate-rule-header": "allowSave=true; includeRecordDetails=true; runAsCurrentUser=true"}
+
 
 @pytest.fixture(scope="module")
 def org() -> Iterator[SalesforceOrg]:
@@ -90,8 +92,6 @@ class TestCollections:
 
 
 class TestDuplicateRules:
-    FORCE = {"sforce-duplicate-rule-header": "allowSave=true; includeRecordDetails=true; runAsCurrentUser=true"}
-
     @pytest.fixture
     def known(self, org: SalesforceOrg, request: pytest.FixtureRequest) -> Row:
         """A lead like the one that a row's values name."""
@@ -110,12 +110,12 @@ class TestDuplicateRules:
             found = error["duplicateResult"]
             assert found["allowSave"] is True
             assert [r["record"]["Id"] for m in found["matchResults"] for r in m["matchRecords"]] == [known["Id"]]
-            assert org.ask("POST", "sobjects/Lead", json=body, headers=self.FORCE).status_code == 201
+            assert org.ask("POST", "sobjects/Lead", json=body, headers=FORCE).status_code == 201
 
     def test_a_block_is_stronger_than_the_header(self, org: SalesforceOrg, known: Row) -> None:
         body = {"LastName": "x", "Company": "y", "Email": known["Email"]}
         with org.switched(duplicate_rule="block"):
-            answer = org.ask("POST", "sobjects/Lead", json=body, headers=self.FORCE)
+            answer = org.ask("POST", "sobjects/Lead", json=body, headers=FORCE)
         assert answer.json()[0]["duplicateResult"]["allowSave"] is False
 
     def test_a_collection_tells_it_for_the_row(self, org: SalesforceOrg, known: Row) -> None:
@@ -124,7 +124,7 @@ class TestDuplicateRules:
             results = org.upsert_all(rows)
             path = f"composite/sobjects/Lead/{KEY}"
             body = {"records": [{"attributes": {"type": "Lead"}, **rows[0]}]}
-            forced = org.ask("PATCH", path, json=body, headers=self.FORCE).json()
+            forced = org.ask("PATCH", path, json=body, headers=FORCE).json()
         assert (codes(results), codes(forced)) == (["DUPLICATES_DETECTED", ""], [""])
 
     def test_bulk_rows_fail(self, org: SalesforceOrg, known: Row) -> None:
