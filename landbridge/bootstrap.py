@@ -56,9 +56,7 @@ class Hub:
         if name not in self.accounts:
             raise ConfigInvalid(
                 f"There is no account '{name}' for leads to go to.",
-                do=f"Add it under `accounts:` in landbridge.yaml, or name another: `crm: {self.accounts[-1]}`."
-                if self.accounts
-                else "Add it under `accounts:` in landbridge.yaml.",
+                do="Add it under `accounts:` in landbridge.yaml, or name another under `crm:`.",
             )
         return name
 

@@ -39,7 +39,7 @@ def not_settings(path: Path, text: str, error: ValidationError, settings: type[B
     faults = sorted(error.errors(include_input=False), key=lambda fault: fault["type"] != "extra_forbidden")
     place, kind = faults[0]["loc"], faults[0]["type"]
     if kind == "extra_forbidden":
-        told, near = "there is no such setting", _near(str(place[-1]), _siblings(settings, place))
+        told, near = "is no setting", _near(str(place[-1]), _siblings(settings, place))
     else:
         said = str(faults[0]["msg"]).removeprefix("Value error, ")
         told, near = _WORDS.get(kind, said[:1].lower() + said[1:]), ""

@@ -32,7 +32,7 @@ def conduct(flow: str, *, json: bool, **parameters: Any) -> dict[str, Any]:
         try:
             run_id = _flow(flow)(**parameters)
         except BaseException:
-            if not json:
+            if entries and not json:
                 show.books(entries, show.err)
             raise
     return _finish(str(run_id), entries, json=json, conductor=conductor)

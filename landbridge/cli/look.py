@@ -8,18 +8,21 @@ from typing import Annotated, Any
 import typer
 
 from landbridge.cli.main import app
-from landbridge.cli.options import Json
+from landbridge.cli.options import Json, Limit, run_ids
 
 
 @app.command(rich_help_panel="Look")
 def runs(
-    run_id: Annotated[str | None, typer.Argument(help="A run's id or its beginning; all runs when absent.")] = None,
+    run_id: Annotated[
+        str | None,
+        typer.Argument(help="A run's id or its beginning; all runs when absent.", autocompletion=run_ids),
+    ] = None,
     json: Json = False,
-    limit: Annotated[int, typer.Option(help="How many runs to list.")] = 20,
+    limit: Limit = 20,
 ) -> None:
-    """List runs, or show one with its books, stage by stage."""
+    """List runs, or show one: its books stage by stage, what it held back and why."""
     from landbridge.bootstrap import opened
-    from landbridge.cli import show
+    from landbridge.cli import held, show
     from landbridge.trail import runs as trail
 
     with opened() as hub:
@@ -27,11 +30,13 @@ def runs(
             _list(trail.newest(hub.store, limit), json)
             return
         row, entries = trail.one(hub.store, run_id)
+        kept, others = held.by_run(hub.store, row["run_id"]), held.elsewhere(hub.store, row["run_id"])
     if json:
-        show.as_json(show.run_as_dict(row, entries))
+        show.as_json({**show.run_as_dict(row, entries), "held": kept})
         return
     _one(row)
     show.books(entries)
+    held.tell(kept, others)
 
 
 def _list(rows: list[Any], json: bool) -> None:
@@ -49,7 +54,8 @@ def _list(rows: list[Any], json: bool) -> None:
 def _one(row: Any) -> None:
     from landbridge.cli import show
 
-    show.say(f"Run [bold]{row['run_id']}[/]: {row['flow']} {row['subject']} is {row['state']}.")
+    of = f" of {show.plain(row['subject'])}" if row["subject"] else ""
+    show.say(f"Run [bold]{row['run_id']}[/]: {show.plain(row['flow'])}{of} is {row['state']}.")
     show.say(f"Started {row['started_at']:%Y-%m-%d %H:%M:%S %Z}, took {_took(row)}.", style="dim")
     if row["error"]:
         show.say(show.plain(row["error"]), style="red")
@@ -115,7 +121,7 @@ def verify(json: Json = False) -> None:
 @audit.command("list")
 def list_events(
     json: Json = False,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    limit: Limit = 20,
     subject: Annotated[str | None, typer.Option(help="Only what happened to this run, identity or change.")] = None,
 ) -> None:
     """List events, newest first: who did what to what, when."""
@@ -132,7 +138,10 @@ def list_events(
         (r["seq"], f"{r['at']:%Y-%m-%d %H:%M:%S}", r["kind"], r["actor"], r["subject"], _short(r["detail"]))
         for r in rows
     ]
-    show.table(("event", "at", "kind", "who", "what", "detail"), cells, right=("event",))
+    if rows:
+        show.table(("event", "at", "kind", "who", "what", "detail"), cells, right=("event",))
+    else:
+        show.say(f"Nothing happened{f' to {show.plain(subject)}' if subject else ' yet'}.")
 
 
 def _short(detail: dict[str, Any]) -> str:

@@ -47,8 +47,13 @@ def say(text: str, style: str = "") -> None:
 
 def short(value: object, longest: int = 60) -> str:
     """A value on one line, cut where it is long."""
+    return plain(cut(value, longest))
+
+
+def cut(value: object, longest: int) -> str:
+    """A value on one line of at most so many characters, for a table's cell."""
     text = " ".join(str(value).split())
-    return plain(text if len(text) <= longest else f"{text[: longest - 1]}…")
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def plain(text: object) -> str:
