@@ -20,8 +20,10 @@ from sandbox.salesforce.bulk_api import BulkApi
 from sandbox.salesforce.bulk_query import BulkQueryApi
 from sandbox.salesforce.changes import ChangesApi
 from sandbox.salesforce.collections_api import CollectionsApi
+from sandbox.salesforce.composite import CompositeApi
 from sandbox.salesforce.dump import dump
 from sandbox.salesforce.faults import FAULTS, READS, ROWS
+from sandbox.salesforce.identity import Identity
 from sandbox.salesforce.oauth import OAuth
 from sandbox.salesforce.org import Org, open_org
 from sandbox.salesforce.queries import QueryApi
@@ -47,11 +49,13 @@ def app(world: World, clock: Clock, state_dir: Path | None, settings: Settings) 
     world.listen("salesforce", seeding.take)
     sessions, usage = Sessions(org), Usage(org)
     api = Api(sessions, usage, _table(org, usage))
+    api.add(_composite(CompositeApi(org, api.inside)))
 
     async def dumped(request: Request) -> Response:
         return json_reply(dump(org, world.now, request.query_params.get("stable") == "1"))
 
     routes = [Route("/_sandbox/dump", dumped), *OAuth(org, sessions, settings).routes]
+    routes += Identity(org, sessions).routes
     return Starlette(routes=[*routes, Route("/{path:path}", api.answer, methods=_METHODS)])
 
 
@@ -89,6 +93,14 @@ def _rest(org: Org, usage: Usage) -> Iterable[tuple[str, str, Endpoint]]:
         ("GET", "composite/sobjects/{object}", collections.retrieve),
         ("POST", "composite/sobjects/{object}", collections.retrieve),
         ("PATCH", "composite/sobjects/{object}/{field}", collections.upsert),
+    )
+
+
+def _composite(api: CompositeApi) -> Iterable[tuple[str, str, Endpoint]]:
+    return (
+        ("POST", "composite", api.composite),
+        ("POST", "composite/batch", api.batch),
+        ("POST", "composite/tree/{object}", api.tree),
     )
 
 

@@ -19,6 +19,7 @@ from sandbox.salesforce.sessions import Sessions
 from sandbox.salesforce.usage import Usage
 
 Endpoint = Callable[[Call], Awaitable[Response]]
+_ROOT = ("services", "data")
 _VERSION = re.compile(r"v(\d\d)\.0")
 _OLDEST, _OLDEST_SERVED, _NEWEST = 21, 31, 66
 _RELEASES = {66: "Spring '26", 65: "Winter '26", 64: "Summer '25"}
@@ -30,28 +31,38 @@ class Api:
     def __init__(self, sessions: Sessions, usage: Usage, table: Iterable[tuple[str, str, Endpoint]]) -> None:
         self.sessions = sessions
         self.usage = usage
-        self._table = [(method, tuple(filter(None, path.split("/"))), endpoint) for method, path, endpoint in table]
+        self._table: list[tuple[str, tuple[str, ...], Endpoint]] = []
+        self.add(table)
+
+    def add(self, table: Iterable[tuple[str, str, Endpoint]]) -> None:
+        """More resources. A pattern such as `sobjects/{object}` names the parts of the path that vary."""
+        self._table += [(method, tuple(filter(None, path.split("/"))), endpoint) for method, path, endpoint in table]
 
     async def answer(self, request: Request) -> Response:
         """The reply to one request; a refusal becomes a reply too."""
+        if tuple(_segments(request)) == _ROOT:
+            return json_reply(_versions())
         try:
-            return await self._answer(request)
+            user_id = self.sessions.user(request.headers.get("authorization", ""))
+            self.usage.spend()
         except Refused as refused:
             reply = refusal_reply(refused)
-            reply.headers.update(self.usage.header())
-            return reply
-
-    async def _answer(self, request: Request) -> Response:
-        segments = _segments(request)[2:]
-        if not segments:
-            return json_reply(_versions())
-        version = _version(segments[0])
-        user_id = self.sessions.user(request.headers.get("authorization", ""))
-        self.usage.spend()
-        endpoint, parts = self._find(_method(request), segments[1:])
-        reply = await endpoint(Call(request, version, parts, user_id))
+        else:
+            reply = await self.inside(request, user_id)
         reply.headers.update(self.usage.header())
         return reply
+
+    async def inside(self, request: Request, user_id: str) -> Response:
+        """The reply to a user who is logged in; nothing is counted."""
+        try:
+            segments = _segments(request)
+            if tuple(segments[: len(_ROOT)]) != _ROOT or len(segments) == len(_ROOT):
+                raise not_found()
+            version = _version(segments[len(_ROOT)])
+            endpoint, parts = self._find(_method(request), segments[len(_ROOT) + 1 :])
+            return await endpoint(Call(request, version, parts, user_id))
+        except Refused as refused:
+            return refusal_reply(refused)
 
     def _find(self, method: str, segments: list[str]) -> tuple[Endpoint, Mapping[str, str]]:
         """The first entry that fits; METHOD_NOT_ALLOWED if only the method does not."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +29,7 @@ class Org:
         self.lock_attempts: Counter[str] = Counter()
         self._made: Counter[str] = Counter()
         self._journal = journal
+        self._gathered: Gathered | None = None
 
     @property
     def switches(self) -> Switches:
@@ -57,20 +60,60 @@ class Org:
         """Writes that are kept together on leaving the `with` block, and undone if it raises."""
         return Transaction(self, user_id, stamp(self.now()))
 
-    def keep(self, lines: list[Any]) -> None:
-        self._journal.write(lines)
+    @contextmanager
+    def gathered(self) -> Iterator[Gathered]:
+        """Everything kept inside the `with` block is kept, or undone, as one."""
+        outer = self._gathered
+        self._gathered = gathered = Gathered()
+        try:
+            yield gathered
+        finally:
+            self._gathered = outer
+            self.keep(gathered)
+
+    def keep(self, done: Writes) -> None:
+        """Write to the journal what was done, unless it is gathered with more."""
+        if self._gathered is not None:
+            self._gathered.add(done)
+        else:
+            self._journal.write(done.lines)
 
 
-class Transaction:
-    """Row writes by one user at one time. Rows are replaced, never altered, so what a reader holds stays as it was."""
+class Writes:
+    """Row writes that can be taken back. Rows are replaced, never altered, so what a reader holds stays as it was."""
+
+    def __init__(self) -> None:
+        self.before: list[tuple[Table, str, Row | None]] = []
+        self.lines: list[tuple[str, str, Row]] = []
+
+    def undo(self) -> None:
+        """Take back everything since the start, newest first."""
+        for table, row_id, old in reversed(self.before):
+            if old is None:
+                table.remove(row_id)
+            else:
+                table.put(old)
+        self.before.clear()
+        self.lines.clear()
+
+
+class Gathered(Writes):
+    """The writes of several transactions."""
+
+    def add(self, done: Writes) -> None:
+        self.before += done.before
+        self.lines += done.lines
+
+
+class Transaction(Writes):
+    """Row writes by one user at one time."""
 
     def __init__(self, org: Org, user_id: str, at: str) -> None:
+        super().__init__()
         self.org = org
         self.user_id = user_id
         self.at = at
         self.switches = org.switches
-        self._before: list[tuple[Table, str, Row | None]] = []
-        self._lines: list[tuple[str, str, Row]] = []
 
     def create(self, table: Table, values: Row) -> str:
         """Add a row with its system fields; returns its id."""
@@ -87,19 +130,9 @@ class Transaction:
         return {"LastModifiedDate": self.at, "LastModifiedById": self.user_id, "SystemModstamp": self.at}
 
     def _put(self, table: Table, row_id: str, old: Row, changes: Row) -> None:
-        self._before.append((table, row_id, old or None))
-        self._lines.append((table.definition.name, row_id, changes))
+        self.before.append((table, row_id, old or None))
+        self.lines.append((table.definition.name, row_id, changes))
         table.put(changed(old or {"Id": row_id}, changes))
-
-    def undo(self) -> None:
-        """Take back everything since the start, newest first."""
-        for table, row_id, old in reversed(self._before):
-            if old is None:
-                table.remove(row_id)
-            else:
-                table.put(old)
-        self._before.clear()
-        self._lines.clear()
 
     def __enter__(self) -> Transaction:
         return self
@@ -107,7 +140,7 @@ class Transaction:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if kind is not None:
             self.undo()
-        self.org.keep(list(self._lines))
+        self.org.keep(self)
 
 
 def changed(old: Row, changes: dict[str, Value]) -> Row:
