@@ -46,8 +46,9 @@ def read_table(path: Path) -> pa.Table:
         if isinstance(row, bytes):
             broken += 1
             continue
-        for name in row.keys() - columns.keys():
-            columns[name] = [None] * count
+        for name in row:
+            if name not in columns:
+                columns[name] = [None] * count
         for name, values in columns.items():
             values.append(_text(row.get(name)))
         count += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -63,7 +64,18 @@ def plain(text: object) -> str:
 
 def visible(text: str) -> str:
     """The text on one line, with a mark where something stands that would steer the terminal instead of being seen."""
-    return "".join(char if char.isprintable() else " " if char in "\n\r\t" else "�" for char in text)
+    return "".join(char if char.isprintable() else _shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    if char in "\n\r\t":
+        return " "
+    steers = char in _DIRECTIONS or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
+    return "�" if steers else char
+
+
+_DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that turn the text after them around. Letters written from right to left stay as they are."""
 
 
 _FORMULA = re.compile(r"[\s\0]*[=+@\-|%]")
@@ -71,11 +83,13 @@ _NUMBER = re.compile(r"[+-]?[0-9 ().,/-]*")
 
 
 def for_spreadsheets(value: object) -> str:
-    """A cell of a CSV that no spreadsheet program takes for a formula; phone and other numbers stay as they are.
+    """A cell of a CSV that no spreadsheet program takes for a formula and no terminal for an order.
+
+    Phone and other numbers stay as they are.
 
     https://owasp.org/www-community/attacks/CSV_Injection
     """
-    text = "" if value is None else str(value)
+    text = "" if value is None else visible(str(value))
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
 
 

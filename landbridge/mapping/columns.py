@@ -88,13 +88,23 @@ def _share(values: Sequence[str], look: re.Pattern[str]) -> float:
 
 
 def _tell_names_apart(places: dict[str, str], sample: pa.Table) -> None:
-    """ "Name" beside "Vorname" is the family name, unless it holds the given name too."""
+    """ "Name" beside "Vorname" is the family name, unless it holds the given name too; "Nom" alone may be the whole."""
+    if not {"given_name", "full_name"} & set(places.values()):
+        _whole_names(places, sample)
     if "given_name" not in places.values() or "family_name" in places.values():
         return
     given = next(name for name, field in places.items() if field == "given_name")
     for name in [name for name, field in places.items() if field == "full_name"]:
         if not _holds(sample, name, given):
             places[name] = "family_name"
+
+
+def _whole_names(places: dict[str, str], sample: pa.Table) -> None:
+    """A column of family names whose values mostly have several words, where nothing else names people."""
+    for name in [name for name, field in places.items() if field == "family_name"]:
+        values = _values(sample, name)
+        if values and sum(" " in value for value in values) / len(values) > 0.5:
+            places[name] = "full_name"
 
 
 def _holds(sample: pa.Table, whole: str, part: str) -> bool:
