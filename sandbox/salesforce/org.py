@@ -45,10 +45,6 @@ class Org:
         self._made[prefix] += 1
         return make_id(prefix, self._made[prefix])
 
-    def find(self, row_id: str) -> Row | None:
-        """The row of any object with that 18-character id, deleted or not."""
-        return next((table.rows[row_id] for table in self.tables.values() if row_id in table.rows), None)
-
     def replay(self) -> None:
         """Put the journal's lines on top of what the world said. Call it once, after seeding."""
         for name, row_id, changes in self._journal.replay():

@@ -1,6 +1,6 @@
 """Rows in memory: one table an object, with the indexes that external ids need."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from sandbox.salesforce.record_ids import MalformedId, normal_id
 from sandbox.salesforce.schema import Field, SObject
@@ -50,7 +50,8 @@ class Table:
         if value is None:
             return []
         if field.type == "id":
-            return [whole for whole in _whole_ids([str(value)]) if self.is_live(whole)]
+            whole = _whole_id(str(value))
+            return [whole] if whole is not None and self.is_live(whole) else []
         return sorted(self._found[field.name].get(_folded(value), ()))
 
     def is_live(self, row_id: str) -> bool:
@@ -62,9 +63,8 @@ def _folded(value: Value) -> str:
     return str(value).lower()
 
 
-def _whole_ids(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        try:
-            yield normal_id(text)
-        except MalformedId:
-            continue
+def _whole_id(text: str) -> str | None:
+    try:
+        return normal_id(text)
+    except MalformedId:
+        return None
