@@ -21,10 +21,10 @@ demo: $(READY) ## Watch the whole job on a made-up world, twice (options: DEMO="
 	@$(BIN)/landbridge demo $(DEMO)
 
 test: $(READY) ## Run every test, slow ones too (options: TEST="-k push")
-	@$(BIN)/python -m pytest $(TEST)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(TEST)
 
 test-fast: $(READY) ## Run the tests that take seconds
-	@$(BIN)/python -m pytest -m "not slow" $(TEST)
+	@$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(TEST)
 
 check: $(READY) ## Lint, types and the law of imports
 	@$(BIN)/ruff check .

@@ -120,11 +120,14 @@ def _make_landing_table(connection: ArrowConnection) -> None:
     connection.commit()
 
 
-# A version is kept when it differs from the one before it: in this page, else from the newest kept so far.
+# A version is kept when it differs from the one before it: in this page, else from the newest kept so far. Heads are
+# looked up one by one (LIMIT keeps the planner from joining): a page must cost the same however many there are.
 _KEEP = """
 WITH seen AS (
     SELECT l.*, lag(l.digest) OVER (PARTITION BY l.key ORDER BY l.ordinal) AS before, h.digest AS head, h.version
-    FROM landing l LEFT JOIN record_head h ON h.account = $1 AND h.stream = $2 AND h.key = l.key
+    FROM landing l LEFT JOIN LATERAL (
+        SELECT digest, version FROM record_head
+        WHERE account = $1 AND stream = $2 AND key = l.key LIMIT 1) h ON true
 ), news AS (
     SELECT *, coalesce(version, 0) + row_number() OVER (PARTITION BY key ORDER BY ordinal) AS next FROM seen
     WHERE digest IS DISTINCT FROM coalesce(before, head)

@@ -84,9 +84,10 @@ class _Keeper:
         """Store what became of the news in a batch, and how far the batch goes, in one transaction."""
         with self.connection.cursor() as cursor:
             bulk.put(cursor, "pending", news.select(["record_id", "key"]))
-            self._keep_profiles(cursor, mapped.profiles)
-            self._keep_touchpoints(cursor, mapped.touchpoints)
-            if not pc.all(news["first"]).as_py():
+            known = not pc.all(news["first"]).as_py()
+            self._keep_made(cursor, "profile", mapped.profiles, _PERSON, _PROFILES if known else None)
+            self._keep_made(cursor, "touchpoint", mapped.touchpoints, _TOLD, _TOUCHPOINTS if known else None)
+            if known:
                 cursor.execute(_VANISHED_PROFILES, (self.account, self.stream, self.run.run_id))
                 cursor.execute(_VANISHED_TOUCHPOINTS, (self.account, self.stream))
             self._quarantine(cursor, mapped)
@@ -94,14 +95,16 @@ class _Keeper:
             cursor.execute(_MARK, (self.account, self.stream, self.hash, pc.max(pending["record_id"]).as_py()))
         self.connection.commit()
 
-    def _keep_profiles(self, cursor: Cursor, profiles: pa.Table) -> None:
-        bulk.put(cursor, "incoming", with_digest(profiles, (*PERSON_FIELDS, "region_hint", "gone")))
-        cursor.execute(_PROFILES, (self.hash, self.run.run_id))
-
-    def _keep_touchpoints(self, cursor: Cursor, touchpoints: pa.Table) -> None:
-        told = [name for name in TOUCHPOINT_SCHEMA.names if name not in ("record_id", "account", "stream")]
-        bulk.put(cursor, "incoming_touch", with_digest(touchpoints, told))
-        cursor.execute(_TOUCHPOINTS, (self.hash, self.run.run_id))
+    def _keep_made(self, cursor: Cursor, name: str, made: pa.Table, told: Sequence[str], upsert: str | None) -> None:
+        """Store profiles or touchpoints: straight into their table where nothing of theirs is there yet."""
+        complete = with_digest(made, told)
+        for column, value in (("mapping", self.hash), ("run_id", self.run.run_id)):
+            complete = complete.append_column(column, pa.repeat(value, complete.num_rows))
+        if upsert is None:
+            cursor.adbc_ingest(name, complete, mode="append")
+        else:
+            bulk.put(cursor, f"incoming_{name}", complete)
+            cursor.execute(upsert)
 
     def _quarantine(self, cursor: Cursor, mapped: Mapped) -> None:
         prefix = f"{self.account}/{self.stream}/"
@@ -150,41 +153,44 @@ LEFT JOIN pushed s ON s.account = r.account AND s.object = r.stream AND s.crm_id
 LEFT JOIN profile p ON s.crm_id IS NOT NULL AND p.profile_id = r.account || '/' || r.stream || '/' || r.key
                        AND p.mapping = $3
 LEFT JOIN record seen ON seen.record_id = p.record_id AND pg_input_is_valid(seen.payload, 'jsonb')
-LEFT JOIN LATERAL (SELECT crm_own(r.payload, s.fields, s.base)) own(payload) ON s.crm_id IS NOT NULL
-LEFT JOIN LATERAL (SELECT crm_own(seen.payload, s.fields, s.base)) seen_own(payload) ON seen.record_id IS NOT NULL
+-- CASE, and not a join's condition: that would parse the JSON of every record before it asks
+LEFT JOIN LATERAL (SELECT CASE WHEN s.crm_id IS NOT NULL THEN crm_own(r.payload, s.fields, s.base) END
+                 ) own(payload) ON true
+LEFT JOIN LATERAL (SELECT CASE WHEN seen.record_id IS NOT NULL THEN crm_own(seen.payload, s.fields, s.base) END
+                 ) seen_own(payload) ON true
 WHERE r.record_id > CASE WHEN c.mapping = $3 THEN c.upto ELSE 0 END AND r.payload IS NOT NULL
   AND EXISTS (SELECT FROM record_head h WHERE h.account = r.account AND h.stream = r.stream AND h.key = r.key
               AND h.record_id = r.record_id)
 ORDER BY r.record_id LIMIT {BATCH}
 """
 
-_columns = ", ".join(PROFILE_SCHEMA.names)
-_PROFILES = f"""
-INSERT INTO profile ({_columns}, digest, mapping, run_id) SELECT {_columns}, digest, $1, $2 FROM incoming
-ON CONFLICT (profile_id) DO UPDATE SET
-    {", ".join(f"{name} = excluded.{name}" for name in PROFILE_SCHEMA.names if name != "profile_id")},
-    digest = excluded.digest, mapping = excluded.mapping, run_id = excluded.run_id
-"""
+_PERSON = (*PERSON_FIELDS, "region_hint", "gone")
+_TOLD = tuple(name for name in TOUCHPOINT_SCHEMA.names if name not in ("record_id", "account", "stream"))
+"""What makes a profile, and a touchpoint, another one than before."""
+
+
+def _upsert(table: str, key: str, columns: Sequence[str]) -> str:
+    names = (*columns, "digest", "mapping", "run_id")
+    updates = ", ".join(f"{name} = excluded.{name}" for name in names if name != key)
+    listed = ", ".join(names)
+    rows = f"INSERT INTO {table} ({listed}) SELECT {listed} FROM incoming_{table}"
+    return f"{rows} ON CONFLICT ({key}) DO UPDATE SET {updates}"
+
+
+_PROFILES = _upsert("profile", "profile_id", PROFILE_SCHEMA.names)
+_TOUCHPOINTS = _upsert("touchpoint", "touchpoint_id", TOUCHPOINT_SCHEMA.names)
 
 # An object whose newest version no longer tells of a person: its profile is gone, its history stays.
 _VANISHED_PROFILES = """
 UPDATE profile SET gone = true, digest = 'gone', run_id = $3 FROM pending
 WHERE profile.profile_id = $1 || '/' || $2 || '/' || pending.key AND NOT profile.gone
-  AND NOT EXISTS (SELECT FROM incoming WHERE incoming.profile_id = profile.profile_id)
+  AND NOT EXISTS (SELECT FROM incoming_profile i WHERE i.profile_id = profile.profile_id)
 """
 
 _VANISHED_TOUCHPOINTS = """
 DELETE FROM touchpoint t USING record older, pending p
 WHERE t.account = $1 AND t.stream = $2 AND older.record_id = t.record_id AND older.key = p.key
-  AND NOT EXISTS (SELECT FROM incoming_touch i WHERE i.touchpoint_id = t.touchpoint_id)
-"""
-
-_touch = ", ".join(TOUCHPOINT_SCHEMA.names)
-_TOUCHPOINTS = f"""
-INSERT INTO touchpoint ({_touch}, digest, mapping, run_id) SELECT {_touch}, digest, $1, $2 FROM incoming_touch
-ON CONFLICT (touchpoint_id) DO UPDATE SET
-    {", ".join(f"{name} = excluded.{name}" for name in TOUCHPOINT_SCHEMA.names if name != "touchpoint_id")},
-    digest = excluded.digest, mapping = excluded.mapping, run_id = excluded.run_id
+  AND NOT EXISTS (SELECT FROM incoming_touchpoint i WHERE i.touchpoint_id = t.touchpoint_id)
 """
 
 _RELEASE = """
