@@ -31,7 +31,10 @@ def flow(**settings: Any) -> Callable[[Function], Function]:
 
 
 def step(**settings: Any) -> Callable[[Function], Function]:
-    """A Prefect task that is tried again when a system is unavailable, and only then; or the function itself."""
+    """A Prefect task that is tried again when a system is unavailable, and only then; or the function itself.
+
+    LANDBRIDGE_RETRIES=0 is for somebody who sits and waits: they would rather be told now, and run again later.
+    """
     if not CONDUCTED:
         return lambda function: function
     from prefect import task

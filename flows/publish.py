@@ -25,6 +25,7 @@ def give_out(run: Run, hub: Hub) -> None:
         steps.resolve(run, hub)
         steps.golden(run, hub)
         steps.validate(run, hub)
+        steps.account_for_all(run)
         steps.plan(run, hub)
         if steps.push(run, hub):
             sync.take_in(run, hub, hub.crm)

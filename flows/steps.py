@@ -74,6 +74,14 @@ def push(run: Run, hub: Hub) -> bool:
     return any(entry.stage in ("push", "settle") and entry.new + entry.changed for entry in run.books.entries)
 
 
+@step(name="account for all")
+def account_for_all(run: Run) -> None:
+    """See that nobody got lost between two stages."""
+    from landbridge.trail.whole import account_for_all as stage
+
+    stage(run)
+
+
 def close_books(run: Run) -> None:
     """Show the run's books where its conductor shows things."""
     show_balance(run.run_id, [vars(entry) for entry in run.books.entries])
