@@ -39,9 +39,8 @@ def tell(found: list[dict[str, Any]], others: int) -> None:
         rows = ((row["held"], row["still_held"], row["stage"], row["reason"], _example(row)) for row in found)
         show.table(("held", "still", "at", "because", "for example"), rows, right=("held", "still"))
     if others:
-        show.say(
-            f"\n{others:,} {'more are' if found else 'are'} held since other runs; `landbridge runs` lists them.", "dim"
-        )
+        are = f"{others:,} {'more ' if found else ''}{'is' if others == 1 else 'are'}"
+        show.say(f"\n{are} held since other runs; `landbridge runs` lists them.", "dim")
 
 
 def _example(row: dict[str, Any]) -> str:

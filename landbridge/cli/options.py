@@ -39,5 +39,8 @@ def _runs() -> Iterator[tuple[str, str]]:
     from landbridge.trail.runs import newest
 
     with opened() as hub:
+        settings = hub.project.settings
+        if not (settings.database or (hub.project.home / settings.data / "postgres").is_dir()):
+            return  # a database is not made by pressing Tab
         for row in newest(hub.store, 20):
             yield row["run_id"], f"{row['flow']} {row['subject']} {row['state']}"

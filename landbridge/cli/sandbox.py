@@ -96,9 +96,14 @@ def _wait(ready_file: Path, process: subprocess.Popen[bytes], seconds: float = 1
             ready: dict[str, Any] = json.loads(ready_file.read_text())
             return ready
         if process.poll() is not None:
-            raise LandbridgeError("The sandbox did not start.", do=f"Read {ready_file.parent / 'log'}.")
+            log = ready_file.parent / "log"
+            raise LandbridgeError(f"The sandbox did not start: {_last_line(log)}", do=f"All it said is in {log}.")
         time.sleep(0.05)
     raise SourceUnavailable("The sandbox did not answer in time.", do=f"Read {ready_file.parent / 'log'}.")
+
+
+def _last_line(log: Path) -> str:
+    return log.read_text(errors="replace").strip().rpartition("\n")[2]
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
