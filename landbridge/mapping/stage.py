@@ -140,27 +140,30 @@ def _as_text(table: pa.Table, name: str) -> str:
 
 
 # What we wrote to a CRM record comes back with its next version, and is no evidence (docs/decisions/0005): a record
-# that we created is never mapped; of another, our writes are taken back before it is.
+# that we created is never mapped; of another, our writes are taken back before it is. Each look-up goes by its whole
+# key (LIMIT keeps the planner from joining without knowing the tables), and CASE keeps JSON unparsed that nobody asks.
 _PENDING = f"""
-SELECT r.record_id, r.key, CASE WHEN s.crm_id IS NULL THEN r.payload ELSE own.payload::text END AS payload,
+SELECT r.record_id, r.key, coalesce(own.payload::text, r.payload) AS payload,
        r.at AS landed_at, r.version = 1 AND r.record_id > coalesce(c.ever, 0) AS first,
-       coalesce(s.created OR own.payload - stamps.names = seen_own.payload - stamps.names, false) AS echo
-FROM (SELECT $1::text AS account, $2::text AS stream, string_to_array($4::text, ' ') AS names) stamps
+       coalesce(s.created OR own.payload - wanted.stamps = seen.payload - wanted.stamps, false) AS echo
+FROM (SELECT $1::text AS account, $2::text AS stream, string_to_array($4::text, ' ') AS stamps) wanted
 LEFT JOIN map_cursor c USING (account, stream)
 JOIN record r USING (account, stream)
-LEFT JOIN pushed s ON s.account = r.account AND s.object = r.stream AND s.crm_id = r.key
-                      AND pg_input_is_valid(r.payload, 'jsonb')
-LEFT JOIN profile p ON s.crm_id IS NOT NULL AND p.profile_id = r.account || '/' || r.stream || '/' || r.key
-                       AND p.mapping = $3
-LEFT JOIN record seen ON seen.record_id = p.record_id AND pg_input_is_valid(seen.payload, 'jsonb')
--- CASE, and not a join's condition: that would parse the JSON of every record before it asks
-LEFT JOIN LATERAL (SELECT CASE WHEN s.crm_id IS NOT NULL THEN crm_own(r.payload, s.fields, s.base) END
-                 ) own(payload) ON true
-LEFT JOIN LATERAL (SELECT CASE WHEN seen.record_id IS NOT NULL THEN crm_own(seen.payload, s.fields, s.base) END
-                 ) seen_own(payload) ON true
+JOIN LATERAL (
+    SELECT FROM record_head h WHERE h.account = r.account AND h.stream = r.stream AND h.key = r.key
+    AND h.record_id = r.record_id LIMIT 1) newest ON true
+LEFT JOIN LATERAL (
+    SELECT p.fields, p.base, p.created FROM pushed p
+    WHERE p.account = r.account AND p.object = r.stream AND p.crm_id = r.key LIMIT 1) s ON true
+LEFT JOIN LATERAL (
+    SELECT CASE WHEN s.fields IS NOT NULL AND pg_input_is_valid(r.payload, 'jsonb')
+                THEN crm_own(r.payload, s.fields, s.base) END) own(payload) ON true
+LEFT JOIN LATERAL (
+    SELECT CASE WHEN pg_input_is_valid(v.payload, 'jsonb') THEN crm_own(v.payload, s.fields, s.base) END
+    FROM profile p JOIN record v USING (record_id)
+    WHERE s.fields IS NOT NULL AND p.profile_id = r.account || '/' || r.stream || '/' || r.key AND p.mapping = $3
+    LIMIT 1) seen(payload) ON true
 WHERE r.record_id > CASE WHEN c.mapping = $3 THEN c.upto ELSE 0 END AND r.payload IS NOT NULL
-  AND EXISTS (SELECT FROM record_head h WHERE h.account = r.account AND h.stream = r.stream AND h.key = r.key
-              AND h.record_id = r.record_id)
 ORDER BY r.record_id LIMIT {BATCH}
 """
 

@@ -1,4 +1,4 @@
-"""The books of the whole: every profile, followed from end to end, whatever the stages in between said of themselves."""
+"""The books of the whole: every profile, followed from end to end, whatever the stages between said of themselves."""
 
 from __future__ import annotations
 

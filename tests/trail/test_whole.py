@@ -17,7 +17,8 @@ INSERT INTO profile (profile_id, account, stream, key, record_id, mapping, diges
 SELECT 'a/s/' || n, 'a', 's', n, n, 'm', 'd', 'r' FROM generate_series(1, 3) n;
 INSERT INTO identity (identity_id, run_id) SELECT 'i' || n, 'r' FROM generate_series(1, 2) n;
 INSERT INTO link (profile_id, identity_id, how, model, run_id)
-VALUES ('a/s/1', 'i1', 'evidence', 'm', 'r'), ('a/s/2', 'i1', 'evidence', 'm', 'r'), ('a/s/3', 'i2', 'single', 'm', 'r');
+VALUES ('a/s/1', 'i1', 'evidence', 'm', 'r'), ('a/s/2', 'i1', 'evidence', 'm', 'r'),
+       ('a/s/3', 'i2', 'single', 'm', 'r');
 INSERT INTO golden (identity_id, fields, origin, profiles, rules, inputs, digest, run_id)
 SELECT identity_id, '{}', '{}', '{}', 'r', 'i', 'd', 'r' FROM identity;
 INSERT INTO lead (identity_id, fields, origin, inputs, digest, checked_digest, valid, run_id)
