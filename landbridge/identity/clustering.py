@@ -90,6 +90,8 @@ class _Forest:
             self._keep_apart(left, right)
 
     def _keep_apart(self, left: str, right: str) -> None:
+        if left not in self._parent or right not in self._parent:
+            return  # a decision outlives the profiles that it is about
         self._apart.setdefault(left, set()).add(right)
         self._apart.setdefault(right, set()).add(left)
 

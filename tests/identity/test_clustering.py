@@ -41,6 +41,11 @@ def test_contradicting_decisions_keep_apart_and_are_shown() -> None:
     assert found.refused == {("b", "c"): "a decision keeps them apart"}
 
 
+def test_a_decision_about_somebody_who_is_not_here_changes_nothing() -> None:
+    edges = [("a", "b", 20.0)]
+    assert groups(cluster("ab", edges, Guards(same=[("a", "x")], different=[("b", "x")]))) == {frozenset("ab")}
+
+
 def test_a_reference_joins_unless_a_decision_forbids() -> None:
     assert groups(cluster("ab", [], Guards(references=[("a", "b")]))) == {frozenset("ab")}
     assert groups(cluster("ab", [], Guards(references=[("a", "b")], different=[("b", "a")]))) == set()
