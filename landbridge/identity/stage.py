@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from landbridge.identity.model import Model
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 def resolve(run: Run, model: Model) -> None:
     """Link every profile to its identity; ids last. Does nothing when nothing changed since the last time.
 
+    A profile that is gone is not compared and keeps its link: its consent and its history go on counting, and if it
+    comes back it is who it was.
     Books: taken = profiles compared; new = linked for the first time; changed = moved to another identity.
     """
     with run.books.stage("resolve") as entry:
@@ -41,12 +44,14 @@ def _resolve(run: Run, model: Model, connection: Connection, entry: Entry) -> No
     columns = ", ".join([*PROFILE_SCHEMA.names, "digest"])
     profiles = bulk.get(connection, f"SELECT {columns} FROM profile WHERE NOT gone ORDER BY profile_id")
     decisions = bulk.get(connection, _DECISIONS)
+    standing = decisions.filter(pc.invert(decisions["withdrawn"]))
     previous = bulk.get(connection, _PREVIOUS)
     used = bulk.get(connection, _USED)["identity_id"].to_pylist()
-    found = compute(profiles.drop_columns(["digest"]), decisions=decisions, previous=previous, used=used, model=model)
+    found = compute(profiles.drop_columns(["digest"]), decisions=standing, previous=previous, used=used, model=model)
+    entry.taken = profiles.num_rows
     with connection.cursor() as cursor:
         bulk.put(cursor, "compared", profiles.select(["profile_id", "digest"]))
-        bulk.put(cursor, "seen_decisions", decisions.select(["decision_id"]))
+        bulk.put(cursor, "seen_decisions", decisions.select(["decision_id", "withdrawn"]))
         _keep(cursor, run, model, found, entry)
 
 
@@ -58,14 +63,13 @@ def _keep(cursor: Cursor, run: Run, model: Model, found: Resolution, entry: Entr
     cursor.execute(_REDIRECTS)
     cursor.execute(_EVENTS, (run.run_id,))
     cursor.execute(_COUNTS)
-    entry.taken = found.links.num_rows
-    entry.new, entry.changed = cursor.fetchall()[0]
-    entry.unchanged = entry.taken - entry.new - entry.changed
-    cursor.execute(_UNLINKED)
+    entry.new, entry.changed, entry.unchanged = cursor.fetchall()[0]
+    cursor.execute(_FOLLOWED, (run.run_id,))
     cursor.execute(_LINKS, (model.version, run.run_id))
     cursor.execute(_UNMATCHED)
     cursor.execute(_MATCHES, (model.version, run.run_id))
     cursor.execute(_SETTLED)
+    cursor.execute(_GONE)
     cursor.execute(_APPLIED)
     if entry.new or entry.changed or found.events.num_rows:
         audit.record_bulk(cursor, _event(run, model, found, entry))
@@ -99,7 +103,7 @@ def _waiting(store: Store, model: str) -> _Waiting:
         """SELECT
         (SELECT count(*) FROM profile WHERE NOT gone) AS profiles,
         (SELECT count(*) FROM profile WHERE NOT gone AND resolved_digest IS DISTINCT FROM digest) AS unresolved,
-        (SELECT count(*) FROM link JOIN profile USING (profile_id) WHERE gone) AS gone,
+        (SELECT count(*) FROM profile WHERE gone AND resolved_digest IS NOT NULL) AS gone,
         (SELECT count(*) FROM decision WHERE NOT applied) AS decisions,
         (SELECT count(*) FROM link WHERE model <> :model) AS other_model"""
     )
@@ -108,7 +112,8 @@ def _waiting(store: Store, model: str) -> _Waiting:
 
 
 _DECISIONS = """
-SELECT decision_id, left_id, right_id, verdict FROM decision WHERE withdrawn_at IS NULL ORDER BY decision_id
+SELECT decision_id, left_id, right_id, verdict, withdrawn_at IS NOT NULL AS withdrawn FROM decision
+WHERE withdrawn_at IS NULL OR NOT applied ORDER BY decision_id
 """
 
 _PREVIOUS = """
@@ -136,12 +141,16 @@ SELECT kind, identity_id, other_id, $1 FROM found_events ORDER BY kind, identity
 """
 
 _COUNTS = """
-SELECT count(*) FILTER (WHERE k.profile_id IS NULL), count(*) FILTER (WHERE k.identity_id <> f.identity_id)
+SELECT count(*) FILTER (WHERE k.profile_id IS NULL), count(*) FILTER (WHERE k.identity_id <> f.identity_id),
+    count(*) FILTER (WHERE k.identity_id = f.identity_id)
 FROM found_links f LEFT JOIN link k USING (profile_id)
 """
 
-_UNLINKED = """
-DELETE FROM link WHERE NOT EXISTS (SELECT FROM found_links f WHERE f.profile_id = link.profile_id)
+# A profile that is gone goes where its identity goes.
+_FOLLOWED = """
+UPDATE link SET identity_id = e.other_id, run_id = $1, at = now() FROM found_events e
+WHERE e.kind = 'redirected' AND link.identity_id = e.identity_id
+  AND NOT EXISTS (SELECT FROM found_links f WHERE f.profile_id = link.profile_id)
 """
 
 _LINKS = """
@@ -174,7 +183,14 @@ UPDATE profile SET resolved_digest = c.digest FROM compared c
 WHERE profile.profile_id = c.profile_id AND profile.resolved_digest IS DISTINCT FROM c.digest
 """
 
+# So that one that comes back, the same as ever, waits to be compared again.
+_GONE = """
+UPDATE profile SET resolved_digest = NULL
+WHERE gone AND resolved_digest IS NOT NULL AND profile_id NOT IN (SELECT profile_id FROM compared)
+"""
+
+# A decision that was withdrawn while we resolved was obeyed still: it waits for the next time.
 _APPLIED = """
-UPDATE decision SET applied = true
-WHERE NOT applied AND (withdrawn_at IS NOT NULL OR decision_id IN (SELECT decision_id FROM seen_decisions))
+UPDATE decision SET applied = true FROM seen_decisions s
+WHERE NOT applied AND decision.decision_id = s.decision_id AND (withdrawn_at IS NOT NULL) = s.withdrawn
 """

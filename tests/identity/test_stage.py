@@ -29,9 +29,7 @@ def put(store: Store, profile_id: str, values: dict[str, Any], *, gone: bool = F
     updates = ", ".join(f"{name} = excluded.{name}" for name in columns)
     with store.begin() as connection:
         connection.execute(
-            sa.text(
-                f"INSERT INTO profile ({names}) VALUES ({marks}) ON CONFLICT (profile_id) DO UPDATE SET {updates}"
-            ),
+            sa.text(f"INSERT INTO profile ({names}) VALUES ({marks}) ON CONFLICT (profile_id) DO UPDATE SET {updates}"),
             columns,
         )
 
@@ -129,8 +127,64 @@ def test_a_split_never_revives_an_id_that_was_merged_away(people: Store) -> None
     assert not redirected & set(links(people).values())
 
 
-def test_who_is_gone_loses_the_link(people: Store) -> None:
+def test_who_is_gone_is_not_compared_and_stays_with_the_identity(people: Store) -> None:
     resolved(people)
+    put(people, "hubspot/contacts/1", ANNA, gone=True)
+    before = links(people)
+    assert resolved(people).taken == 2
+    assert links(people) == before
+    assert rows(people, "SELECT count(*) FROM match") == [(0,)]
+    assert resolved(people).unchanged == 2
+
+
+def test_who_comes_back_as_ever_is_who_he_was(people: Store) -> None:
+    """Deleted and restored at the source; or a mapping changed, and changed back."""
+    resolved(people)
+    before = links(people)
+    for _ in range(2):
+        put(people, "zendesk/users/2", BERT, gone=True)
+        resolved(people)
+        put(people, "zendesk/users/2", BERT)
+        assert resolved(people).taken == 3
+        assert links(people) == before
+    assert rows(people, "SELECT count(*) FROM profile WHERE resolved_digest IS DISTINCT FROM digest") == [(0,)]
+
+
+def test_who_is_gone_follows_an_identity_that_merges(people: Store) -> None:
+    resolved(people)
+    put(people, "hubspot/contacts/1", ANNA, gone=True)
+    resolved(people)
+    decide(people, "zendesk/users/1", "zendesk/users/2", "same")
+    resolved(people)
+    assert len(set(links(people).values())) == 1
+    assert rows(people, "SELECT count(*) FROM link JOIN identity USING (identity_id) WHERE redirect_to <> ''") == [(0,)]
+
+
+@pytest.mark.parametrize("verdict", ["same", "different"])
+def test_a_decision_outlives_the_profile_that_it_is_about(people: Store, verdict: str) -> None:
+    decide(people, "hubspot/contacts/1", "zendesk/users/2", verdict)
+    resolved(people)
+    before = links(people)
     put(people, "zendesk/users/2", BERT, gone=True)
+    assert resolved(people).taken == 2
+    put(people, "zendesk/users/2", BERT)
     resolved(people)
-    assert "zendesk/users/2" not in links(people)
+    assert links(people) == before
+
+
+def test_a_decision_withdrawn_while_we_resolve_waits_for_the_next_time(people: Store) -> None:
+    decide(people, "hubspot/contacts/1", "zendesk/users/1", "different")
+    with people.begin() as connection:
+        connection.execute(
+            sa.text("""CREATE FUNCTION withdraw() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN UPDATE decision SET withdrawn_at = now(), applied = false WHERE withdrawn_at IS NULL;
+                RETURN NULL; END $$""")
+        )
+        connection.execute(
+            sa.text("CREATE TRIGGER withdraw AFTER INSERT ON link FOR EACH STATEMENT EXECUTE FUNCTION withdraw()")
+        )
+    resolved(people)
+    assert len(set(links(people).values())) == 3
+    resolved(people)
+    assert len(set(links(people).values())) == 2
+    assert rows(people, "SELECT applied FROM decision") == [(True,)]

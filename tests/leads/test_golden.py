@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from landbridge.identity.model import default_model
+from landbridge.identity.stage import resolve
 from landbridge.leads.rules import Choice, GoldenRules
 from landbridge.store import tables
+from landbridge.store.engine import Store
 from landbridge.trail import audit
+from landbridge.trail.runs import running
 from tests.leads.people import NOON, People, golden_rules
 
 OLDER = NOON - timedelta(days=300)
@@ -206,6 +210,19 @@ def test_other_rules_make_everything_again(people: People) -> None:
     people.golden()
     assert people.golden(with_choice("website", "longest"))[0].changed == 1
     assert chosen(people, "i", "website")[0] == "longer"
+
+
+def test_a_refusal_outlives_its_record_through_resolving_too(people: People, store: Store) -> None:
+    """Who opted out in a system and was deleted there is still somebody who opted out."""
+    ann = {"full_name": "Ann Lindqvist", "email": ["ann.lindqvist@posteo.example"], "phone": ["+442079460111"]}
+    refused = {**ann, "consent": ["email:refused:2025-01-01T00:00:00Z"]}
+    for hubspot in (refused, {**refused, "gone": True}):
+        people.person("i", zendesk=ann, hubspot=hubspot)
+        with running(store, "publish", actor="test") as run:
+            resolve(run, default_model())
+        people.golden()
+        (golden,) = (fields for (fields,) in people.contents(tables.golden.c.fields)[0])
+        assert golden["email_opt_out"] is True
 
 
 def test_who_is_merged_away_or_gone_everywhere_leaves_and_the_books_say_so(people: People) -> None:
