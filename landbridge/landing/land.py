@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from connectors.base import Access, Checkpoint, Connector, Page, SourceUnavailable
+from connectors.base import Access, Checkpoint, Connector, Page, SourceChanged, SourceUnavailable
 from landbridge.landing.rows import Broken, sort
-from landbridge.store import tables
+from landbridge.store import bulk, tables
 from landbridge.trail.balance import Entry
 from landbridge.trail.runs import Run
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a run bears with a system: tries in a row without one page landed, and the longest single wait."""
+    """How long a run bears with a system: tries in a row without getting on, and the longest single wait."""
 
     tries: int = 6
     longest: float = 30.0
@@ -51,13 +51,16 @@ def land(run: Run, connector: Connector, access: Access, patience: Patience | No
 
 
 def _read(lander: _Lander, connector: Connector, access: Access, stream: str, patience: Patience) -> None:
-    """Read one stream to its end, beginning again from the cursor when the system fails for a while."""
+    """Read one stream to its end, beginning again from the cursor when the system fails for a while.
+
+    Only a cursor that moves counts as getting on: a page that comes again at every try would keep us here for ever.
+    """
     tries = 0
     while True:
         try:
             for page in connector.read(access, stream, _cursor(lander.run, access.account, stream)):
-                lander.keep(page, stream)
-                tries = 0
+                if lander.keep(page, stream):
+                    tries = 0
             return
         except SourceUnavailable as error:
             tries += 1
@@ -85,31 +88,48 @@ class _Lander:
         self.connection = connection
         self.entry = entry
 
-    def keep(self, page: Page, reading: str) -> None:
-        """Land one page and the checkpoint of the stream that is being read, in one transaction."""
+    def keep(self, page: Page, reading: str) -> bool:
+        """Land one page and the checkpoint of the stream that is being read, in one transaction.
+
+        Answers whether the cursor moved.
+        """
+        checkpoint = _as_json(page.checkpoint, self.account)
         rows = sort(page.rows, self.connector.stream(page.stream).key)
         with self.connection.cursor() as cursor:
-            new, changed = 0, 0
+            kept = (0, 0, 0)
             if rows.keys:
                 cursor.adbc_ingest("landing", rows.table(), mode="append", temporary=True)
                 cursor.execute(_KEEP, (self.account, page.stream, self.run.run_id))
-                new, changed = cursor.fetchall()[0]
+                kept = cursor.fetchall()[0]
             for broken in rows.broken:
                 self._hold(cursor, page.stream, broken)
-            cursor.execute(_CURSOR, (self.account, reading, json.dumps(page.checkpoint), self.run.run_id))
+            moved = bulk.run(cursor, _CURSOR, (self.account, reading, checkpoint, self.run.run_id))
         self.connection.commit()
-        self._count(len(page.rows), new, changed, len(rows.broken))
+        self._count(len(page.rows), *kept, len(rows.broken))
+        return moved > 0
 
     def _hold(self, cursor: object, stream: str, broken: Broken) -> None:
         subject = f"{self.account}/{stream}/{broken.subject}"
         cursor.execute(_HOLD, (subject, broken.reason, broken.encoded, self.run.run_id))  # type: ignore[attr-defined]
 
-    def _count(self, taken: int, new: int, changed: int, held: int) -> None:
+    def _count(self, taken: int, new: int, changed: int, unchanged: int, held: int) -> None:
         self.entry.taken += taken
         self.entry.new += new
         self.entry.changed += changed
+        self.entry.unchanged += unchanged
         self.entry.held += held
-        self.entry.unchanged += taken - new - changed - held
+
+
+def _as_json(checkpoint: Checkpoint | None, account: str) -> str:
+    """The checkpoint as the database takes it. Raises SourceChanged: no system of sound mind pages by such text."""
+    try:
+        text = json.dumps(checkpoint, ensure_ascii=False, allow_nan=False)
+        text.encode()  # refuses half an emoji
+    except ValueError as error:
+        raise SourceChanged(f"{account} gave a place to go on from that cannot be kept.") from error
+    if "\\u0000" in text:
+        raise SourceChanged(f"{account} gave a place to go on from that holds a NUL.")
+    return text
 
 
 def _make_landing_table(connection: ArrowConnection) -> None:
@@ -120,6 +140,7 @@ def _make_landing_table(connection: ArrowConnection) -> None:
     connection.commit()
 
 
+# The books count what was kept, not what should have been.
 # A version is kept when it differs from the one before it: in this page, else from the newest kept so far. Heads are
 # looked up one by one (LIMIT keeps the planner from joining): a page must cost the same however many there are.
 _KEEP = """
@@ -141,13 +162,16 @@ WITH seen AS (
     ON CONFLICT (account, stream, key) DO UPDATE
     SET record_id = excluded.record_id, version = excluded.version, digest = excluded.digest
 )
-SELECT count(*) FILTER (WHERE next = 1), count(*) FILTER (WHERE next > 1) FROM news
+SELECT count(*) FILTER (WHERE version = 1), count(*) FILTER (WHERE version > 1),
+    (SELECT count(*) FROM seen WHERE digest = coalesce(before, head)) FROM kept
 """
 
 _CURSOR = """
-INSERT INTO cursor (account, stream, checkpoint, run_id) VALUES ($1, $2, $3::jsonb, $4)
-ON CONFLICT (account, stream) DO UPDATE SET checkpoint = excluded.checkpoint, run_id = excluded.run_id, at = now()
-WHERE cursor.checkpoint <> excluded.checkpoint
+WITH moved AS (
+    INSERT INTO cursor (account, stream, checkpoint, run_id) VALUES ($1, $2, $3::jsonb, $4)
+    ON CONFLICT (account, stream) DO UPDATE SET checkpoint = excluded.checkpoint, run_id = excluded.run_id, at = now()
+    WHERE cursor.checkpoint <> excluded.checkpoint RETURNING 1
+) SELECT count(*) FROM moved
 """
 
 _HOLD = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import reprlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,9 +63,7 @@ def sort(rows: Sequence[Any], key: str) -> Sorted:
         payload = _payload(row)
         identifier = _key(row, key)
         if payload is None or identifier is None:
-            done.broken.append(
-                Broken(_reason(row, key, payload), row if isinstance(row, bytes) else repr(row).encode())
-            )
+            done.broken.append(Broken(_reason(row, key, payload), _raw(row)))
             continue
         done.keys.append(identifier)
         done.payloads.append(payload.decode())
@@ -78,6 +77,22 @@ def _payload(row: Any) -> bytes | None:
     except (TypeError, ValueError):  # a lone surrogate, a number beyond 64 bits, a key that is no text
         return None
     return payload if len(payload) <= LARGEST else None
+
+
+def _raw(row: Any) -> bytes:
+    """What is kept of a row that is no record: the bytes it came in, or the row as Python shows it."""
+    if isinstance(row, bytes):
+        return row
+    try:
+        return repr(row).encode()
+    except RecursionError:
+        return _SHALLOW.repr(row).encode()
+
+
+_SHALLOW = reprlib.Repr()
+"""Shows a row that is nested deeper than Python can follow, down to a depth that no honest row has."""
+_SHALLOW.maxlevel, _SHALLOW.maxdict, _SHALLOW.maxlist = 50, 10_000, 10_000
+_SHALLOW.maxstring = _SHALLOW.maxother = _SHALLOW.maxlong = LARGEST
 
 
 def _plain(value: object) -> str:
@@ -100,5 +115,5 @@ def _reason(row: Any, key: str, payload: bytes | None) -> str:
     if not isinstance(row, dict):
         return f"the row is {type(row).__name__}, not an object"
     if payload is None:
-        return f"the row is larger than {LARGEST:,} bytes or holds text that no JSON can"
+        return f"the row is larger than {LARGEST:,} bytes, nested too deeply or holds text that no JSON can"
     return f"the row has no usable '{key}'"

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from connectors.base import Access, Checkpoint, Connector, Page, SourceUnavailable, Stream
-from landbridge.errors import AlreadyRunning
+from connectors.base import Access, Checkpoint, Connector, Page, SourceChanged, SourceUnavailable, Stream
+from landbridge.errors import AlreadyRunning, BooksUnbalanced
 from landbridge.landing.land import Patience, land
 from landbridge.store.engine import Store
 from landbridge.trail.balance import Entry
@@ -100,6 +100,42 @@ def test_a_system_that_stays_down_leaves_what_was_landed(store: Store) -> None:
     assert query(store, "SELECT count(*) FROM record") == [(4,)]
     assert query(store, "SELECT checkpoint FROM cursor") == [({"offset": 4},)]
     assert landed(store, a_system(things(10))).new == 6
+
+
+def test_a_page_that_comes_at_every_try_is_no_getting_on(store: Store) -> None:
+    """X's authors come before the posts that name them, with the cursor still where it was."""
+    tries = []
+
+    def read(access: Access, stream: str, checkpoint: Checkpoint | None) -> Iterator[Page]:
+        tries.append(checkpoint)
+        assert len(tries) < 20, "it never gives up"
+        yield Page(stream, [{"id": 1, "seen": len(tries)}], {"offset": 0})
+        raise SourceUnavailable("down")
+
+    with pytest.raises(SourceUnavailable):
+        landed(store, Connector("things", (Stream("things"),), (), read, lambda access: "ok"))
+    assert len(tries) == QUICK.tries
+
+
+def test_a_record_that_the_database_did_not_take_is_missed_in_the_books(store: Store) -> None:
+    with store.begin() as connection:
+        connection.execute(
+            sa.text("""CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN IF NEW.key = '3' THEN RETURN NULL; END IF; RETURN NEW; END $$""")
+        )
+        connection.execute(sa.text("CREATE TRIGGER lose BEFORE INSERT ON record FOR EACH ROW EXECUTE FUNCTION lose()"))
+    with pytest.raises(BooksUnbalanced, match="5 in, but 4 new"):
+        landed(store, a_system(things(5)))
+
+
+@pytest.mark.parametrize("place", ["a\x00b", "\ud800", float("nan")])
+def test_a_cursor_that_cannot_be_kept_is_told_and_the_page_comes_again(store: Store, place: Any) -> None:
+    def read(access: Access, stream: str, checkpoint: Checkpoint | None) -> Iterator[Page]:
+        yield Page(stream, things(2), {"next": place})
+
+    with pytest.raises(SourceChanged, match="things gave a place to go on from"):
+        landed(store, Connector("things", (Stream("things"),), (), read, lambda access: "ok"))
+    assert query(store, "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM cursor)") == [(0, 0)]
 
 
 def test_a_wait_longer_than_our_patience_is_left_to_the_next_run(store: Store) -> None:

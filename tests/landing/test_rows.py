@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 
+import orjson
 import pytest
 
 from landbridge.landing.rows import LARGEST, sort
@@ -46,6 +47,7 @@ def test_a_key_may_lie_deeper() -> None:
         ({"id": 1, "text": "x" * LARGEST}, "larger than"),
         ({"id": 1, "text": "\ud800"}, "holds text that no JSON can"),
         ({"id": 1, "number": 2**70}, "holds text that no JSON can"),
+        ({"id": 1, "deep": orjson.loads(b"[" * 1000 + b"]" * 1000)}, "nested too deeply"),
     ],
 )
 def test_what_cannot_be_a_record_is_held_and_the_rest_goes_on(row: object, reason: str) -> None:
