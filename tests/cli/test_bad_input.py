@@ -165,7 +165,7 @@ def test_a_broken_row_is_held_and_the_rest_goes_on(files: Project) -> None:
     assert [(row["held"], row["still_held"], row["stage"]) for row in held] == [(1, 1, "land")]
     assert "Held back by this run" in files.landbridge("runs", told["run_id"]).out
     assert (
-        "1 are held since other runs"
+        "1 is held since other runs"
         in files.landbridge("runs", files.landbridge("sync", "--json").json[0]["run_id"]).out
     )
 

@@ -71,13 +71,26 @@ HOSTILE = (
 )
 
 
+NAMES = (
+    "Ana Ruiz",
+    "Bob Smith",
+    "Cem Kaya",
+    "Dora Weiß",
+    "Emil Novak",
+    "Finn Olsen",
+    "Gina Rossi",
+    "Hugo Blanc",
+    "Ines Prado",
+)
+
+
 def hostile(project: Project) -> None:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["name", "email", "company", "phone"])
-    for number, cell in enumerate(HOSTILE):
+    for number, (name, cell) in enumerate(zip(NAMES, HOSTILE, strict=True)):
         for _ in range(2):
-            writer.writerow([f"Eve Evil{number}", f"eve{number}@evil.example", cell, f"+4930123450{number}"])
+            writer.writerow([name, f"{name.split()[0]}@{number}.example", cell, f"+4930123450{number}"])
     project.write("[red]hostile.csv", text.getvalue())
 
 
