@@ -83,10 +83,11 @@ def _end(run: Run, state: str, error: str | None) -> None:
 
 def call_lost(store: Store, *, actor: str) -> int:
     """Mark runs whose process is gone as lost: they say 'running', yet nobody holds their lock. Answers how many."""
-    lost = [run_id for run_id in _said_running(store) if not _alive(store, run_id)]
+    dead = [run_id for run_id in _said_running(store) if not _alive(store, run_id)]
     with store.begin() as connection:
         ended = {"state": "lost", "ended_at": sa.func.now(), "error": "Its process ended without a word."}
-        connection.execute(sa.update(_run).where(_run.c.run_id.in_(lost)).values(ended))
+        still = _run.c.run_id.in_(dead), _run.c.state == "running"  # one that ended just now gave its lock back as well
+        lost = connection.execute(sa.update(_run).where(*still).values(ended).returning(_run.c.run_id)).scalars().all()
         audit.record(connection, *(audit.Event("run.lost", actor, run_id, {}) for run_id in lost))
     return len(lost)
 
@@ -127,5 +128,5 @@ def one(store: Store, run_id: str) -> tuple[Mapping[str, Any], list[balance.Entr
 
 
 def _new_id() -> str:
-    """Sortable by time, short enough to type: 20261122-041500-3fa9."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    """Sortable by time, short enough to type: 20261122-041500-3fa9c1. Schedules begin several in the same second."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"

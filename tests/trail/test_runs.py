@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 import sqlalchemy as sa
 
@@ -43,6 +45,24 @@ def test_only_a_run_whose_process_is_gone_is_called_lost(store: Store) -> None:
         assert runs.call_lost(store, actor="tester") == 1
         states = {row["run_id"]: row["state"] for row in runs.newest(store, 5)}
         assert states == {"dead": "lost", alive.run_id: "running"}
+
+
+def test_a_run_that_ends_while_we_look_is_not_called_lost(store: Store) -> None:
+    with store.begin() as connection:
+        connection.execute(sa.text("INSERT INTO run (run_id, flow) VALUES ('ending', 'line')"))
+    looking = threading.Thread(target=runs.call_lost, args=(store,), kwargs={"actor": "tester"})
+    with store.begin() as ending:
+        ending.execute(sa.text("UPDATE run SET state = 'done' WHERE run_id = 'ending'"))
+        looking.start()
+        waiting = sa.text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                          "AND wait_event_type = 'Lock'")  # fmt: skip
+        while looking.is_alive():
+            with store.begin() as connection:
+                if connection.scalar(waiting):
+                    break
+    looking.join()
+    assert [row["state"] for row in runs.newest(store, 5)] == ["done"]
+    assert audit.verify(store).events == 0
 
 
 def test_an_unknown_run_is_told_so(store: Store) -> None:
