@@ -127,7 +127,7 @@ SELECT identity_id FROM identity WHERE NOT EXISTS (SELECT FROM link WHERE link.i
 
 _IDENTITIES = """
 INSERT INTO identity (identity_id, run_id)
-SELECT identity_id, $1 FROM found_links GROUP BY identity_id ORDER BY min(profile_id) ON CONFLICT DO NOTHING
+SELECT identity_id, $1 FROM found_links GROUP BY identity_id ORDER BY min(profile_id COLLATE "C") ON CONFLICT DO NOTHING
 """
 
 _REDIRECTS = """

@@ -178,6 +178,9 @@ drift = Table(
     comment="fields that a system sends and no mapping maps or ignores",
 )
 
+_ORDERED = 'left_id < right_id COLLATE "C"'
+"""As Python and DuckDB order text, and not by the database's language, where 00Qa comes before 00QB."""
+
 identity = Table(
     "identity",
     metadata,
@@ -228,7 +231,7 @@ match = Table(
     Column("evidence", JSONB, nullable=False, server_default="{}"),
     Column("model", Text, nullable=False),
     _run(),
-    CheckConstraint("left_id < right_id", name="ordered"),
+    CheckConstraint(_ORDERED, name="ordered"),
     CheckConstraint("band IN ('link','review')", name="band"),
     Index(None, "right_id"),
 )
@@ -247,7 +250,7 @@ decision = Table(
     Column("withdrawn_at", DateTime(timezone=True)),
     Column("applied", Boolean, nullable=False, server_default="false", comment="resolving has seen it as it stands"),
     _now(),
-    CheckConstraint("left_id < right_id", name="ordered"),
+    CheckConstraint(_ORDERED, name="ordered"),
     CheckConstraint("verdict IN ('same','different')", name="verdict"),
     Index("uq_decision_standing", "left_id", "right_id", unique=True, postgresql_where="withdrawn_at IS NULL"),
 )

@@ -46,7 +46,7 @@ def upgrade() -> None:
         ),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("verdict IN ('same','different')", name=op.f("ck_decision_verdict")),
-        sa.CheckConstraint("left_id < right_id", name=op.f("ck_decision_ordered")),
+        sa.CheckConstraint('left_id < right_id COLLATE "C"', name=op.f("ck_decision_ordered")),
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_decision")),
     )
     op.create_index(
@@ -271,7 +271,7 @@ def upgrade() -> None:
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.CheckConstraint("band IN ('link','review')", name=op.f("ck_match_band")),
-        sa.CheckConstraint("left_id < right_id", name=op.f("ck_match_ordered")),
+        sa.CheckConstraint('left_id < right_id COLLATE "C"', name=op.f("ck_match_ordered")),
         sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_match_run_id")),
         sa.PrimaryKeyConstraint("left_id", "right_id", name=op.f("pk_match")),
     )
