@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +15,7 @@ import yaml
 
 from landbridge.cli.main import app
 from landbridge.cli.options import Json
+from landbridge.cli.prefect_server import served
 from landbridge.errors import ConfigInvalid
 
 _MARK = "made by landbridge demo; the next demo empties this folder\n"
@@ -42,10 +45,10 @@ def demo(
     began = time.monotonic()
     path = _fresh(folder, people, seed, faults)
     os.environ["LANDBRIDGE_CONFIG"] = str(path)
-    _conducted_by(prefect, folder)
     teller = demo_report.Teller(quiet=json)
     teller.opening(people, seed)
-    with started(config.load(path)) as world:
+    with _conductor(prefect, path.parent) as ready, started(config.load(path)) as world:
+        ready()
         first = _once(teller, "First run", world, json)
         second = _once(teller, "Second run, on the same input", world, json)
         report = demo_report.report(world, first, second, seconds=time.monotonic() - began)
@@ -69,16 +72,17 @@ def _once(teller: Any, title: str, world: dict[str, Any], json: bool) -> Any:
     return ran
 
 
-def _conducted_by(prefect: bool, folder: Path) -> None:
-    """A temporary Prefect server of the demo's own, so that the demo shows the flows as they run on a schedule."""
+@contextmanager
+def _conductor(prefect: bool, folder: Path) -> Iterator[Callable[[], None]]:
+    """Who conducts the demo's flows. Prefect's server starts beside everything else; call the result to wait for it."""
     if not prefect:
         os.environ["LANDBRIDGE_CONDUCTOR"] = "none"
+        yield lambda: None
         return
-    os.environ["PREFECT_HOME"] = str((folder / "prefect").absolute())
-    os.environ["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "true"
-    os.environ["PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS"] = "120"
-    os.environ["PREFECT_LOGGING_LEVEL"] = "ERROR"
-    os.environ.pop("PREFECT_API_URL", None)
+    with served(folder) as server:
+        os.environ.update(PREFECT_API_URL=server.api, PREFECT_HOME=server.environment["PREFECT_HOME"])
+        os.environ.update(PREFECT_LOGGING_LEVEL="ERROR", PREFECT_LOGGING_TO_API_ENABLED="false")
+        yield server.wait
 
 
 def _fresh(folder: Path, people: int, seed: int, faults: str | None) -> Path:

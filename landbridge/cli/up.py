@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,12 +15,10 @@ from typing import Annotated
 import typer
 
 from landbridge.cli.main import app
-from landbridge.config import HOUSE
+from landbridge.cli.prefect_server import served
 from landbridge.errors import AlreadyRunning, LandbridgeError
 
 POOL = "landbridge"
-_SERVER = ["uvicorn", "--factory", "flows.server:create_app", "--host", "127.0.0.1", "--log-level", "warning"]
-_WORKER = ["prefect", "worker", "start", "--pool", POOL, "--limit", "2"]
 
 
 @app.command(rich_help_panel="Do the work")
@@ -46,17 +43,15 @@ def up(
         os.environ.setdefault("LANDBRIDGE_CONFIG", str((hub.project.home / "landbridge.yaml").resolve()))
         _ = hub.store
         running.enter_context(with_sandbox())
-        environment = _environment(hub.project.data, port)
-        log = running.enter_context((hub.project.data / "prefect.log").open("ab"))
         show.say("Starting Prefect …", "dim")
-        server = running.enter_context(_child([*_SERVER, "--port", str(port)], environment, log))
-        _await_server(server, environment["PREFECT_API_URL"], Path(log.name))
-        _prefect(["work-pool", "create", POOL, "--type", "process", "--overwrite"], environment, log)
-        _prefect(["--no-prompt", "deploy", "--all"], environment, log)
-        worker = running.enter_context(_child(_WORKER, environment, log))
-        running.enter_context(_note(hub.project.data / "up.json", environment["PREFECT_API_URL"]))
-        _tell(environment["PREFECT_API_URL"].removesuffix("/api"), Path(log.name))
-        _stay([server, worker], seconds, Path(log.name))
+        server = running.enter_context(served(hub.project.data, port))
+        server.wait()
+        server.tell("work-pool", "create", POOL, "--type", "process", "--overwrite")
+        server.tell("--no-prompt", "deploy", "--all")
+        worker = running.enter_context(server.child("prefect", "worker", "start", "--pool", POOL, "--limit", "2"))
+        running.enter_context(_note(hub.project.data / "up.json", server.api))
+        _tell(server.api.removesuffix("/api"), Path(server.log.name))
+        _stay([server.process, worker], seconds, Path(server.log.name))
 
 
 def _see_that_nobody_is_up(note: Path) -> None:
@@ -82,51 +77,6 @@ def _see_that_free(port: int) -> None:
             raise LandbridgeError(
                 f"Port {port} cannot be used: {error.strerror}.", do="Choose another: `landbridge up --port 4201`."
             ) from error
-
-
-def _environment(data: Path, port: int) -> dict[str, str]:
-    return {
-        **os.environ,
-        "PREFECT_HOME": str(data / "prefect"),
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "DO_NOT_TRACK": "1",
-        "PYTHONPATH": str(HOUSE),
-    }
-
-
-@contextmanager
-def _child(arguments: list[str], environment: dict[str, str], log: object) -> Iterator[subprocess.Popen[bytes]]:
-    """One of Prefect's own processes for the length of the block."""
-    command = [sys.executable, "-m", *arguments]
-    process = subprocess.Popen(command, env=environment, cwd=HOUSE, stdout=log, stderr=log)  # type: ignore[call-overload]
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _prefect(arguments: list[str], environment: dict[str, str], log: object) -> None:
-    command = [sys.executable, "-m", "prefect", *arguments]
-    done = subprocess.run(command, env=environment, cwd=HOUSE, stdout=log, stderr=log, check=False)  # type: ignore[call-overload]
-    if done.returncode:
-        raise LandbridgeError(f"`prefect {' '.join(arguments)}` failed.", do=f"Read {getattr(log, 'name', 'its log')}.")
-
-
-def _await_server(server: subprocess.Popen[bytes], api: str, log: Path, seconds: float = 120) -> None:
-    from landbridge.cli.conduct import answers
-
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and server.poll() is None:
-        if answers(f"{api}/health"):
-            return
-        time.sleep(0.3)
-    raise LandbridgeError("Prefect's server did not start.", do=f"Read the end of {log}.")
 
 
 @contextmanager
