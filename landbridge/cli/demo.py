@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from landbridge.cli.main import app
+from landbridge.cli.app import app
 from landbridge.cli.options import Json
 from landbridge.cli.prefect_server import served
 from landbridge.errors import ConfigInvalid

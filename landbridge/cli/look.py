@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from landbridge.cli.main import app
+from landbridge.cli.app import app
 from landbridge.cli.options import Json, Limit, run_ids
 
 

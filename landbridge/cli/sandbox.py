@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from landbridge import config
-from landbridge.cli.main import app
+from landbridge.cli.app import app
 from landbridge.config import HOUSE, Project
 from landbridge.errors import LandbridgeError, SourceUnavailable
 

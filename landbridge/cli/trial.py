@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from landbridge.cli.main import app
+from landbridge.cli.app import app
 from landbridge.cli.options import Json
 from landbridge.errors import LandbridgeError, NotFound
 

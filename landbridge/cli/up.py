@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from landbridge.cli.main import app
+from landbridge.cli.app import app
 from landbridge.cli.prefect_server import served
 from landbridge.errors import AlreadyRunning, LandbridgeError
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from landbridge.cli.main import app
+from landbridge.cli.app import app
 from landbridge.cli.options import Json, account_names
 from landbridge.errors import LandbridgeError
 
