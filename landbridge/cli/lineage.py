@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
@@ -17,24 +18,39 @@ def as_dict(found: Explanation) -> dict[str, Any]:
 
 
 def tell(found: Explanation) -> None:
-    """Print it as a tree: the CRM record, its fields, and under each the steps back to the record."""
+    """Print it as a tree: the CRM record, its fields, and under each the steps back to the record.
+
+    The write that most values share is told once, at the top.
+    """
     formerly = f" (formerly {', '.join(found.formerly)})" if found.formerly else ""
     tree = Tree(f"[bold]{found.object} {show.plain(found.crm_id)}[/] in {show.plain(found.account)}")
     tree.add(f"customer {found.identity_id}{formerly}, known as {show.plain(', '.join(found.profiles))}")
+    usual = Counter(value.write.change_id for value in found.values).most_common(1)
+    told = {value.write.change_id: value.write for value in found.values}
+    if usual:
+        tree.add(_write(told[usual[0][0]]))
     for value in found.values:
-        _value(tree, value)
+        _value(tree, value, told_above=value.write.change_id == usual[0][0])
     show.out.print(tree)
 
 
-def _value(tree: Tree, value: Value) -> None:
+def _value(tree: Tree, value: Value, *, told_above: bool) -> None:
     was = "" if value.before in (None, "") else f" [dim](was {show.short(value.before)})[/]"
     branch = tree.add(f"[bold]{show.plain(value.field)}[/] = {show.short(value.value)}{was}")
     if value.lead_field:
-        now = "" if value.golden_now == value.value else f"; today it would be {show.short(value.golden_now)}"
-        branch.add(f"golden value [bold]{value.lead_field}[/], chosen by rule {show.plain(value.rule)}{now}")
+        branch.add(_choice(value))
     if value.source:
         _source(branch, value.source)
-    _write(branch, value.write)
+    if not told_above:
+        branch.add(_write(value.write))
+
+
+def _choice(value: Value) -> str:
+    if value.rule is None:
+        return f"{show.plain(value.lead_field)} of the CRM's mapping"
+    other = value.golden_now is not None and value.golden_now != value.value
+    now = f"; today it would be {show.short(value.golden_now)}" if other else ""
+    return f"golden value [bold]{show.plain(value.lead_field)}[/], chosen by rule {show.plain(value.rule)}{now}"
 
 
 def _source(branch: Tree, source: Source) -> None:
@@ -49,10 +65,10 @@ def _source(branch: Tree, source: Source) -> None:
         )
 
 
-def _write(branch: Tree, write: Write) -> None:
+def _write(write: Write) -> str:
     approved = f", approved by {show.plain(write.approved_by)}" if write.approved_by else ""
     model = f", model {write.versions['model']}" if write.versions.get("model") else ""
-    branch.add(
+    return (
         f"[dim]{write.action} {write.change_id} of plan {write.plan_id}{approved}, "
         f"written {write.at:%Y-%m-%d %H:%M} by run {write.run_id}{model}[/]"
     )
