@@ -124,7 +124,7 @@ def in_terminal(project: Project, *words: str, columns: int = 110) -> str:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     command = project.command(*words)
-    command["env"] |= {"TERM": "xterm-256color"}
+    command["env"] |= {"TERM": "xterm-256color", "COLUMNS": str(columns)}  # test runners set COLUMNS to their own
     process = subprocess.Popen(**command, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     shown = b""
