@@ -12,7 +12,7 @@ from landbridge.trail.runs import running
 from landbridge.trail.whole import account_for_all
 
 SETTING = """
-INSERT INTO run (run_id, flow) VALUES ('r', 'line');
+INSERT INTO run (run_id, flow, state, ended_at) VALUES ('r', 'line', 'done', now());
 INSERT INTO profile (profile_id, account, stream, key, record_id, mapping, digest, run_id)
 SELECT 'a/s/' || n, 'a', 's', n, n, 'm', 'd', 'r' FROM generate_series(1, 3) n;
 INSERT INTO identity (identity_id, run_id) SELECT 'i' || n, 'r' FROM generate_series(1, 2) n;
@@ -59,4 +59,22 @@ def test_whoever_gets_lost_on_the_way_is_missed(store: Store, loss: str) -> None
     execute(store, SETTING)
     execute(store, loss)
     with pytest.raises(BooksUnbalanced):
+        closed(store)
+
+
+@pytest.mark.parametrize("ended", ["NULL", "now()"])
+def test_who_comes_in_meanwhile_is_the_next_runs(store: Store, ended: str) -> None:
+    """A sync every minute goes on while somebody publishes."""
+    execute(store, SETTING)
+    with running(store, "publish", actor="tester") as run:
+        execute(
+            store,
+            f"""INSERT INTO run (run_id, flow, ended_at) VALUES ('meanwhile', 'sync', {ended});
+                INSERT INTO profile (profile_id, account, stream, key, record_id, mapping, digest, run_id)
+                VALUES ('a/s/4', 'a', 's', '4', 4, 'm', 'd', 'meanwhile')""",
+        )
+        account_for_all(run)
+    assert run.books.entries[0].taken == 3
+    with pytest.raises(BooksUnbalanced):
+        execute(store, "UPDATE run SET ended_at = now()")
         closed(store)
