@@ -12,16 +12,17 @@ from landbridge.trail.runs import Run
 def publish(config: str | None = None) -> str:
     """See what the CRM holds now, then resolve, choose, validate, plan and push. Answers the run's id."""
     with opened(config) as hub, hub.running("publish") as run:
-        sync.take_in(run, hub, hub.crm)
         give_out(run, hub)
         steps.close_books(run)
     return run.run_id
 
 
 def give_out(run: Run, hub: Hub) -> None:
-    """Nobody else publishes meanwhile. What was written is read back, so that the next run finds it known."""
+    """Nobody else publishes meanwhile. The CRM is read before, and what was written is read back: so the plan knows
+    how the CRM stands, and the next run finds all of it known.
+    """
     with hub.store.only_one("publish"):
-        steps.settle(run, hub)
+        sync.take_in(run, hub, hub.crm)
         steps.resolve(run, hub)
         steps.golden(run, hub)
         steps.validate(run, hub)

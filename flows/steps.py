@@ -67,10 +67,11 @@ def plan(run: Run, hub: Hub) -> None:
 
 @step(name="push", tags=["crm"])
 def push(run: Run, hub: Hub) -> bool:
-    """Write what was approved. Answers whether anything was written."""
+    """Write what was approved, while nobody reads the CRM. Answers whether anything was written."""
     from landbridge.push.apply import push as stage
 
-    stage(run, hub.connector(hub.crm), hub.access(hub.crm), hub.policy)
+    with hub.only_one_on(hub.crm):
+        stage(run, hub.connector(hub.crm), hub.access(hub.crm), hub.policy)
     return any(entry.stage in ("push", "settle") and entry.new + entry.changed for entry in run.books.entries)
 
 

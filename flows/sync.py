@@ -18,7 +18,12 @@ def sync(account: str, config: str | None = None) -> str:
 
 
 def take_in(run: Run, hub: Hub, account: str) -> None:
-    """Nobody else works on the account meanwhile; a short wait lets `publish` read a CRM that `sync` is reading."""
-    with hub.store.only_one(f"account {account}", wait=30):
+    """Nobody else works on the account meanwhile; a short wait lets `publish` read a CRM that `sync` is reading.
+
+    What became of our own writes to the CRM is settled before it is read: else they would come in as its news.
+    """
+    with hub.only_one_on(account):
+        if account == hub.project.settings.crm:
+            steps.settle(run, hub)
         steps.land(run, hub, account)
         steps.map_records(run, hub, account)

@@ -151,6 +151,10 @@ class Hub:
         runs.call_lost(self.store, actor=actor)
         return runs.running(self.store, flow, subject, actor=actor)
 
+    def only_one_on(self, account: str) -> AbstractContextManager[None]:
+        """Nobody else reads or writes the account for the block. Raises AlreadyRunning after a short wait."""
+        return self.store.only_one(f"account {account}", wait=30)
+
     def close(self) -> None:
         """Give back what was opened."""
         if "store" in self.__dict__:

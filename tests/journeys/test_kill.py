@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.journeys.conftest import Begin, Journey
+from tests.journeys.test_line import sums
 
 STAGES = (
     ("record", "INSERT"),
@@ -108,8 +109,9 @@ def test_killed_between_the_crm_and_our_note_of_it(begin: Begin, undisturbed: An
         kill(process)
         journey.control("release")
         assert journey.rows("SELECT count(*) > 0 FROM change WHERE state = 'sending'") == [(True,)]
-        journey.run()
+        told = journey.run()
         assert journey.crm() == undisturbed
+        assert sums(told, "map")["changed"] == 0, "what we wrote is no news, also when we hear of it late"
         writes = journey.crm_writes()
         journey.run()
         assert journey.crm_writes() == writes

@@ -23,8 +23,9 @@ ORPHANS = {
         WHERE r.record_id IS NULL""",
     "a profile without an identity": """SELECT count(*) FROM profile LEFT JOIN link USING (profile_id)
         WHERE link.profile_id IS NULL AND NOT gone""",
-    "a customer without a golden record": """SELECT count(DISTINCT identity_id) FROM link JOIN profile USING (profile_id)
-        LEFT JOIN golden USING (identity_id) WHERE golden.identity_id IS NULL AND NOT gone""",
+    "a customer without a golden record": """SELECT count(DISTINCT identity_id) FROM link
+        JOIN profile USING (profile_id) LEFT JOIN golden USING (identity_id)
+        WHERE golden.identity_id IS NULL AND NOT gone""",
     "a change left open": "SELECT count(*) FROM change WHERE state NOT IN ('done', 'superseded')",
     "a lead in the CRM that validation held": """SELECT count(*) FROM pushed JOIN lead USING (identity_id)
         WHERE NOT lead.valid""",
