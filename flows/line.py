@@ -24,7 +24,7 @@ def line(config: str | None = None) -> str:
         give_out(run, hub)
         steps.close_books(run)
         if troubles:
-            raise troubles[0]
+            raise _all(troubles)
     return run.run_id
 
 
@@ -34,3 +34,10 @@ def _attempt(run: Run, hub: Hub, account: str) -> LandbridgeError | None:
     except LandbridgeError as error:
         return error
     return None
+
+
+def _all(troubles: list[LandbridgeError]) -> LandbridgeError:
+    """One error that tells of every system that failed, of the kind of the first."""
+    told = type(troubles[0])(" ".join(str(trouble) for trouble in troubles), do=troubles[0].do)
+    told.__cause__ = troubles[0]
+    return told
