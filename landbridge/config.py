@@ -39,6 +39,20 @@ def _region(code: str) -> str:
     return code
 
 
+def _account_name(name: str) -> str:
+    if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", name):
+        raise ValueError("must be named in letters, digits and . _ - (40 at most): the name is part of every id")
+    return name
+
+
+def _actor(name: str) -> str:
+    if not name.strip() or not name.isprintable():
+        raise ValueError("must be a name on one line: it stands in the audit trail")
+    return name
+
+
+AccountName = Annotated[str, AfterValidator(_account_name)]
+Actor = Annotated[str, AfterValidator(_actor)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Region = Annotated[str, AfterValidator(_region)]
 
@@ -70,9 +84,9 @@ class Settings(_Part):
     data: Path = Path(".landbridge")
     mappings: Path | None = None
     crm: str = Field(default="salesforce", description="the account that leads go to")
-    actor: str = "landbridge"
+    actor: Actor = "landbridge"
     sandbox: Sandbox | None = None
-    accounts: dict[str, Account]
+    accounts: dict[AccountName, Account]
 
 
 class Project:

@@ -37,7 +37,7 @@ def not_yaml(path: Path, error: yaml.YAMLError) -> ConfigInvalid:
 def not_settings(path: Path, text: str, error: ValidationError, settings: type[BaseModel]) -> ConfigInvalid:
     """Settings that are not ours, the first that matters. Values stay untold: one of them may be a secret."""
     faults = sorted(error.errors(include_input=False), key=lambda fault: fault["type"] != "extra_forbidden")
-    place, kind = faults[0]["loc"], faults[0]["type"]
+    place, kind = tuple(step for step in faults[0]["loc"] if step != "[key]"), faults[0]["type"]
     if kind == "extra_forbidden":
         told, near = "is no setting", _near(str(place[-1]), _siblings(settings, place))
     else:
