@@ -33,11 +33,7 @@ class Store:
     def begin(self) -> Iterator[sa.Connection]:
         """One transaction: commits at the end, rolls back when the block raises. Raises StoreUnavailable."""
         try:
-            connection = self.engine.connect()
-        except (DBAPIError, OSError) as error:
-            raise _unavailable(self.engine.url, error) from error
-        try:
-            with connection, connection.begin():
+            with self._connect() as connection, connection.begin():
                 yield connection
         except DBAPIError as error:
             if error.connection_invalidated:
@@ -68,9 +64,9 @@ class Store:
     def only_one(self, name: str, *, wait: float = 0) -> Iterator[None]:
         """Hold the advisory lock `name` for the block; the server frees it if we die.
 
-        Raises AlreadyRunning when another holds it still after `wait` seconds.
+        Raises AlreadyRunning when another holds it still after `wait` seconds, StoreUnavailable.
         """
-        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             key = sa.select(sa.func.hashtextextended(name, 0)).scalar_subquery()
             deadline = time.monotonic() + wait
             while not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(key))):
@@ -82,6 +78,12 @@ class Store:
                 yield
             finally:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+
+    def _connect(self) -> sa.Connection:
+        try:
+            return self.engine.connect()
+        except (DBAPIError, OSError) as error:
+            raise _unavailable(self.engine.url, error) from error
 
     def close(self) -> None:
         """Give back every connection."""

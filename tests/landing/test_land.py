@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import adbc_driver_manager
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -126,6 +127,28 @@ def test_a_record_that_the_database_did_not_take_is_missed_in_the_books(store: S
         connection.execute(sa.text("CREATE TRIGGER lose BEFORE INSERT ON record FOR EACH ROW EXECUTE FUNCTION lose()"))
     with pytest.raises(BooksUnbalanced, match="5 in, but 4 new"):
         landed(store, a_system(things(5)))
+
+
+@pytest.mark.parametrize("table", ["record", "record_head", "quarantine", "cursor"])
+def test_a_page_that_fails_half_way_leaves_nothing_and_comes_again(store: Store, table: str) -> None:
+    """Wherever in the page it breaks off: a cursor never stands without the records that it passed."""
+    rows = [*things(2), "broken"]
+    with store.begin() as connection:
+        connection.execute(
+            sa.text("""CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'disk full'; END $$""")
+        )
+        connection.execute(
+            sa.text(f"CREATE TRIGGER fail AFTER INSERT ON {table} FOR EACH STATEMENT EXECUTE FUNCTION fail()")
+        )
+    with pytest.raises(adbc_driver_manager.Error, match="disk full"):
+        landed(store, a_system(rows, page=3))
+    left = " + ".join(f"(SELECT count(*) FROM {name})" for name in ("record", "record_head", "quarantine", "cursor"))
+    assert query(store, f"SELECT {left}") == [(0,)]
+    with store.begin() as connection:
+        connection.execute(sa.text(f"DROP TRIGGER fail ON {table}"))
+    entry = landed(store, a_system(rows, page=3))
+    assert (entry.new, entry.held) == (2, 1)
 
 
 @pytest.mark.parametrize("place", ["a\x00b", "\ud800", float("nan")])

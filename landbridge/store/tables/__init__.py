@@ -1,0 +1,36 @@
+"""Every table, with the constraints that make wrong states impossible. Read it beside the words in docs/words.md.
+
+Text ids that people meet: a profile is `account/stream/key`; an identity is a UUID that lasts; a run is a short word.
+"""
+
+from landbridge.store.tables.base import metadata
+from landbridge.store.tables.changes import change, plan, pushed
+from landbridge.store.tables.identities import decision, identity, identity_event, link, match
+from landbridge.store.tables.leads import golden, lead, quarantine
+from landbridge.store.tables.records import cursor, drift, map_cursor, profile, record, record_head, touchpoint
+from landbridge.store.tables.runs import audit_event, balance, run
+
+__all__ = [
+    "audit_event",
+    "balance",
+    "change",
+    "cursor",
+    "decision",
+    "drift",
+    "golden",
+    "identity",
+    "identity_event",
+    "lead",
+    "link",
+    "map_cursor",
+    "match",
+    "metadata",
+    "plan",
+    "profile",
+    "pushed",
+    "quarantine",
+    "record",
+    "record_head",
+    "run",
+    "touchpoint",
+]

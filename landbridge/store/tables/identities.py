@@ -1,0 +1,97 @@
+"""Who is whom: identities that last, links, matches and people's decisions."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from landbridge.store.tables.base import metadata, now, run_column
+
+_ORDERED = 'left_id < right_id COLLATE "C"'
+"""As Python and DuckDB order text, and not by the database's language, where 00Qa comes before 00QB."""
+
+identity = Table(
+    "identity",
+    metadata,
+    Column("identity_id", Text, primary_key=True),
+    Column("born", BigInteger, Identity(always=True), nullable=False, comment="order of birth: the elder survives"),
+    Column("redirect_to", Text, ForeignKey("identity.identity_id"), comment="where this id lives on, after a merge"),
+    run_column(),
+    now(),
+    CheckConstraint("redirect_to IS DISTINCT FROM identity_id", name="no_self_redirect"),
+    Index(None, "redirect_to"),
+)
+
+identity_event = Table(
+    "identity_event",
+    metadata,
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("identity_id", Text, nullable=False),
+    Column("other_id", Text),
+    run_column(),
+    now(),
+    CheckConstraint("kind IN ('created','merged','split','redirected')", name="kind"),
+    comment="the id feed that others can follow",
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("profile_id", Text, ForeignKey("profile.profile_id"), primary_key=True),
+    Column("identity_id", Text, ForeignKey("identity.identity_id"), nullable=False),
+    Column("weight", Double, comment="bits of the strongest match that holds it; null for a single"),
+    Column("how", Text, nullable=False),
+    Column("model", Text, nullable=False, comment="model version"),
+    run_column(),
+    now(),
+    Index(None, "identity_id"),
+)
+
+match = Table(
+    "match",
+    metadata,
+    Column("left_id", Text, primary_key=True),
+    Column("right_id", Text, primary_key=True),
+    Column("weight", Double, nullable=False),
+    Column("probability", Double, nullable=False),
+    Column("band", Text, nullable=False),
+    Column("refused", Text, comment="why a strong match was not linked"),
+    Column("evidence", JSONB, nullable=False, server_default="{}"),
+    Column("model", Text, nullable=False),
+    run_column(),
+    CheckConstraint(_ORDERED, name="ordered"),
+    CheckConstraint("band IN ('link','review')", name="band"),
+    Index(None, "right_id"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("decision_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("left_id", Text, nullable=False),
+    Column("right_id", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("evidence", JSONB, nullable=False, server_default="{}"),
+    Column("model", Text),
+    Column("withdrawn_at", DateTime(timezone=True)),
+    Column("applied", Boolean, nullable=False, server_default="false", comment="resolving has seen it as it stands"),
+    now(),
+    CheckConstraint(_ORDERED, name="ordered"),
+    CheckConstraint("verdict IN ('same','different')", name="verdict"),
+    Index("uq_decision_standing", "left_id", "right_id", unique=True, postgresql_where="withdrawn_at IS NULL"),
+)
