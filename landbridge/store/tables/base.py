@@ -16,8 +16,10 @@ metadata = MetaData(
 
 
 def now() -> Column[object]:
+    """A column `at`: when the row was written."""
     return Column("at", DateTime(timezone=True), nullable=False, server_default=func.now())
 
 
 def run_column(name: str = "run_id") -> Column[object]:
+    """A column that names the run that wrote the row."""
     return Column(name, Text, ForeignKey("run.run_id"), nullable=False)
