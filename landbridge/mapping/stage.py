@@ -212,7 +212,7 @@ ON CONFLICT (stage, subject, expectation) WHERE state = 'held' DO NOTHING
 # One value of a record was not usable: the record goes on without it, and the note says what was dropped.
 _FORGET_NOTES = """
 DELETE FROM quarantine USING pending
-WHERE stage = 'map' AND state = 'dropped' AND quarantine.record_id = pending.record_id
+WHERE stage = 'map' AND expectation = 'value_is_usable' AND quarantine.record_id = pending.record_id
 """
 
 _NOTE = """
