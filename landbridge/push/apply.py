@@ -1,7 +1,7 @@
 """Applying: what is approved goes to the CRM, exactly once as far as anybody can tell, whatever breaks on the way.
 
 The stage "push" in a run's books: taken = changes that were open; new = records created; changed = records updated;
-unchanged = superseded, because somebody edited the record while the outcome was unknown; refused = refused for good,
+unchanged = superseded, because the lead or, by somebody's edit, the record changed since; refused = refused for good,
 and in quarantine; held = still open, because the CRM had no time or no answer. A record counts as created when the
 CRM says so, and also when an earlier attempt to create it went unanswered.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from connectors.base import Access, Connector, Receipt
 from landbridge.errors import ConfigInvalid, SourceUnavailable
-from landbridge.push import org, outbox
+from landbridge.push import fresh, org, outbox
 from landbridge.push.approval import open_gate
 from landbridge.push.note import note, of_receipt
 from landbridge.push.outbox import READY, STOPPING, Outgoing
@@ -45,6 +45,7 @@ def push(run: Run, connector: Connector, access: Access, policy: Policy) -> None
 
 def _empty(run: Run, connector: Connector, access: Access, policy: Policy, entry: Entry) -> None:
     settle_open(run, connector, access, entry)
+    fresh.drop_outdated(run, access.account, entry)
     open_gate(run, policy, access)
     if not outbox.groups(run.store, access.account, READY):
         return
@@ -64,7 +65,10 @@ def _empty(run: Run, connector: Connector, access: Access, policy: Policy, entry
 
 def _send(run: Run, connector: Connector, access: Access, entry: Entry) -> None:
     for group in outbox.groups(run.store, access.account, READY):
-        for batch in outbox.batches(run.store, access.account, group, READY):
+        for planned in outbox.batches(run.store, access.account, group, READY):
+            batch = fresh.without_edited(run, connector, access, planned, entry)
+            if not batch:
+                continue
             outbox.claim(run, batch)
             receipts = _call(run, connector, access, batch, entry)
             note(run, access.account, [of_receipt(each, receipts.get(str(each.change_id))) for each in batch], entry)

@@ -6,6 +6,8 @@
                   |           `-----> unknown     no answer came
                   `---- look-up ---------'        or done, or superseded: landbridge.push.settle
 
+Before it is sent a change may be superseded at any time: by the next plan, or by landbridge.push.fresh.
+
 A change is marked 'sending' and committed before the call. Whoever finds it so later knows that the call may or may
 not have reached the CRM, and looks there.
 """

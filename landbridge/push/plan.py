@@ -76,6 +76,10 @@ _SUPERSEDE = f"""
 UPDATE change c SET state = 'superseded', settled_at = now()
 WHERE c.account = :account AND c.state IN ('planned', 'approved') AND NOT EXISTS (SELECT FROM wanted w WHERE {_SAME})
 """
+_STILL_MEANT = f"""
+UPDATE change c SET lead_digest = w.lead_digest FROM wanted w
+WHERE {_SAME} AND c.state IN ('planned', 'approved') AND c.lead_digest <> w.lead_digest
+"""
 _STILL_OPEN = f"""
 DELETE FROM wanted w USING change c WHERE {_SAME} AND c.state IN ('planned', 'approved')
 """
@@ -99,7 +103,8 @@ def _keep(run: Run, policy: Policy, account: str, changes: pa.Table, entry: Entr
         by_action = {row[0]: int(row[1]) for row in counts}
         entry.new, entry.changed = by_action.get("create", 0), by_action.get("update", 0)
         superseded = connection.execute(sa.text(_SUPERSEDE), {"account": account}).rowcount
-        connection.execute(sa.text(_STILL_OPEN), {"account": account})
+        for kept in (_STILL_MEANT, _STILL_OPEN):
+            connection.execute(sa.text(kept), {"account": account})
         if superseded:
             outbox.close_plans(connection, account)
             audit.record(connection, run.event("change.superseded", account, changes=superseded))

@@ -14,8 +14,13 @@ from typing import Any
 def share(present: Mapping[str, Any], values: Mapping[str, Any]) -> float:
     """Which share of `values` the record shows: 1 where it has them all, 0 where it has none."""
     here = {field.lower(): value for field, value in present.items()}
-    shown = sum(_plain(here.get(field.lower())) == _plain(value) for field, value in values.items())
-    return shown / len(values)
+    shown = sum(alike(here.get(field.lower()), value) for field, value in values.items())
+    return shown / len(values) if values else 1.0
+
+
+def alike(here: Any, value: Any) -> bool:
+    """Whether the CRM may mean `value` by what it shows. A number in a text field counts as its digits."""
+    return _plain(here) == _plain(value) or _text(here) == _text(value)
 
 
 def _plain(value: Any) -> object:
@@ -29,3 +34,7 @@ def _plain(value: Any) -> object:
         return int(datetime.fromisoformat(text).timestamp()) if len(text) >= 19 and text[4:5] == "-" else text
     except ValueError:
         return text
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).strip()
