@@ -29,13 +29,13 @@ def resolve(run: Run, model: Model) -> None:
     comes back it is who it was.
     Books: taken = profiles compared; new = linked for the first time; changed = moved to another identity.
     """
+    run.note("versions", model=model.version)
     with run.books.stage("resolve") as entry:
         waiting = _waiting(run.store, model.version)
         entry.taken = waiting.profiles
         if waiting.nothing:
             entry.unchanged = entry.taken
             return
-        run.note("versions", model=model.version)
         with run.store.bulk() as connection:
             _resolve(run, model, connection, entry)
 

@@ -76,6 +76,7 @@ def test_a_second_run_writes_nothing(people: Store) -> None:
     resolved(people)
     before = rows(people, "SELECT * FROM link ORDER BY 1"), rows(people, "SELECT count(*) FROM identity_event")
     entry = resolved(people)
+    assert {versions["model"] for (versions,) in rows(people, "SELECT versions FROM run")} == {default_model().version}
     after = rows(people, "SELECT * FROM link ORDER BY 1"), rows(people, "SELECT count(*) FROM identity_event")
     assert (entry.new, entry.changed, entry.unchanged) == (0, 0, 3)
     assert after == before
