@@ -7,7 +7,7 @@ from flows.conductor import flow
 from flows.publish import give_out
 from flows.sync import take_in
 from landbridge.bootstrap import Hub, opened
-from landbridge.errors import LandbridgeError
+from landbridge.errors import BooksUnbalanced, LandbridgeError
 from landbridge.trail.runs import Run
 
 
@@ -31,6 +31,8 @@ def line(config: str | None = None) -> str:
 def _attempt(run: Run, hub: Hub, account: str) -> LandbridgeError | None:
     try:
         take_in(run, hub, account)
+    except BooksUnbalanced:
+        raise
     except LandbridgeError as error:
         return error
     return None

@@ -172,15 +172,18 @@ _TOLD = tuple(name for name in TOUCHPOINT_SCHEMA.names if name not in ("record_i
 """What makes a profile, and a touchpoint, another one than before."""
 
 
-def _upsert(table: str, key: str, columns: Sequence[str]) -> str:
+def _upsert(table: str, key: str, columns: Sequence[str], **instead: str) -> str:
+    """A row of `incoming_{table}` replaces that of its key; `instead`: what a column gets other than the new value."""
     names = (*columns, "digest", "mapping", "run_id")
-    updates = ", ".join(f"{name} = excluded.{name}" for name in names if name != key)
+    updates = ", ".join(f"{name} = {instead.get(name, f'excluded.{name}')}" for name in names if name != key)
     listed = ", ".join(names)
     rows = f"INSERT INTO {table} ({listed}) SELECT {listed} FROM incoming_{table}"
     return f"{rows} ON CONFLICT ({key}) DO UPDATE SET {updates}"
 
 
-_PROFILES = _upsert("profile", "profile_id", PROFILE_SCHEMA.names)
+# A deleted object often comes as little more than its id. What the person refused before still holds (promise 8).
+_CONSENT = "CASE WHEN excluded.gone THEN coalesce(excluded.consent, profile.consent) ELSE excluded.consent END"
+_PROFILES = _upsert("profile", "profile_id", PROFILE_SCHEMA.names, consent=_CONSENT)
 _TOUCHPOINTS = _upsert("touchpoint", "touchpoint_id", TOUCHPOINT_SCHEMA.names)
 
 # An object whose newest version no longer tells of a person: its profile is gone, its history stays.

@@ -121,3 +121,17 @@ def test_a_batch_that_fails_half_way_leaves_nothing_and_comes_again(
         connection.execute(sa.text(f"DROP TRIGGER fail ON {table}"))
     entry = taken_in(store, mapping, *everybody)
     assert (entry.taken, entry.new, entry.held) == (3, 2, 1)
+
+
+def test_a_refusal_outlives_the_deletion_of_its_record(store: Store, mapping_of: Callable[[str], Mapping]) -> None:
+    mapping = mapping_of(
+        """
+person: {full_name: name, consent: [{channel: email, refused_when: {field: optout, is: true}}]}
+deleted: {field: deleted, is: true}
+"""
+    )
+    taken_in(store, mapping, {"id": "anna", "name": "Anna", "optout": True})
+    taken_in(store, mapping, {"id": "anna", "deleted": True})
+    [(gone, consent)] = rows(store, "SELECT gone, consent FROM profile")
+    assert gone
+    assert [one[: len("email:refused")] for one in consent] == ["email:refused"]
