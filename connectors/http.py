@@ -11,9 +11,10 @@ which would print the query with whatever personal values are in it.
 from __future__ import annotations
 
 import base64
+import math
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -39,7 +40,17 @@ class Limits:
 
     @classmethod
     def of(cls, access: Access) -> Limits:
-        return cls(**access.options.get("limits", {}))
+        """The account's own, over these. Raises AccessRefused when they are no such numbers."""
+        try:
+            limits = cls(**access.options.get("limits", {}))
+            if all(0 < each < math.inf for each in astuple(limits)):
+                return limits
+        except TypeError:
+            pass
+        raise AccessRefused(
+            f"Account '{access.account}': options.limits cannot be used.",
+            do=f"It may set {', '.join(cls.__dataclass_fields__)}, each to a number above 0.",
+        )
 
 
 class Credential(Protocol):
@@ -85,11 +96,7 @@ class Http:
         self._limits = Limits.of(access)
         hush("httpcore.http11")  # it writes answers' headers, cookies among them
         self._deadline = Deadline(self._limits.total)
-        self._transport = httpx.HTTPTransport(
-            verify=self.base.scheme == "https" and _trust(access),
-            proxy=access.options.get("proxy"),
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
-        )
+        self._transport = _transport(self.base, access)
 
     def __enter__(self) -> Http:
         return self
@@ -149,7 +156,7 @@ class Http:
             sent["Content-Type"] = "application/json"
         sent |= {name: value for name, value in headers.items() if name.lower() != "authorization"}
         if self._credential:
-            sent["Authorization"] = self._credential.header()
+            sent["Authorization"] = _printable(self.system, self._credential.header())
         limits = httpx.Timeout(self._limits.silence, connect=self._limits.connect)
         return httpx.Request(
             method,
@@ -202,6 +209,31 @@ def _base(system: str, text: str) -> httpx.URL:
             f"{system}: the base URL is no http(s) address.", do="Correct the account's base URL: https://host."
         )
     return url
+
+
+def _transport(base: httpx.URL, access: Access) -> httpx.HTTPTransport:
+    try:
+        return httpx.HTTPTransport(
+            verify=base.scheme == "https" and _trust(access),
+            proxy=access.options.get("proxy"),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+        )
+    except (AttributeError, TypeError, ValueError, ImportError, httpx.InvalidURL):
+        raise AccessRefused(
+            f"Account '{access.account}': options.proxy is no proxy that we can use.",
+            do="Give it as http://host:port.",
+        ) from None
+
+
+def _printable(system: str, header: str) -> str:
+    """The header, which no vendor issues with anything but printable ASCII. Refused here, and not by the transport:
+    its error would quote the credential, and pass for a system that is down."""
+    if not (header.isascii() and header.isprintable()):
+        raise AccessRefused(
+            f"{system}: the credential holds a line break or another character that no header can carry.",
+            do="Set its environment variable anew, without a line break at its end.",
+        )
+    return header
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int]:

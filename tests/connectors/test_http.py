@@ -7,6 +7,7 @@ import itertools
 import logging
 import socket
 import ssl
+import traceback
 from contextlib import suppress
 from typing import Any
 
@@ -209,3 +210,27 @@ def test_the_deadline_holds_under_tls_too(behaviour: Behaviour, certificates: Ce
 def test_a_base_url_that_is_none_is_its_owners_to_mend(url: str) -> None:
     with pytest.raises(AccessRefused, match="base URL"):
         ask(url)
+
+
+@pytest.mark.parametrize("token", [f"{TOKEN}\n", f"{TOKEN}\r\nX-Evil: 1", f"{TOKEN}\u2028", f"{TOKEN}ö"])
+def test_a_credential_that_no_header_can_carry_is_told_and_not_quoted(token: str) -> None:
+    """The transport's own error quotes the header, and looks like a system that is down."""
+    with hostile(always(reply(200, {}))) as server:
+        access = Access("acme", server.url, {"token": Secret(token)})
+        with (
+            Http("Acme", access, Key.bearer(token)) as http,
+            pytest.raises(AccessRefused, match="line break") as caught,
+        ):
+            http.get("/things")
+        assert server.requests == []
+    assert TOKEN not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"limits": {"silence": "long"}}, {"limits": {"patience": 1}}, {"limits": 3}, {"limits": {"total": 0}},
+     {"proxy": "nonsense"}, {"proxy": 7}, {"proxy": "socks5://127.0.0.1:1"}],
+)  # fmt: skip
+def test_options_that_make_no_sense_are_told(options: dict[str, Any]) -> None:
+    with pytest.raises(AccessRefused, match=r"Account 'acme': options\."):
+        Http("Acme", Access("acme", "http://127.0.0.1:9", {}, options), None)
