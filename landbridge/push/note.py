@@ -39,7 +39,7 @@ def of_receipt(change: Outgoing, receipt: Receipt | None) -> Outcome:
         # An earlier attempt whose answer was lost may have created it; nobody else writes our external id.
         created = bool(receipt.created) or (change.action == "create" and change.attempts > 0)
         return Outcome(change, "done", receipt.id or change.match_value, created)
-    code, message = receipt.code or "REFUSED", (receipt.message or "")[:WORDS]
+    code, message = receipt.code or "REFUSED", (receipt.message or "")[:WORDS].replace("\0", "")  # PostgreSQL's bane
     passing = code in STOPPING or (code in RETRYABLE and change.attempts + 1 < ATTEMPTS)
     return Outcome(change, "approved" if passing else "refused", None, None, code, message)
 

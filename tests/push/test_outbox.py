@@ -266,3 +266,10 @@ def test_the_external_id_is_never_among_the_values(store: Store, crm: Crm, line:
     assert (write.match_field, write.match_value) == (EXTERNAL, "person-0")
     assert EXTERNAL not in write.values
     assert changes(store)[0]["after"][EXTERNAL] == "person-0"
+
+
+def test_a_refusal_with_a_nul_in_its_words_is_noted(store: Store, crm: Crm, line: Line) -> None:
+    _people(store, 1)
+    crm.answer = lambda write: Receipt(write.ref, "refused", code="INVALID", message="a\0b")
+    assert books(line(), "push") == {"taken": 1, "refused": 1}
+    assert _quarantine(store) == [("person-0", "INVALID", "ab", "held")]
