@@ -10,6 +10,7 @@ Sources: developers.hubspot.com "CRM search"; airbyte #43317 and #44899 (endless
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -32,6 +33,7 @@ PROPERTIES = (
 )  # fmt: skip
 """HubSpot gives only what is asked for by name. `options.properties` adds to these."""
 
+_ID = re.compile("[0-9]{1,19}")
 _WAITS = {"SECONDLY": 1.0, "TEN_SECONDLY_ROLLING": 10.0, "DAILY": LONGEST_WAIT}
 
 
@@ -46,7 +48,7 @@ def read(access: Access, stream: str, checkpoint: Checkpoint | None) -> Iterator
         while True:
             body = http.post(f"/crm/v3/objects/{stream}/search", _question(access, walk))
             rows = need("HubSpot", body, "results", list)
-            if not (body.get("paging") or {}).get("next"):
+            if not _more(body):
                 yield Page(stream, rows, {"began": walk["began"]})
                 return
             walk = {**walk, "after": _last_id(rows, walk["after"])}
@@ -98,9 +100,14 @@ def _question(access: Access, walk: dict[str, int]) -> dict[str, Any]:
     }
 
 
+def _more(body: Any) -> bool:
+    """Whether a page follows. On the last page "paging" is missing."""
+    return body.get("paging") is not None and bool(need("HubSpot", body, "paging", dict).get("next"))
+
+
 def _last_id(rows: list[Any], before: int) -> int:
     """The highest id of a full page. Raises SourceChanged when it is no higher than the last page's: a loop."""
-    ids = [int(row["id"]) for row in rows if isinstance(row, dict) and str(row.get("id")).isdecimal()]
+    ids = [int(row["id"]) for row in rows if isinstance(row, dict) and _ID.fullmatch(str(row.get("id")))]
     highest = max(ids, default=before)
     if highest <= before:
         raise SourceChanged("HubSpot's search does not move on by id; following it would never end.")

@@ -45,8 +45,14 @@ class Bridged(requests.Response):
         self._content = answer.body
 
     def json(self, **_: Any) -> Any:
-        """The body as plain JSON, whatever hooks the library asks for. Raises Unanswered when it does not parse."""
-        return self._answer.json()
+        """The body as plain JSON, whatever hooks the library asks for.
+
+        Raises Unanswered when it does not parse, SourceChanged when it is a bare value, which no library expects.
+        """
+        body = self._answer.json()
+        if not isinstance(body, dict | list):
+            raise SourceChanged(f"{self._answer.system} answered {self._answer.path} with neither object nor list.")
+        return body
 
 
 class _Bridge(BaseAdapter):

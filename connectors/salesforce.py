@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors import salesforce_write
@@ -78,7 +78,7 @@ def _fields(force: Client, access: Access, stream: str) -> list[str]:
 
     Raises SourceChanged when that is more than a query can hold: leaving some out unasked would lose values silently.
     """
-    known = {field["name"]: field for field in need("Salesforce", force.describe(stream), "fields", list)}
+    known = force.fields(stream)
     own = access.options.get("fields", {}).get(stream) or [name for name in known if name.endswith("__c")]
     external = [name for name, field in known.items() if field.get("externalId")]
     named = [name for name in dict.fromkeys((*_ALWAYS, *FIELDS[stream], *own, *external)) if name in known]
@@ -109,7 +109,7 @@ def _start(checkpoint: Checkpoint) -> Checkpoint:
 def _beyond(rows: list[Any], place: Checkpoint, ended: bool) -> Checkpoint:
     """The place of the last row that has one. Raises SourceChanged when a page does not move on: a loop."""
     for row in reversed(rows):
-        if isinstance(row, dict) and _STAMP.fullmatch(str(row.get("SystemModstamp"))) and _is_id(row.get("Id")):
+        if isinstance(row, dict) and _is_stamp(row.get("SystemModstamp")) and _is_id(row.get("Id")):
             following = {"at": row["SystemModstamp"].replace("+0000", "Z"), "id": row["Id"]}
             if following != place:
                 return following
@@ -119,9 +119,21 @@ def _beyond(rows: list[Any], place: Checkpoint, ended: bool) -> Checkpoint:
 
 
 def _end(place: Checkpoint, before: Checkpoint) -> Checkpoint:
-    """Where the next walk starts; never earlier than this one was told, lest each look back reach further."""
+    """Where the next walk starts; never earlier than this one was told, lest each look back reach further.
+
+    Nor later than now: one row that claims to be of the year 2999 would hide all that change before then.
+    """
     stamps = [each["at"] for each in (place, before) if "at" in each]
-    return {"at": max(stamps)} if stamps else {}
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {"at": min(max(stamps), now)} if stamps else {}
+
+
+def _is_stamp(value: Any) -> bool:
+    """Whether it is a time that we can go on from, and look back from."""
+    try:
+        return bool(_STAMP.fullmatch(str(value))) and datetime.fromisoformat(value).year > 1900
+    except ValueError:
+        return False
 
 
 def _is_id(value: Any) -> bool:

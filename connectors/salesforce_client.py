@@ -8,6 +8,7 @@ renewal: once for each request that is told INVALID_SESSION_ID, with every heade
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,7 @@ from connectors.http import Http
 from connectors.requests_bridge import NO_TOKEN, session
 
 API_VERSION = "62.0"
+API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 BUSY_WAIT = 5.0
 """Seconds. Salesforce names no wait for "too many calls at once"; calls end all the time, and the engine's own waits
 grow from try to try."""
@@ -48,9 +50,11 @@ class Client:
         """The page at a `nextRecordsUrl`."""
         return self._force.query_more(address, identifier_is_url=True)
 
-    def describe(self, name: str) -> Any:
-        """The object as the org knows it, "fields" among it."""
-        return self._force.restful(f"sobjects/{quote(name, safe='')}/describe")
+    def fields(self, name: str) -> dict[str, dict[str, Any]]:
+        """The object's fields as the org knows them, by name. A name that is no plain API name fits no query."""
+        said = self._force.restful(f"sobjects/{quote(name, safe='')}/describe")
+        described = [each for each in need("Salesforce", said, "fields", list) if isinstance(each, dict)]
+        return {name: each for each in described if API_NAME.fullmatch(name := str(each.get("name", "")))}
 
     def limits(self) -> Any:
         """The org's limits, "DailyApiRequests" {Max, Remaining} among them."""
@@ -129,7 +133,10 @@ def _instance(access: Access, told: str) -> str:
 
     Raises SourceChanged for any other, whoever named it.
     """
-    here, there = httpx.URL(access.base_url), httpx.URL(told)
+    try:
+        here, there = httpx.URL(access.base_url), httpx.URL(told)
+    except httpx.InvalidURL as error:
+        raise SourceChanged("Salesforce's login named an instance that is no address.") from error
     if (there.host, there.port) == (here.host, here.port):
         return access.base_url  # the scheme that IT wrote, too
     if there.scheme == "https" and there.host.endswith(".salesforce.com"):

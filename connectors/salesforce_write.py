@@ -5,7 +5,6 @@ Writes go by sObject Collections: 200 records a call, results in the order of th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -14,20 +13,21 @@ from simple_salesforce.format import format_soql
 
 from connectors.answers import Unanswered, need
 from connectors.base import Access, Receipt, SourceChanged, Write
-from connectors.salesforce_client import Client, client
+from connectors.salesforce_client import API_NAME, Client, client
 
 CALL_RECORDS = 200
 QUERY_CHARACTERS = 12_000
 """Salesforce takes 16,384 bytes of address and headers together."""
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
+MOST_PAGES = 1000
+"""Far beyond what a look-up of so few values can have, at 200 rows a page and more."""
 
 
 def write(access: Access, writes: Sequence[Write]) -> Iterator[Receipt]:
     """One receipt a write, in order. A call that got no answer gives 'unknown' for its writes, and is not repeated.
 
-    Raises what keeps all further calls from being made (AccessRefused, SourceUnavailable): writes without a receipt
-    were not sent.
+    Raises what keeps all further calls from being made: AccessRefused, SourceUnavailable; SourceChanged when results
+    do not match the records of their call. Of writes without a receipt nothing is known.
     """
     with client(access) as force:
         for call in _calls(writes):
@@ -53,8 +53,7 @@ def look_up(
 def describe(access: Access, object_name: str) -> Mapping[str, Mapping[str, Any]]:
     """The object's fields by name, as Salesforce describes them."""
     with client(access) as force:
-        fields = need("Salesforce", force.describe(_named(object_name)), "fields", list)
-    return {field["name"]: field for field in fields}
+        return force.fields(_named(object_name))
 
 
 def _calls(writes: Sequence[Write]) -> Iterator[list[Write]]:
@@ -85,8 +84,18 @@ def _write(force: Client, call: list[Write]) -> Iterator[Receipt]:
         return
     if not isinstance(results, list) or len(results) != len(call):
         raise SourceChanged(f"Salesforce did not answer with one result for each of {len(call)} records.")
-    for each, result in zip(call, results, strict=True):
-        yield _receipt(each, result)
+    receipts = [_receipt(each, result) for each, result in zip(call, results, strict=True)]
+    if not _in_order(call, receipts):
+        raise SourceChanged(f"Salesforce did not answer in the order of the {len(call)} records.")
+    yield from receipts
+
+
+def _in_order(call: list[Write], receipts: list[Receipt]) -> bool:
+    """Whether the ids can be those of the records: what was sent by Id comes back with it (15 or 18 characters of
+    it), and no two records are one."""
+    pairs = [(each, receipt.id[:15]) for each, receipt in zip(call, receipts, strict=True) if receipt.id]
+    own = all(each.match_value[:15] == crm_id for each, crm_id in pairs if _by_id(each))
+    return own and len({crm_id for _, crm_id in pairs}) == len(pairs)
 
 
 def _record(each: Write) -> dict[str, Any]:
@@ -102,11 +111,17 @@ def _receipt(each: Write, result: Any) -> Receipt:
     if need("Salesforce", result, "success", bool):
         created = bool(result.get("created", False))
         return Receipt(
-            each.ref, "done", id=result.get("id") or (each.match_value if _by_id(each) else None), created=created
+            each.ref, "done", id=_text(result, "id") or (each.match_value if _by_id(each) else None), created=created
         )
     errors = need("Salesforce", result, "errors", list)
     first = errors[0] if errors and isinstance(errors[0], dict) else {}
-    return Receipt(each.ref, "refused", id=result.get("id"), code=first.get("statusCode"), message=first.get("message"))
+    code, message = _text(first, "statusCode"), _text(first, "message")
+    return Receipt(each.ref, "refused", id=_text(result, "id"), code=code, message=message)
+
+
+def _text(said: Mapping[str, Any], name: str) -> str | None:
+    value = said.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _within(head: str, values: list[str]) -> Iterator[list[str]]:
@@ -126,11 +141,18 @@ def _within(head: str, values: list[str]) -> Iterator[list[str]]:
 
 
 def _rows(force: Client, soql: str) -> Iterator[Mapping[str, Any]]:
+    """All rows. Raises SourceChanged when the pages go round in a circle, or never reach an end."""
     body = force.query(soql)
-    yield from need("Salesforce", body, "records", list)
-    while not need("Salesforce", body, "done", bool):
-        body = force.more(need("Salesforce", body, "nextRecordsUrl", str))
-        yield from need("Salesforce", body, "records", list)
+    seen: set[str] = set()
+    while True:
+        yield from (row for row in need("Salesforce", body, "records", list) if isinstance(row, dict))
+        if need("Salesforce", body, "done", bool):
+            return
+        address = need("Salesforce", body, "nextRecordsUrl", str)
+        if address in seen or len(seen) == MOST_PAGES:
+            raise SourceChanged("Salesforce's pages of an answer never end.")
+        seen.add(address)
+        body = force.more(address)
 
 
 def _inside(row: Mapping[str, Any], field: str) -> Any:
@@ -140,6 +162,6 @@ def _inside(row: Mapping[str, Any], field: str) -> Any:
 
 def _named(name: str) -> str:
     """`name`, which goes into a query as it is. Raises ValueError unless it is a plain API name."""
-    if not _NAME.fullmatch(name):
+    if not API_NAME.fullmatch(name):
         raise ValueError(f"not the API name of an object or field: {name!r}")
     return name

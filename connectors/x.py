@@ -82,15 +82,20 @@ def _poll(stream: str, ask: Ask, at: Checkpoint) -> Iterator[Page]:
     while True:
         body, asked = _page(ask, at)
         meta = need("X", body, "meta", dict)
-        token = meta.get("next_token")
+        token, newest = _optional(meta, "next_token"), _optional(meta, "newest_id")
         if token is not None and token in seen:
             raise SourceChanged(f"X's paging of {stream} is stuck: it gave the same token again.")
         seen.add(token)
-        after = _after(asked, asked.get("newest_id") or meta.get("newest_id") or asked.get("since_id"), token)
+        after = _after(asked, asked.get("newest_id") or newest or asked.get("since_id"), token)
         yield from _pages(stream, body, at, after)
         if token is None:
             return
         at = after
+
+
+def _optional(meta: Any, name: str) -> str | None:
+    """Text that may be missing. Raises SourceChanged for anything else: a checkpoint of it would be sent back."""
+    return need("X", meta, name, str) if meta.get(name) is not None else None
 
 
 def _page(ask: Ask, at: Checkpoint) -> tuple[Any, Checkpoint]:
@@ -127,7 +132,8 @@ def _after(at: Checkpoint, newest: str | None, token: str | None) -> Checkpoint:
 
 def _pages(stream: str, body: Any, before: Checkpoint, after: Checkpoint) -> Iterator[Page]:
     posts = need("X", body, "data", list) if "data" in body else []  # X leaves the key out when nothing was found
-    users = (body.get("includes") or {}).get("users") or []
+    includes = need("X", body, "includes", dict) if "includes" in body else {}
+    users = need("X", includes, "users", list) if "users" in includes else []
     if users:
         yield Page("users", users, before)
     if posts or after != before:

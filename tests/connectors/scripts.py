@@ -25,7 +25,8 @@ def scripted(answer: Callable[[Asked], bytes]) -> Behaviour:
     """A server that gives `answer(request)`."""
 
     def behave(connection: socket.socket, request: str) -> None:
-        connection.sendall(answer(understood(request)))
+        if request.strip():  # else the client hung up before it asked
+            connection.sendall(answer(understood(request)))
 
     return behave
 

@@ -7,6 +7,7 @@ import json
 import logging
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -143,7 +144,7 @@ def test_a_long_list_is_asked_for_in_queries_that_fit() -> None:
 
 def results(connection: socket.socket, request: str) -> None:
     records = json.loads(request.split("\r\n\r\n", 1)[1])["records"]
-    done = [{"id": "00Q", "success": True, "created": True, "errors": []} for _ in records]
+    done = [{"id": f"00Q{n:012}", "success": True, "created": True, "errors": []} for n, _ in enumerate(records)]
     connection.sendall(reply(200, done))
 
 
@@ -226,3 +227,51 @@ def test_the_session_has_no_other_way_out() -> None:
         assert (made.trust_env, list(made.adapters)) == (False, [""])
         with pytest.raises(SourceChanged):
             made.get("https://evil.example/")
+
+
+@pytest.mark.parametrize("ids", [["00Q000000000002AAA", "00Q000000000001AAA"], ["00Q000000000001AAA"] * 2])
+def test_results_in_another_order_are_not_believed(ids: list[str]) -> None:
+    """Where we can tell, we must: the wrong lead would count as pushed. By Id; and where two are said to be one."""
+    answer = [{"id": each, "success": True, "created": False, "errors": []} for each in ids]
+    sent = [Write(f"r{n}", "Lead", "Id", f"00Q00000000000{n}AAA", {"LastName": "x"}) for n in (1, 2)]
+    for call in (sent, writes("a", "b") if ids[0] == ids[1] else sent):
+        with hostile(says(reply(200, answer))) as server, pytest.raises(SourceChanged, match="order"):
+            list(write(account(server), call))
+
+
+def test_an_id_of_15_characters_is_the_same_as_of_18() -> None:
+    answer = [{"id": "00Q000000000001AAA", "success": True, "created": False, "errors": []}]
+    with hostile(says(reply(200, answer))) as server:
+        (receipt,) = write(account(server), [Write("r", "Lead", "Id", "00Q000000000001", {"LastName": "x"})])
+    assert receipt.outcome == "done"
+
+
+def test_a_refusal_in_strange_types_is_still_a_refusal() -> None:
+    answer = [{"success": False, "id": 7, "errors": [{"statusCode": {"a": []}, "message": 5}]}]
+    with hostile(says(reply(200, answer))) as server:
+        assert list(write(account(server), writes("a"))) == [Receipt("r0", "refused")]
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_a_look_up_whose_pages_never_end_ends(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether they go round in a circle or on for ever."""
+    monkeypatch.setattr("connectors.salesforce_write.MOST_PAGES", 5)
+    pages = itertools.count(1, step)
+
+    def circle(connection: socket.socket, _: str) -> None:
+        body = {"done": False, "records": [], "nextRecordsUrl": f"/services/data/v62.0/query/01g-{next(pages)}"}
+        connection.sendall(reply(200, body))
+
+    with hostile(org(circle)) as server, pytest.raises(SourceChanged, match="never end"):
+        look_up(account(server), "Lead", "Email", ["a@b.example"], [])
+
+
+@pytest.mark.parametrize("stamp", ["2999-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "2026-99-99T99:99:99Z"])
+def test_a_time_that_cannot_be_does_not_spoil_the_place_to_go_on_from(stamp: str) -> None:
+    """Of the year 2999, it would hide every change before; of no month, it could never be read again."""
+    rows = [{"Id": "00Q000000000001AAA", "SystemModstamp": stamp}]
+    body = {"done": True, "records": rows, "fields": [{"name": "Id"}, {"name": "SystemModstamp"}]}
+    with hostile(says(reply(200, body))) as server:
+        (page,) = CONNECTOR.read(account(server), "Lead", None)
+        list(CONNECTOR.read(account(server), "Lead", page.checkpoint))
+    assert "2000" < page.checkpoint.get("at", "2026") < datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S~")
