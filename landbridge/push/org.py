@@ -31,6 +31,9 @@ def _misfits(
     if external is None or not external.get("externalId"):
         what = f"{name} has no external-id field {policy.external_id}"
         yield Problem(policy.line("external_id"), what, "Make it there: text, external id, unique.")
+    elif external.get("unique") is False:
+        what = f"{name}.{policy.external_id} is not unique: a record that somebody clones could not be told from ours"
+        yield Problem(policy.line("external_id"), what, "Tick 'unique' in the field's settings there.")
     for field, each in rule.fields.items():
         about = described.get(field.lower())
         line = policy.line("objects", name, "fields", field)

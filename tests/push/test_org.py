@@ -35,6 +35,7 @@ def _org(crm: Crm, differs: Mapping[str, Mapping[str, Any]], missing: str = "") 
         ({"Title": {"updateable": False}}, "", "Lead.Title cannot be written by this login"),
         ({"City": {"length": 39}}, "", "Lead.City holds 39 characters. Say max: 39."),
         ({EXTERNAL: {"externalId": False}}, "", f"Lead has no external-id field {EXTERNAL}"),
+        ({EXTERNAL: {"unique": False}}, "", f"Lead.{EXTERNAL} is not unique"),
         ({}, "Phone", "Contact has no field Phone that this login can see"),
     ],
 )
