@@ -54,12 +54,13 @@ class Secret(str):
 
 @dataclass(frozen=True)
 class Access:
-    """One account's way in. `base_url` has no trailing slash; `options` are the account's own settings."""
+    """One account's way in. `base_url` has no trailing slash; `options` are the account's own settings, which are not
+    printed: a proxy's address may hold its password."""
 
     account: str
     base_url: str
     secrets: Mapping[str, Secret] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ca_file: str | None = None
 
     def secret(self, name: str) -> str:

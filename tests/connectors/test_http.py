@@ -226,6 +226,10 @@ def test_a_credential_that_no_header_can_carry_is_told_and_not_quoted(token: str
     assert TOKEN not in "".join(traceback.format_exception(caught.value))
 
 
+def test_a_proxys_password_is_not_printed() -> None:
+    assert "hush" not in repr(Access("acme", "http://127.0.0.1:9", {}, {"proxy": "http://me:hush@proxy.example:1"}))
+
+
 @pytest.mark.parametrize(
     "options",
     [{"limits": {"silence": "long"}}, {"limits": {"patience": 1}}, {"limits": 3}, {"limits": {"total": 0}},
