@@ -46,6 +46,10 @@ class Token(NamedTuple):
     at: int
 
 
+DEEPEST = 50
+"""How far conditions may lie within each other; a bound of our own, below Python's."""
+
+
 def parse(text: str) -> Query:
     """Read a query; MALFORMED_QUERY with the place of the first token that does not fit."""
     return _Parser(text).query()
@@ -56,6 +60,7 @@ class _Parser:
         self._text = text
         self._tokens = list(self._split(text))
         self._next = 0
+        self._depth = 0
 
     def _split(self, text: str) -> list[Token]:
         tokens, at, end = [], 0, len(text.rstrip())
@@ -105,7 +110,7 @@ class _Parser:
 
     def _whole_number(self) -> int:
         token = self._take()
-        if token.kind != "number" or not token.text.isdigit():
+        if token.kind != "number" or not token.text.isdigit() or len(token.text) > 10:
             raise self._unexpected(token)
         return int(token.text)
 
@@ -199,6 +204,14 @@ class _Parser:
         return Every(tuple(parts)) if joiner == "and" else AnyOf(tuple(parts))
 
     def _part(self) -> Condition:
+        if self._depth == DEEPEST:
+            raise self._unexpected(self._peek())
+        self._depth += 1
+        part = self._nested()
+        self._depth -= 1
+        return part
+
+    def _nested(self) -> Condition:
         if self._skip("not"):
             return Opposite(self._part())
         if self._skip("("):
