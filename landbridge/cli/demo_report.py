@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,7 @@ def _next(config: Path) -> None:
     with opened() as hub:
         lead = _a_lead(hub)
     show.say("\n[bold]Look around[/]")
-    show.say(f"  export LANDBRIDGE_CONFIG={config}")
+    show.say(f"  export LANDBRIDGE_CONFIG={show.plain(shlex.quote(str(config)))}")
     steps = [
         ("landbridge runs", "every run and its books"),
         (f"landbridge explain {lead}", "where a lead's values came from"),

@@ -14,21 +14,24 @@ from tests.journeys.conftest import Begin, Journey
 from tests.journeys.test_line import sums
 
 STAGES = (
-    ("record", "INSERT"),
-    ("cursor", "INSERT"),
-    ("profile", "INSERT"),
-    ("touchpoint", "INSERT"),
-    ("map_cursor", "INSERT"),
-    ("identity", "INSERT"),
-    ("link", "INSERT"),
-    ("match", "INSERT"),
-    ("golden", "INSERT"),
-    ("lead", "INSERT"),
-    ("lead", "UPDATE"),
-    ("plan", "INSERT"),
-    ("change", "INSERT"),
-    ("change", "UPDATE"),
-    ("pushed", "INSERT"),
+    ("record", "INSERT", "true"),
+    ("cursor", "INSERT", "true"),
+    ("profile", "INSERT", "true"),
+    ("touchpoint", "INSERT", "true"),
+    ("map_cursor", "INSERT", "true"),
+    ("identity", "INSERT", "true"),
+    ("link", "INSERT", "true"),
+    ("match", "INSERT", "true"),
+    ("golden", "INSERT", "true"),
+    ("lead", "INSERT", "true"),
+    ("lead", "UPDATE", "NEW.valid"),
+    ("quarantine", "INSERT", "NEW.stage = 'validate'"),
+    ("plan", "INSERT", "true"),
+    ("change", "INSERT", "true"),
+    ("plan", "UPDATE", "NEW.state = 'approved'"),
+    ("change", "UPDATE", "NEW.state = 'sending'"),
+    ("change", "UPDATE", "NEW.state = 'done'"),
+    ("pushed", "INSERT", "true"),
 )
 """Where a run writes, in the order of the line. Each is a place to die at, in the middle of its transaction."""
 
@@ -43,13 +46,14 @@ def execute(journey: Journey, *statements: str) -> None:
     store.close()
 
 
-def hold(journey: Journey, table: str, verb: str) -> None:
-    """Let whoever writes to the table sleep there, inside the transaction."""
+def hold(journey: Journey, table: str, verb: str, when: str) -> None:
+    """Let whoever writes such a row to the table sleep there, inside the transaction."""
     execute(
         journey,
         """CREATE OR REPLACE FUNCTION hold_here() RETURNS trigger LANGUAGE plpgsql AS
            $$ BEGIN PERFORM pg_sleep(120); RETURN NULL; END $$""",
-        f"CREATE TRIGGER hold_here AFTER {verb} ON {table} FOR EACH STATEMENT EXECUTE FUNCTION hold_here()",
+        f"""CREATE TRIGGER hold_here AFTER {verb} ON {table} FOR EACH ROW WHEN ({when})
+            EXECUTE FUNCTION hold_here()""",
     )
 
 
@@ -78,9 +82,9 @@ def kill(process: subprocess.Popen[str]) -> None:
     process.communicate()
 
 
-def killed_at(journey: Journey, table: str, verb: str) -> None:
+def killed_at(journey: Journey, table: str, verb: str, when: str) -> None:
     """Run until the write is under way, then kill the process as the kernel would when memory runs out."""
-    hold(journey, table, verb)
+    hold(journey, table, verb, when)
     process = journey.start("run", "--json")
     asleep = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
     wait_until(lambda: journey.rows(asleep) != [(0,)], process)
@@ -90,8 +94,8 @@ def killed_at(journey: Journey, table: str, verb: str) -> None:
 
 def test_killed_at_every_stage_one_after_the_other(begin: Begin, undisturbed: Any) -> None:
     with begin() as journey:
-        for table, verb in STAGES:
-            killed_at(journey, table, verb)
+        for stage in STAGES:
+            killed_at(journey, *stage)
         journey.run()
         assert journey.crm() == undisturbed
         assert journey.run()["run_id"]
