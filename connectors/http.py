@@ -92,6 +92,8 @@ class Http:
     def __init__(self, system: str, access: Access, credential: Credential | None, *, base_url: str = "") -> None:
         self.system = system
         self.base = _base(system, base_url or access.base_url)
+        if credential is not None:
+            _refuse_open_roads(system, self.base, access)
         self._credential = credential
         self._limits = Limits.of(access)
         hush("httpcore.http11")  # it writes answers' headers, cookies among them
@@ -209,6 +211,16 @@ def _base(system: str, text: str) -> httpx.URL:
             f"{system}: the base URL is no http(s) address.", do="Correct the account's base URL: https://host."
         )
     return url
+
+
+def _refuse_open_roads(system: str, base: httpx.URL, access: Access) -> None:
+    """A credential goes over TLS, or stays on this machine; anything else is somebody's express wish."""
+    local = base.host in ("localhost", "127.0.0.1", "::1")
+    if base.scheme == "http" and not local and not access.options.get("insecure"):
+        raise AccessRefused(
+            f"{system}: its address is http://, so the credential would travel in clear.",
+            do="Make it https://, or say `options: {insecure: true}` where the road is safe.",
+        )
 
 
 def _transport(base: httpx.URL, access: Access) -> httpx.HTTPTransport:

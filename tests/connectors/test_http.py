@@ -238,3 +238,11 @@ def test_a_proxys_password_is_not_printed() -> None:
 def test_options_that_make_no_sense_are_told(options: dict[str, Any]) -> None:
     with pytest.raises(AccessRefused, match=r"Account 'acme': options\."):
         Http("Acme", Access("acme", "http://127.0.0.1:9", {}, options), None)
+
+
+def test_a_credential_does_not_travel_in_clear_unless_somebody_says_so() -> None:
+    with pytest.raises(AccessRefused, match="in clear"):
+        ask("http://crm.example.test")
+    open_road = Access("acme", "http://crm.example.test", {"token": Secret(TOKEN)}, {"insecure": True})
+    with Http("Acme", open_road, Key.bearer(open_road.secret("token"))):
+        pass
