@@ -105,10 +105,10 @@ class Hub:
 
     @cached_property
     def model(self) -> Model:
-        """The identity model in force."""
-        from landbridge.identity.model import default_model
+        """The identity model in force: the one adopted last, else the one that ships. Raises ConfigInvalid."""
+        from landbridge.identity.models import in_force
 
-        return default_model()
+        return in_force(self.store)
 
     @cached_property
     def golden_rules(self) -> GoldenRules:

@@ -43,9 +43,13 @@ class Model:
         m, u = self.weights[comparison][level]
         return min(u * self.learned_on / effective(size), m / 2) if by_base else u
 
+    def as_json(self) -> str:
+        """The model as JSON, stable in order so that a change can be read."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False)
+
     def save(self, path: Path) -> None:
-        """Write as JSON, stable in order so that a change can be read."""
-        path.write_text(json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        """Write as JSON."""
+        path.write_text(self.as_json() + "\n")
 
 
 SMALLEST = 5_000
@@ -60,13 +64,20 @@ def effective(size: int) -> int:
 def load(path: Path) -> Model:
     """Read a model. ConfigInvalid: not a model, or learned on other features or comparisons than this version's."""
     try:
-        raw = json.loads(path.read_text())
+        text = path.read_text()
+    except OSError as error:
+        raise _no_model(path.name, error) from error
+    return parse(text, path.name)
+
+
+def parse(text: str, name: str) -> Model:
+    """A model from its JSON; `name` is what the errors call it. Raises as `load` does."""
+    try:
+        raw = json.loads(text)
         raw["weights"] = {c: {k: (m, u) for k, (m, u) in levels.items()} for c, levels in raw["weights"].items()}
         model = Model(**raw)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ConfigInvalid(
-            f"{path.name} is not an identity model: {error}", do="Restore it, or learn a new model."
-        ) from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise _no_model(name, error) from error
     expected = {c.name: {level.name for level in c.ladder} for c in COMPARISONS}
     if (
         model.features_version != FEATURES_VERSION
@@ -76,6 +87,10 @@ def load(path: Path) -> Model:
             f"Model {model.version} was learned on other evidence.", do="Learn a new model with this version."
         )
     return model
+
+
+def _no_model(name: str, error: Exception) -> ConfigInvalid:
+    return ConfigInvalid(f"{name} is not an identity model: {error}", do="Restore it, or learn a new model.")
 
 
 @cache

@@ -5,12 +5,21 @@ Text ids that people meet: a profile is `account/stream/key`; an identity is a U
 
 from landbridge.store.tables.base import metadata
 from landbridge.store.tables.changes import change, plan, pushed
-from landbridge.store.tables.identities import decision, identity, identity_event, link, match
+from landbridge.store.tables.identities import (
+    adoption,
+    decision,
+    identity,
+    identity_event,
+    identity_model,
+    link,
+    match,
+)
 from landbridge.store.tables.leads import golden, lead, quarantine
 from landbridge.store.tables.records import cursor, drift, map_cursor, profile, record, record_head, touchpoint
 from landbridge.store.tables.runs import audit_event, balance, run
 
 __all__ = [
+    "adoption",
     "audit_event",
     "balance",
     "change",
@@ -20,6 +29,7 @@ __all__ = [
     "golden",
     "identity",
     "identity_event",
+    "identity_model",
     "lead",
     "link",
     "map_cursor",

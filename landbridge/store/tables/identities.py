@@ -95,3 +95,24 @@ decision = Table(
     CheckConstraint("verdict IN ('same','different')", name="verdict"),
     Index("uq_decision_standing", "left_id", "right_id", unique=True, postgresql_where="withdrawn_at IS NULL"),
 )
+
+identity_model = Table(
+    "identity_model",
+    metadata,
+    Column("version", Text, primary_key=True),
+    Column("content", JSONB, nullable=False, comment="the model itself, as identity.model reads it"),
+    Column("drift", JSONB, nullable=False, server_default="{}", comment="shares of the base that it was learned on"),
+    now(),
+    comment="every model that was ever in force: a link names the one that made it",
+)
+
+adoption = Table(
+    "adoption",
+    metadata,
+    Column("adoption_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("version", Text, ForeignKey("identity_model.version"), nullable=False),
+    Column("adopted_by", Text, nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),
+    now(),
+    comment="which model came into force when, and who said so; the last one is in force",
+)

@@ -57,6 +57,26 @@ def upgrade() -> None:
         postgresql_where="withdrawn_at IS NULL",
     )
     op.create_table(
+        "identity_model",
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column(
+            "content",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=False,
+            comment="the model itself, as identity.model reads it",
+        ),
+        sa.Column(
+            "drift",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default="{}",
+            nullable=False,
+            comment="shares of the base that it was learned on",
+        ),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_identity_model")),
+        comment="every model that was ever in force: a link names the one that made it",
+    )
+    op.create_table(
         "map_cursor",
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("stream", sa.Text(), nullable=False),
@@ -186,6 +206,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("touchpoint_id", name=op.f("pk_touchpoint")),
     )
     op.create_index(op.f("ix_touchpoint_person"), "touchpoint", ["person"], unique=False)
+    op.create_table(
+        "adoption",
+        sa.Column("adoption_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("adopted_by", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["version"], ["identity_model.version"], name=op.f("fk_adoption_version")),
+        sa.PrimaryKeyConstraint("adoption_id", name=op.f("pk_adoption")),
+        comment="which model came into force when, and who said so; the last one is in force, the shipped one before all",
+    )
     op.create_table(
         "balance",
         sa.Column("run_id", sa.Text(), nullable=False),
