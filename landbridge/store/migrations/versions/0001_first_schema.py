@@ -215,7 +215,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["version"], ["identity_model.version"], name=op.f("fk_adoption_version")),
         sa.PrimaryKeyConstraint("adoption_id", name=op.f("pk_adoption")),
-        comment="which model came into force when, and who said so; the last one is in force, the shipped one before all",
+        comment="which model came into force when, and who said so; the last one is in force",
     )
     op.create_table(
         "balance",
