@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from landbridge.identity.clustering import Clusters, Guards, Pair, cluster
 from landbridge.identity.contradictions import contradictions
 from landbridge.identity.features import features
-from landbridge.identity.ids import Assignment, Previous, assign_ids
+from landbridge.identity.ids import UNKNOWN, Age, Assignment, Previous, assign_ids
 from landbridge.identity.matching import match
 from landbridge.identity.model import Model, default_model
 
@@ -19,6 +20,7 @@ LINKS = pa.schema(
     [("profile_id", pa.string()), ("identity_id", pa.string()), ("weight", pa.float64()), ("how", pa.string())]
 )
 EVENTS = pa.schema([("kind", pa.string()), ("identity_id", pa.string()), ("other_id", pa.string())])
+BORN = pa.schema([("identity_id", pa.string()), ("founder", pa.string()), ("founded", pa.timestamp("us", "UTC"))])
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,14 @@ class Resolution:
               'review' where a person should look; `refused` says why strong evidence did not join. Pairs that a
               person has called different are not asked again and are absent.
     events    (kind, identity_id, other_id), see `ids.Event`.
+    born      (identity_id, founder, founded): the new ids and their age, see `ids.Age`.
     stats     profiles, identities, singles, review (pairs), largest.
     """
 
     links: pa.Table
     matches: pa.Table
     events: pa.Table
+    born: pa.Table
     stats: dict[str, int]
     model_version: str
 
@@ -54,9 +58,9 @@ def resolve(
     """Find out which profiles are one person.
 
     `decisions` (left_id, right_id, verdict 'same' or 'different') always win; a 'same' that other decisions
-    contradict is refused and shown. `previous` (profile_id, identity_id, born) are the links of the last run, `born`
-    the identity's number in the order of birth; `used` are ids of the past that must not be given again. The same
-    rows in any order give the same answer; run again on its own result nothing changes.
+    contradict is refused and shown. `previous` (profile_id, identity_id, founder, founded) are the links of the last
+    run and their identities' age; `used` are ids of the past that must not be given again. The same rows in any order
+    give the same answer; run again on its own result nothing changes.
     """
     model = model or default_model()
     known = pa.table({"given": pa.array(list(model.rarity.get("given", {})), pa.string())})
@@ -64,9 +68,10 @@ def resolve(
     matches = match(found, model)
     same, different = _decided(decisions)
     clusters = _cluster(found, matches, model, same, different)
-    ids = assign_ids(clusters.of, _previous(previous), used)
+    ids = assign_ids(clusters.of, _previous(previous), used, _created(profiles))
     shown = _banded(matches, clusters, different, model.link)
-    return Resolution(_links(clusters, ids, matches), shown, _events(ids), _stats(ids, shown), model.version)
+    links = _links(clusters, ids, matches)
+    return Resolution(links, shown, _events(ids), _born(ids), _stats(ids, shown), model.version)
 
 
 def _decided(decisions: pa.Table | None) -> tuple[list[Pair], list[Pair]]:
@@ -93,8 +98,28 @@ def _cluster(found: pa.Table, matches: pa.Table, model: Model, same: list[Pair],
 def _previous(previous: pa.Table | None) -> dict[str, Previous]:
     if previous is None:
         return {}
-    columns = (previous[column].to_pylist() for column in ("profile_id", "identity_id", "born"))
-    return {profile: Previous(identity, born) for profile, identity, born in zip(*columns, strict=True)}
+    columns = [previous[column].to_pylist() for column in ("profile_id", "identity_id", "founder")]
+    rows = zip(*columns, _microseconds(previous["founded"]), strict=True)
+    return {profile: Previous(identity, Age(founded, founder)) for profile, identity, founder, founded in rows}
+
+
+def _created(profiles: pa.Table) -> dict[str, int]:
+    """When each profile was created in its system, where that is known."""
+    if "created_at" not in profiles.column_names:
+        return {}
+    return dict(zip(profiles["profile_id"].to_pylist(), _microseconds(profiles["created_at"]), strict=True))
+
+
+def _microseconds(times: pa.ChunkedArray) -> list[int]:
+    """Since 1970; UNKNOWN for null."""
+    whole: list[int] = pc.fill_null(times.cast(pa.timestamp("us", "UTC")).cast(pa.int64()), UNKNOWN).to_pylist()
+    return whole
+
+
+def _born(ids: Assignment) -> pa.Table:
+    ages = ids.born.values()
+    founded = pa.array([None if age.founded == UNKNOWN else age.founded for age in ages], pa.timestamp("us", "UTC"))
+    return pa.table([pa.array(list(ids.born)), pa.array([age.founder for age in ages]), founded], schema=BORN)
 
 
 def _banded(matches: pa.Table, clusters: Clusters, different: list[Pair], link: float) -> pa.Table:

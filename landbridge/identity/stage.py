@@ -59,6 +59,7 @@ def _keep(cursor: Cursor, run: Run, model: Model, found: Resolution, entry: Entr
     bulk.put(cursor, "found_links", found.links)
     bulk.put(cursor, "found_matches", found.matches)
     bulk.put(cursor, "found_events", found.events)
+    bulk.put(cursor, "found_born", found.born)
     cursor.execute(_IDENTITIES, (run.run_id,))
     cursor.execute(_REDIRECTS)
     cursor.execute(_EVENTS, (run.run_id,))
@@ -117,7 +118,7 @@ WHERE withdrawn_at IS NULL OR NOT applied ORDER BY decision_id
 """
 
 _PREVIOUS = """
-SELECT link.profile_id, link.identity_id, identity.born FROM link JOIN identity USING (identity_id)
+SELECT link.profile_id, link.identity_id, identity.founder, identity.founded FROM link JOIN identity USING (identity_id)
 ORDER BY link.profile_id
 """
 
@@ -126,8 +127,7 @@ SELECT identity_id FROM identity WHERE NOT EXISTS (SELECT FROM link WHERE link.i
 """
 
 _IDENTITIES = """
-INSERT INTO identity (identity_id, run_id)
-SELECT identity_id, $1 FROM found_links GROUP BY identity_id ORDER BY min(profile_id COLLATE "C") ON CONFLICT DO NOTHING
+INSERT INTO identity (identity_id, founder, founded, run_id) SELECT identity_id, founder, founded, $1 FROM found_born
 """
 
 _REDIRECTS = """

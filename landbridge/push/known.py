@@ -29,6 +29,9 @@ living(identity_id, now_id) AS (
     UNION ALL
     SELECT i.identity_id, living.now_id FROM identity i JOIN living ON i.redirect_to = living.identity_id
 ),
+former(identity_id, ids) AS MATERIALIZED (
+    SELECT now_id, array_agg(identity_id) FROM living WHERE identity_id <> now_id GROUP BY now_id
+),
 leads AS MATERIALIZED (
     SELECT l.identity_id, l.fields, l.origin, l.digest
     FROM {valid}
@@ -87,12 +90,14 @@ SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, leads
        CASE WHEN written.since IS NULL THEN seen.payload ELSE coalesce(seen.payload, '{}') || written.since END::text
            AS present,
        made.last::text AS last,
+       coalesce(former.ids, '{}') AS former_ids,
        coalesce(node.gone, false) AS gone,
        node.crm_id IS NULL AND EXISTS (SELECT FROM linked k WHERE k.identity_id = leads.identity_id AND NOT k.gone)
            AS "foreign",
        EXISTS (SELECT FROM change c WHERE c.account = $1 AND c.identity_id = leads.identity_id
                AND c.state IN ('sending', 'unknown')) AS unsettled
 FROM leads
+LEFT JOIN former USING (identity_id)
 LEFT JOIN node USING (identity_id)
 LEFT JOIN seen ON seen.object = node.object AND seen.crm_id = node.crm_id
 LEFT JOIN written ON written.object = node.object AND written.crm_id = node.crm_id
@@ -113,6 +118,7 @@ def read(store: Store, account: str) -> pa.Table:
     object, crm_id: its node in the CRM, null where it has none
     present: the node's state, JSON text, null where the CRM has never shown it to us
     last: what we last wrote there, JSON text, null where we never did
+    former_ids: the identity's ids of old, each of which still means it
     gone: somebody deleted the node, which was ours
     foreign: the identity's own CRM records are all taken by other identities
     unsettled: a write for it is under way, or its outcome unknown

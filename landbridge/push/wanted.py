@@ -19,8 +19,8 @@ def query(policy: Policy, object_name: str) -> str:
     values = ", ".join(_values(rule, sources))
     return f"""
         SELECT identity_id, creating, unnest([{", ".join(_offers(policy, rule, sources))}], recursive := true)
-        FROM (SELECT identity_id, creating, origin, have, last, {values}
-              FROM (SELECT identity_id, crm_id IS NULL AS creating,
+        FROM (SELECT identity_id, former_ids, creating, origin, have, last, {values}
+              FROM (SELECT identity_id, former_ids, crm_id IS NULL AS creating,
                            json_extract(fields, {_paths(sources)}) AS given,
                            json_extract(origin, {_paths(sources)}) AS origin,
                            json_extract(present, {_paths(names)}) AS have,
@@ -76,13 +76,17 @@ def _offer(name: str, rule: FieldRule, number: int, sources: Sequence[str]) -> s
 
 
 def _external_id(name: str, number: int) -> str:
-    """Ours alone: whatever stands there is replaced, and that is no conflict."""
+    """Ours alone: whatever stands there is replaced, and that is no conflict.
+
+    An id of old still means its identity, so it stays: a merge costs the CRM no write, and never sets one id twice.
+    """
+    here = f"lower(json_extract_string(have[{number}], '$'))"
     return _struct(
         field=quoted(name),
         type="'email'",
         owner="'hub'",
         conflict="'hub'",
-        want="identity_id",
+        want=f"if(list_contains(former_ids, {here}), {here}, identity_id)",
         seen="true",
         have=f"json_extract_string(have[{number}], '$')",
         last=f"json_extract_string(have[{number}], '$')",

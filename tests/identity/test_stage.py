@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from landbridge.identity.ids import assign_ids
 from landbridge.identity.model import default_model
 from landbridge.identity.stage import resolve
 from landbridge.store.engine import Store
@@ -189,3 +190,26 @@ def test_a_decision_withdrawn_while_we_resolve_waits_for_the_next_time(people: S
     resolved(people)
     assert len(set(links(people).values())) == 2
     assert rows(people, "SELECT applied FROM decision") == [(True,)]
+
+
+SYSTEMS = {
+    "zendesk/users/1": {**ANNA, "created_at": "2024-05-01"},
+    "hubspot/contacts/2": {**ANNA_AGAIN, "created_at": "2021-01-01"},
+    "salesforce/Lead/3": {**ANNA, "created_at": "2022-07-07"},
+    "zendesk/users/4": {**BERT, "created_at": "2023-02-02"},
+    "x/authors/5": BERT,
+}
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 0, 4, 1, 3]])
+def test_the_order_in_which_systems_are_read_never_tells_in_the_ids(store: Store, order: list[int]) -> None:
+    for place in order:
+        profile, values = list(SYSTEMS.items())[place]
+        put(store, profile, values)
+        resolved(store)
+    found = links(store)
+    founders = {"hubspot/contacts/2": [0, 1, 2], "zendesk/users/4": [3, 4]}
+    expected = {list(SYSTEMS)[n]: assign_ids({f: f}, {}).of[f] for f, places in founders.items() for n in places}
+    assert found == expected
+    old = rows(store, "SELECT identity_id, redirect_to FROM identity WHERE redirect_to IS NOT NULL")
+    assert all(new in found.values() for _, new in old), "every id of old leads to a living one"

@@ -41,9 +41,10 @@ class People:
         """An identity and its profiles, each named `account` or `account_key`."""
         with self.store.begin() as connection:
             if not connection.scalar(
-                sa.select(tables.identity.c.born).where(tables.identity.c.identity_id == identity)
+                sa.select(tables.identity.c.founder).where(tables.identity.c.identity_id == identity)
             ):
-                connection.execute(sa.insert(tables.identity).values(identity_id=identity, run_id=self.run_id))
+                row = {"identity_id": identity, "founder": identity, "run_id": self.run_id}
+                connection.execute(sa.insert(tables.identity).values(row))
             for name, values in profiles.items():
                 account, _, key = name.partition("_")
                 self._profile(connection, identity, account, key or identity, values)

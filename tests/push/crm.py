@@ -113,7 +113,9 @@ def put_lead(store: Store, run: Run, identity_id: str, *, valid: bool = True, **
     with store.begin() as connection:
         have = sa.select(tables.identity.c.identity_id).where(tables.identity.c.identity_id == identity_id)
         if connection.scalar(have) is None:
-            connection.execute(sa.insert(tables.identity).values(identity_id=identity_id, run_id=run.run_id))
+            connection.execute(
+                sa.insert(tables.identity).values(identity_id=identity_id, founder=identity_id, run_id=run.run_id)
+            )
         connection.execute(sa.delete(tables.lead).where(tables.lead.c.identity_id == identity_id))
         origin = {name: {"profile": f"zendesk/users/{identity_id}", "record": 1, "rule": "newest"} for name in fields}
         row = {"identity_id": identity_id, "fields": fields, "origin": origin, "inputs": digest, "digest": digest}
@@ -169,7 +171,9 @@ def _profile(connection: sa.Connection, run: Run, where: dict[str, str], record_
 def _link(connection: sa.Connection, run: Run, profile_id: str, identity_id: str) -> None:
     have = sa.select(tables.identity.c.identity_id).where(tables.identity.c.identity_id == identity_id)
     if connection.scalar(have) is None:
-        connection.execute(sa.insert(tables.identity).values(identity_id=identity_id, run_id=run.run_id))
+        connection.execute(
+            sa.insert(tables.identity).values(identity_id=identity_id, founder=identity_id, run_id=run.run_id)
+        )
     connection.execute(sa.delete(tables.link).where(tables.link.c.profile_id == profile_id))
     row = {"profile_id": profile_id, "identity_id": identity_id, "how": "single", "model": "1", "run_id": run.run_id}
     connection.execute(sa.insert(tables.link).values(row))

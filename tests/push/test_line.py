@@ -171,17 +171,39 @@ def test_a_merge_moves_the_record_to_the_surviving_identity(store: Store, crm: C
     with a_run(store) as run:
         put_lead(store, run, "late", **ANNA)
     line()
+    crm.calls.clear()
     with a_run(store) as run:
         put_lead(store, run, "elder", **ANNA)
         with store.begin() as connection:
             connection.execute(sa.text("UPDATE identity SET redirect_to = 'elder' WHERE identity_id = 'late'"))
             connection.execute(sa.text("DELETE FROM lead WHERE identity_id = 'late'"))
+    line()
+    assert crm.calls == [], "the id of old means the survivor: nothing to write"
+    with a_run(store) as run:
+        put_lead(store, run, "elder", **{**ANNA, "title": "Captain"})
     line(synced=False)
     (row,) = crm.rows["Lead"].values()
-    assert row[EXTERNAL] == "elder"
+    assert (row[EXTERNAL], row["Title"]) == ("late", "Captain")
     crm.calls.clear()
     line()
     assert crm.calls == []
+
+
+def test_two_records_of_a_merged_identity_never_get_one_id(store: Store, crm: Crm, line: Line) -> None:
+    import sqlalchemy as sa
+
+    with a_run(store) as run:
+        put_lead(store, run, "late", **ANNA)
+        put_lead(store, run, "elder", **{**ANNA, "emails": ["other@example.org"]})
+    line()
+    with a_run(store) as run:
+        put_lead(store, run, "elder", **{**ANNA, "title": "Captain"})
+        with store.begin() as connection:
+            connection.execute(sa.text("UPDATE identity SET redirect_to = 'elder' WHERE identity_id = 'late'"))
+            connection.execute(sa.text("DELETE FROM lead WHERE identity_id = 'late'"))
+    line()
+    assert sorted(str(row[EXTERNAL]) for row in crm.rows["Lead"].values()) == ["elder", "late"]
+    assert [row["Title"] for row in crm.rows["Lead"].values()].count("Captain") == 1
 
 
 def test_what_people_wrote_is_only_ever_data(store: Store, crm: Crm, line: Line) -> None:

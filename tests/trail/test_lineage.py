@@ -84,8 +84,8 @@ def test_each_value_names_the_change_that_wrote_it_last(store: Store, crm_id: st
 def test_every_name_of_the_person_leads_there(store: Store, crm_id: str) -> None:
     with store.begin() as connection:
         connection.execute(
-            sa.text("""INSERT INTO identity (identity_id, redirect_to, run_id)
-                       SELECT id, later, run_id FROM (VALUES ('older', 'old'), ('old', 'anna')) v(id, later),
+            sa.text("""INSERT INTO identity (identity_id, founder, redirect_to, run_id)
+                       SELECT id, id, later, run_id FROM (VALUES ('older', 'old'), ('old', 'anna')) v(id, later),
                        (SELECT run_id FROM run LIMIT 1) r ORDER BY id""")
         )
     for what in (crm_id, crm_id[:15], "anna", "old", "older", "zendesk/users/anna"):

@@ -15,7 +15,7 @@ SETTING = """
 INSERT INTO run (run_id, flow, state, ended_at) VALUES ('r', 'line', 'done', now());
 INSERT INTO profile (profile_id, account, stream, key, record_id, mapping, digest, run_id)
 SELECT 'a/s/' || n, 'a', 's', n, n, 'm', 'd', 'r' FROM generate_series(1, 3) n;
-INSERT INTO identity (identity_id, run_id) SELECT 'i' || n, 'r' FROM generate_series(1, 2) n;
+INSERT INTO identity (identity_id, founder, run_id) SELECT 'i' || n, 'p' || n, 'r' FROM generate_series(1, 2) n;
 INSERT INTO link (profile_id, identity_id, how, model, run_id)
 VALUES ('a/s/1', 'i1', 'evidence', 'm', 'r'), ('a/s/2', 'i1', 'evidence', 'm', 'r'),
        ('a/s/3', 'i2', 'single', 'm', 'r');

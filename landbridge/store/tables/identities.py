@@ -26,7 +26,10 @@ identity = Table(
     "identity",
     metadata,
     Column("identity_id", Text, primary_key=True),
-    Column("born", BigInteger, Identity(always=True), nullable=False, comment="order of birth: the elder survives"),
+    Column("founder", Text, nullable=False, comment="its oldest profile at birth, which its id is made from"),
+    Column(
+        "founded", DateTime(timezone=True), comment="when the founder was created in its system: the elder survives"
+    ),
     Column("redirect_to", Text, ForeignKey("identity.identity_id"), comment="where this id lives on, after a merge"),
     run_column(),
     now(),

@@ -262,11 +262,13 @@ def upgrade() -> None:
         "identity",
         sa.Column("identity_id", sa.Text(), nullable=False),
         sa.Column(
-            "born",
-            sa.BigInteger(),
-            sa.Identity(always=True),
-            nullable=False,
-            comment="order of birth: the elder survives",
+            "founder", sa.Text(), nullable=False, comment="its oldest profile at birth, which its id is made from"
+        ),
+        sa.Column(
+            "founded",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="when the founder was created in its system: the elder survives",
         ),
         sa.Column("redirect_to", sa.Text(), nullable=True, comment="where this id lives on, after a merge"),
         sa.Column("run_id", sa.Text(), nullable=False),
