@@ -217,7 +217,7 @@ def test_a_refusal_outlives_its_record_through_resolving_too(people: People, sto
     ann = {"full_name": "Ann Lindqvist", "email": ["ann.lindqvist@posteo.example"], "phone": ["+442079460111"]}
     refused = {**ann, "consent": ["email:refused:2025-01-01T00:00:00Z"]}
     for hubspot in (refused, {**refused, "gone": True}):
-        people.person("i", zendesk=ann, hubspot=hubspot)
+        people.person("ann", zendesk=ann, hubspot=hubspot)
         with running(store, "publish", actor="test") as run:
             resolve(run, default_model())
         people.golden()
