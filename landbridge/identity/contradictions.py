@@ -16,12 +16,16 @@ from landbridge.identity.features.shared import COMPATIBLE
 Facts = frozenset[int]
 
 KINDS = ("first names differ", "birth dates differ", "one is junior, one senior")
-"""What can be contradicted, and what a person is told; a fact is `len(KINDS) * value + kind`."""
+"""What can be contradicted, and what a person is told; a fact is `len(KINDS) * value + kind`.
+
+Values are numbered anew in each part: what is refused here never hangs on who else is in the base.
+"""
 
 _SAID = """
 CREATE TEMP TABLE said AS
-    SELECT part, f.*, dense_rank() OVER (ORDER BY given, coalesce(family, '')) AS name_id,
-        dense_rank() OVER (ORDER BY birth_date) AS birth_id, dense_rank() OVER (ORDER BY generation) AS generation_id
+    SELECT part, f.*, dense_rank() OVER (ORDER BY part, given, coalesce(family, '')) AS name_id,
+        dense_rank() OVER (ORDER BY part, birth_date) AS birth_id,
+        dense_rank() OVER (ORDER BY part, generation) AS generation_id
     FROM parts JOIN features f USING (profile_id);
 CREATE TEMP TABLE fact AS
     SELECT profile_id, 3 * name_id AS fact FROM said WHERE given IS NOT NULL

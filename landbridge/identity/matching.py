@@ -3,6 +3,9 @@ on a million."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import duckdb
 import pyarrow as pa
 
@@ -31,62 +34,93 @@ MATCHES = pa.schema(
 )
 
 
-def match(features: pa.Table, model: Model, changed: pa.Array | None = None) -> pa.Table:
+@dataclass(frozen=True)
+class Counts:
+    """How common names are in a base of `size` profiles: for each column of RARITY a table (value, n)."""
+
+    size: int
+    of: Mapping[str, pa.Table]
+
+
+def count(features: pa.Table) -> Counts:
+    """The counts of a whole base."""
+    con = duckdb.connect()
+    try:
+        con.register("features", features)
+        named = "SELECT {0} AS value, count(*) AS n FROM features WHERE {0} IS NOT NULL GROUP BY 1 ORDER BY 1"
+        return Counts(features.num_rows, {c: con.sql(named.format(c)).to_arrow_table() for c in RARITY})
+    finally:
+        con.close()
+
+
+def match(features: pa.Table, model: Model, counts: Counts | None = None) -> pa.Table:
     """Pairs at or above the model's review threshold, best first, as MATCHES; each pair once, left_id < right_id.
 
     `evidence` is JSON, {comparison: {level, weight, left, right}}, weights in bits; what could not be compared is
-    left out. It holds personal values. With `changed` (profile_ids) only pairs that have one of them are weighed.
+    left out. It holds personal values. Names weigh by their frequency among these profiles, or by `counts`.
     Same rows in any order, same answer.
     """
+    return _matches(features, model, counts or count(features), None)
+
+
+def weigh(features: pa.Table, pairs: pa.Table, model: Model, counts: Counts) -> pa.Table:
+    """The same for `pairs` (left_id, right_id; each once) alone: `features` need hold no others."""
+    return _matches(features, model, counts, pairs)
+
+
+def _matches(features: pa.Table, model: Model, counts: Counts, pairs: pa.Table | None) -> pa.Table:
     if features.num_rows < 2:
         return MATCHES.empty_table()
     con = duckdb.connect()
     try:
         con.register("features", features)
-        _nodes(con, model)
-        _pairs(con, changed)
-        scored = score(con, model, features.num_rows, model.review)
+        _nodes(con, model, counts)
+        _pairs(con) if pairs is None else _given_pairs(con, pairs)
+        scored = score(con, model, counts.size, model.review)
         return con.sql(_evidence_sql(scored)).to_arrow_table().cast(MATCHES)
     finally:
         con.close()
 
 
-def _nodes(con: duckdb.DuckDBPyConnection, model: Model) -> None:
+def _nodes(con: duckdb.DuckDBPyConnection, model: Model, counts: Counts) -> None:
     """Table `nodes`: features with a number for each profile and the frequency of its names."""
-    size = con.sql("SELECT count(*) FROM features").fetchall()[0][0]
     for column in RARITY:
         known = model.rarity.get(column, {})
         con.register(
             "shipped",
             pa.table({"value": pa.array(list(known), pa.string()), "share": pa.array(known.values(), pa.float64())}),
         )
+        con.register("counted", counts.of[column])
         con.execute(f"""
             CREATE TEMP TABLE rarity_{column} AS
-            SELECT value, (n + {SHIPPED_COUNTS_FOR} * coalesce(share,
-                {UNSEEN})) / ({size} + {SHIPPED_COUNTS_FOR}) AS tf_{column}
-            FROM (SELECT {column} AS value, count(*) AS n FROM features WHERE {column} IS NOT NULL GROUP BY 1)
-            LEFT JOIN shipped USING (value)""")
+            SELECT value, (coalesce(n, 0) + {SHIPPED_COUNTS_FOR} * coalesce(share,
+                {UNSEEN})) / ({counts.size} + {SHIPPED_COUNTS_FOR}) AS tf_{column}
+            FROM (SELECT DISTINCT {column} AS value FROM features WHERE {column} IS NOT NULL)
+            LEFT JOIN counted USING (value) LEFT JOIN shipped USING (value)""")
         con.unregister("shipped")
+        con.unregister("counted")
     joins = " ".join(f"LEFT JOIN rarity_{c} ON rarity_{c}.value = f.{c}" for c in RARITY)
-    con.execute(f"""CREATE TABLE nodes AS SELECT row_number() OVER (ORDER BY profile_id) AS uid, f.* EXCLUDE (keys),
-        f.keys,
+    con.execute(f"""CREATE TABLE nodes AS SELECT row_number() OVER (ORDER BY profile_id) AS uid, f.*,
         {", ".join(f"tf_{c}" for c in RARITY)} FROM features f {joins}""")
 
 
-def _pairs(con: duckdb.DuckDBPyConnection, changed: pa.Array | None) -> None:
+def _pairs(con: duckdb.DuckDBPyConnection) -> None:
     """Table `pairs`: every two profiles with a blocking key in common, each once."""
     con.execute("CREATE TEMP TABLE keyed AS SELECT uid, unnest(keys) AS key FROM nodes")
     con.execute(
         f"CREATE TEMP TABLE usable AS SELECT key FROM keyed GROUP BY key HAVING count(*) BETWEEN 2 AND {CROWDED}"
     )
     con.execute("CREATE TEMP TABLE slim AS SELECT uid, key FROM keyed SEMI JOIN usable USING (key)")
-    touched = ""
-    if changed is not None:
-        con.register("changed", pa.table({"profile_id": changed}))
-        con.execute("CREATE TEMP TABLE changed_uid AS SELECT uid FROM nodes SEMI JOIN changed USING (profile_id)")
-        touched = "AND (a.uid IN (SELECT uid FROM changed_uid) OR b.uid IN (SELECT uid FROM changed_uid))"
-    con.execute(f"""CREATE TABLE pairs AS SELECT DISTINCT '0' AS match_key, a.uid AS join_key_l, b.uid AS join_key_r
-        FROM slim a JOIN slim b ON a.key = b.key AND a.uid < b.uid {touched}""")
+    con.execute("""CREATE TABLE pairs AS SELECT DISTINCT '0' AS match_key, a.uid AS join_key_l, b.uid AS join_key_r
+        FROM slim a JOIN slim b ON a.key = b.key AND a.uid < b.uid""")
+
+
+def _given_pairs(con: duckdb.DuckDBPyConnection, pairs: pa.Table) -> None:
+    """Table `pairs`: those that somebody else found."""
+    con.register("wanted", pairs)
+    con.execute("""CREATE TABLE pairs AS
+        SELECT '0' AS match_key, least(l.uid, r.uid) AS join_key_l, greatest(l.uid, r.uid) AS join_key_r
+        FROM wanted w JOIN nodes l ON l.profile_id = w.left_id JOIN nodes r ON r.profile_id = w.right_id""")
 
 
 def _evidence_sql(scored: str) -> str:

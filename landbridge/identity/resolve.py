@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -47,6 +46,20 @@ class Resolution:
     model_version: str
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What stood before: one system's word about another's record, people's decisions, and the last run's links.
+
+    The tables are as `resolve` takes them; `created` is (profile_id, created_at) of the profiles at hand.
+    """
+
+    references: list[Pair]
+    decisions: pa.Table | None
+    previous: pa.Table | None
+    used: Collection[str]
+    created: pa.Table
+
+
 def resolve(
     profiles: pa.Table,
     *,
@@ -63,15 +76,35 @@ def resolve(
     give the same answer; run again on its own result nothing changes.
     """
     model = model or default_model()
-    known = pa.table({"given": pa.array(list(model.rarity.get("given", {})), pa.string())})
-    found = features(profiles, known)
-    matches = match(found, model)
-    same, different = _decided(decisions)
-    clusters = _cluster(found, matches, model, same, different)
-    ids = assign_ids(clusters.of, _previous(previous), used, _created(profiles))
-    shown = _banded(matches, clusters, different, model.link)
+    found = features(profiles, known_given(model))
+    standing = Standing(references(found), decisions, previous, used, profiles)
+    return conclude(found, match(found, model), standing, model)
+
+
+def conclude(found: pa.Table, matches: pa.Table, standing: Standing, model: Model) -> Resolution:
+    """Groups, ids and links of the profiles in `found`, from the `matches` among them and what stood before.
+
+    A part of a base that no strong match, reference, 'same' or earlier identity leads out of comes to the same
+    whether it is concluded alone or with all the rest.
+    """
+    same, different = _decided(standing.decisions)
+    matches = _undecided(matches, different)
+    clusters = _cluster(found, matches, Guards(same, different, standing.references, link=model.link))
+    ids = assign_ids(clusters.of, _previous(standing.previous), standing.used, _created(standing.created))
+    shown = _banded(matches, clusters, model.link)
     links = _links(clusters, ids, matches)
     return Resolution(links, shown, _events(ids), _born(ids), _stats(ids, shown), model.version)
+
+
+def known_given(model: Model) -> pa.Table:
+    """Names that people are given, as the model knows them: what `features` asks for."""
+    return pa.table({"given": pa.array(list(model.rarity.get("given", {})), pa.string())})
+
+
+def references(found: pa.Table) -> list[Pair]:
+    """The pairs of profiles that one system's word ties together."""
+    rows = found.select(["profile_id", "refers_to"]).filter(pc.greater(pc.list_value_length(found["refers_to"]), 0))
+    return [(row["profile_id"], other) for row in rows.to_pylist() for other in row["refers_to"]]
 
 
 def _decided(decisions: pa.Table | None) -> tuple[list[Pair], list[Pair]]:
@@ -83,15 +116,10 @@ def _decided(decisions: pa.Table | None) -> tuple[list[Pair], list[Pair]]:
     return by["same"], by["different"]
 
 
-def _cluster(found: pa.Table, matches: pa.Table, model: Model, same: list[Pair], different: list[Pair]) -> Clusters:
-    con = duckdb.connect()
-    try:
-        strong = con.sql(f"SELECT left_id, right_id, weight FROM matches WHERE weight >= {model.link}").to_arrow_table()
-        references = con.sql("SELECT profile_id, unnest(refers_to) FROM found WHERE len(refers_to) > 0").fetchall()
-    finally:
-        con.close()
-    edges = zip(*(strong[column].to_pylist() for column in ("left_id", "right_id", "weight")), strict=True)
-    guards = Guards(same, different, references, contradictions(found, strong), model.link)
+def _cluster(found: pa.Table, matches: pa.Table, guards: Guards) -> Clusters:
+    strong = matches.filter(pc.greater_equal(matches["weight"], guards.link)).select(["left_id", "right_id", "weight"])
+    edges = zip(*(column.to_pylist() for column in strong.columns), strict=True)
+    guards = replace(guards, contradictions=contradictions(found, strong))
     return cluster(found["profile_id"].to_pylist(), edges, guards)
 
 
@@ -122,15 +150,22 @@ def _born(ids: Assignment) -> pa.Table:
     return pa.table([pa.array(list(ids.born)), pa.array([age.founder for age in ages]), founded], schema=BORN)
 
 
-def _banded(matches: pa.Table, clusters: Clusters, different: list[Pair], link: float) -> pa.Table:
-    """Matches with their band and, where strong evidence did not join, the reason; decided pairs left out."""
+def _undecided(matches: pa.Table, different: list[Pair]) -> pa.Table:
+    """What is left to ask: pairs that a person called different join nobody, whatever they weigh."""
     decided = {frozenset(pair) for pair in different}
+    if not decided:
+        return matches
+    pairs = zip(matches["left_id"].to_pylist(), matches["right_id"].to_pylist(), strict=True)
+    return matches.filter(pa.array([frozenset(pair) not in decided for pair in pairs], pa.bool_()))
+
+
+def _banded(matches: pa.Table, clusters: Clusters, link: float) -> pa.Table:
+    """Matches with their band and, where strong evidence did not join, the reason."""
     lefts, rights = matches["left_id"].to_pylist(), matches["right_id"].to_pylist()
     pairs = list(zip(lefts, rights, strict=True))
-    kept = pa.array([frozenset(pair) not in decided for pair in pairs], pa.bool_())
     bands = pa.array(["link" if clusters.together(*pair) else "review" for pair in pairs], pa.string())
     reasons = pa.array(list(_reasons(pairs, matches["weight"].to_pylist(), clusters, link)), pa.string())
-    table = matches.append_column("band", bands).append_column("refused", reasons).filter(kept)
+    table = matches.append_column("band", bands).append_column("refused", reasons)
     return table.select(["left_id", "right_id", "weight", "probability", "band", "evidence", "refused"])
 
 

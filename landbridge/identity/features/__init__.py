@@ -29,7 +29,8 @@ FOLDED = ("given_name", "middle_name", "family_name", "street", "city", "postcod
 PLAIN = ("birth_date", "country", "region_hint")
 MANY = ("email", "phone", "handle", "reference")
 
-EVIDENCE: tuple[ModuleType, ...] = (email, phone, handle, shared, cross, company, address, birth_date, reference)
+TOLD: tuple[ModuleType, ...] = (email, phone, handle)
+EVIDENCE: tuple[ModuleType, ...] = (shared, cross, company, address, birth_date, reference)
 """In the order of need: each reads `base` and what stands before it."""
 
 _JOINED = """
@@ -61,18 +62,41 @@ def features(profiles: pa.Table, known_given: pa.Table | None = None) -> pa.Tabl
     """
     con = duckdb.connect()
     try:
-        con.register("base", base(profiles))
-        name.add(con, known_given if known_given is not None else pa.table({"given": pa.array([], pa.string())}))
-        for evidence in EVIDENCE:
-            evidence.add(con)
-        con.execute(_JOINED)
-        keys.add(con)
-        return con.sql(
-            """SELECT j.*, coalesce(keys, []) AS keys
-                FROM joined j LEFT JOIN key_features USING (profile_id) ORDER BY profile_id"""
-        ).to_arrow_table()
+        tell(con, profiles, known_given)
+        learn(con)
+        return compare(con)
     finally:
         con.close()
+
+
+def tell(con: duckdb.DuckDBPyConnection, profiles: pa.Table, known_given: pa.Table | None = None) -> None:
+    """First step: what each profile says by itself. Leaves names, identifiers and `holder` in `con`."""
+    con.register("base", base(profiles))
+    name.add(con, known_given if known_given is not None else pa.table({"given": pa.array([], pa.string())}))
+    for told in TOLD:
+        told.add(con)
+    shared.hold(con)
+
+
+def learn(con: duckdb.DuckDBPyConnection) -> None:
+    """Second step: what only a whole base tells. Leaves `shared_value`, `real_given` and `spelling` in `con`.
+
+    Whoever knows them from elsewhere lays them there instead: the other two steps look at one profile at a time.
+    """
+    shared.learn(con)
+    cross.learn(con)
+
+
+def compare(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Third step: everything that matching reads, as `features` answers it."""
+    for evidence in EVIDENCE:
+        evidence.add(con)
+    con.execute(_JOINED)
+    keys.add(con)
+    return con.sql(
+        """SELECT j.*, coalesce(keys, []) AS keys
+            FROM joined j LEFT JOIN key_features USING (profile_id) ORDER BY profile_id"""
+    ).to_arrow_table()
 
 
 def base(profiles: pa.Table) -> pa.Table:

@@ -11,10 +11,24 @@ from __future__ import annotations
 
 import duckdb
 
-_TOKENS = """
+from landbridge.identity.features import name
+
+_LEARNED = """
 CREATE OR REPLACE TEMP TABLE real_given AS   -- what people are called, by the lists or by this base
     SELECT given FROM given_names WHERE known UNION SELECT root FROM nickname
     UNION SELECT given FROM name_features GROUP BY given HAVING count(*) > 2 AND length(given) > 1;
+CREATE OR REPLACE TEMP TABLE spelling AS   -- how names of the base may be written in one word; ambiguous ones left out
+    SELECT form, any_value(given) AS given, any_value(family) AS family FROM (
+        SELECT DISTINCT given || family AS form, given, family
+            FROM name_features WHERE length(given) > 1 AND length(family) > 2
+        UNION SELECT DISTINCT family || given, given, family
+            FROM name_features WHERE length(given) > 1 AND length(family) > 2
+        UNION SELECT DISTINCT given[1] || family, given[1], family
+            FROM name_features WHERE length(given) > 1 AND length(family) > 3)
+    GROUP BY form HAVING count(*) = 1;
+"""
+
+_TOKENS = """
 CREATE OR REPLACE TEMP TABLE username AS
     SELECT e.profile_id, e.mailbox AS value, e.free FROM email_values e
     LEFT JOIN shared_value s ON s.kind = 'email' AND s.value = e.value WHERE NOT e.role AND s.value IS NULL
@@ -28,15 +42,6 @@ CREATE OR REPLACE TEMP TABLE written AS
     WHERE NOT is_company AND (given IS NULL OR family IS NULL OR length(given) = 1);
 CREATE OR REPLACE TEMP TABLE nameless AS
     SELECT profile_id, value, tokens, letters FROM written WHERE given IS NULL AND family IS NULL;
-CREATE OR REPLACE TEMP TABLE spelling AS   -- how names of the base may be written in one word; ambiguous ones left out
-    SELECT form, any_value(given) AS given, any_value(family) AS family FROM (
-        SELECT DISTINCT given || family AS form, given, family
-            FROM name_features WHERE length(given) > 1 AND length(family) > 2
-        UNION SELECT DISTINCT family || given, given, family
-            FROM name_features WHERE length(given) > 1 AND length(family) > 2
-        UNION SELECT DISTINCT given[1] || family, given[1], family
-            FROM name_features WHERE length(given) > 1 AND length(family) > 3)
-    GROUP BY form HAVING count(*) = 1;
 CREATE OR REPLACE TEMP TABLE hint AS
     SELECT profile_id, 0 AS rank, value, given, family FROM (
         SELECT profile_id, value,
@@ -60,12 +65,15 @@ CREATE OR REPLACE TEMP TABLE hint AS
         AND length(letters) > length(given) + 2
   UNION ALL
     SELECT profile_id, 1, value, given, family FROM nameless JOIN spelling ON letters = form WHERE len(tokens) = 1;
+"""
+
+_HINTS = """
 CREATE OR REPLACE TEMP TABLE hint_features AS
     SELECT h.profile_id, h.given, h.family, coalesce(g.roots, [h.given]) AS roots, coalesce(g.known,
         false) AS given_known
     FROM (SELECT profile_id, unnest(min_by((given, family), (rank, value)), recursive := true)
         FROM hint GROUP BY profile_id) h(profile_id, given, family)
-    LEFT JOIN given_names g ON g.given = h.given
+    LEFT JOIN hint_names g ON g.given = h.given
 """
 
 _ALIASES = """
@@ -80,7 +88,14 @@ GROUP BY profile_id
 """
 
 
+def learn(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `real_given` and `spelling`: how the people of this base are called. Needs names."""
+    con.execute(_LEARNED)
+
+
 def add(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `hint_features` and `alias_features`. Needs names, e-mails, handles and `shared_value`."""
+    """Make `hint_features` and `alias_features`. Needs names, e-mails, handles and what was learned."""
     con.execute(_TOKENS)
+    name.look_up(con, "hint", "hint_names")
+    con.execute(_HINTS)
     con.execute(_ALIASES)

@@ -74,7 +74,7 @@ SELECT profile_id, is_company, middle_name, generation,
 FROM (SELECT *, coalesce(len(given_words), 0) + coalesce(len(family_words), 0) > 0 AS split FROM name_words);
 """
 
-_NAMES = """
+_PARTS = """
 CREATE OR REPLACE TEMP TABLE name_parts AS
 SELECT profile_id, is_company, generation,
     CASE WHEN NOT is_company THEN nullif(split_part(given_words[1], '-', 1), '') END AS given,
@@ -82,12 +82,18 @@ SELECT profile_id, is_company, generation,
     CASE WHEN NOT is_company THEN pieces(family_words) END AS parts,
     nullif(concat_ws(' ', replace(array_to_string(given_words[2:], ' '), '-', ' '), middle_name), '') AS middle
 FROM name_fields;
-CREATE OR REPLACE TEMP TABLE given_names AS
+"""
+
+_GIVEN = """
+CREATE OR REPLACE TEMP TABLE {names} AS
 SELECT given, list_sort(list_distinct(list_append(coalesce(list(root) FILTER (root IS NOT NULL), []), given))) AS roots,
     length(given) > 1 AND (bool_or(root IS NOT NULL) OR any_value(given IN (SELECT root
         FROM nickname) OR given IN (SELECT given FROM known_given))) AS known
-FROM (SELECT DISTINCT given FROM name_parts WHERE given IS NOT NULL) LEFT JOIN nickname ON nick = given
-GROUP BY given;
+FROM (SELECT DISTINCT given FROM {told} WHERE given IS NOT NULL) LEFT JOIN nickname ON nick = given
+GROUP BY given
+"""
+
+_NAMES = """
 CREATE OR REPLACE TEMP TABLE name_features AS
 SELECT n.profile_id, n.given, n.family, n.parts, n.middle, n.generation, g.roots, n.is_company,
     coalesce(g.known, false) AS given_known
@@ -102,4 +108,11 @@ def add(con: duckdb.DuckDBPyConnection, known_given: pa.Table) -> None:
     con.register("known_given", known_given)
     con.execute(_MACROS)
     con.execute(_SPLIT)
+    con.execute(_PARTS)
+    look_up(con, "name_parts", "given_names")
     con.execute(_NAMES)
+
+
+def look_up(con: duckdb.DuckDBPyConnection, told: str, names: str) -> None:
+    """Make the table `names` (given, roots, known) of the given names in the table `told`."""
+    con.execute(_GIVEN.format(told=told, names=names))

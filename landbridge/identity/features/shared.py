@@ -21,33 +21,50 @@ CREATE OR REPLACE MACRO same_given(a, roots_a, known_a, b, roots_b, known_b) AS
 """
 """`same_given`: two given names may belong to one person (nickname, initial, slip of the pen, short form)."""
 
-_SHARED = f"""
-CREATE OR REPLACE TEMP TABLE identifier AS
+_HOLDERS = """
+CREATE OR REPLACE TEMP TABLE holder AS
+SELECT i.*, given, family, roots, given_known FROM (
     SELECT profile_id, 'email' AS kind, value, role FROM email_values
     UNION ALL SELECT profile_id, 'phone', value, false FROM phone_values
-    UNION ALL SELECT profile_id, 'handle', value, false FROM handle_values;
-CREATE OR REPLACE TEMP TABLE identifier_name AS
-    SELECT DISTINCT kind, value, given, family, roots, given_known
-    FROM identifier JOIN name_features USING (profile_id) WHERE given IS NOT NULL;
+    UNION ALL SELECT profile_id, 'handle', value, false FROM handle_values) i JOIN name_features USING (profile_id)
+"""
+
+_SHARED = f"""
+CREATE OR REPLACE TEMP TABLE value_name AS
+    SELECT DISTINCT kind, value, given, family, roots, given_known FROM holder WHERE given IS NOT NULL;
 CREATE OR REPLACE TEMP TABLE shared_value AS
-    SELECT kind, value FROM identifier GROUP BY kind, value HAVING bool_or(role) OR count(*) > {CROWD}
+    SELECT kind, value FROM holder GROUP BY kind, value HAVING bool_or(role) OR count(*) > {CROWD}
   UNION
-    SELECT a.kind, a.value FROM identifier_name a JOIN identifier_name b
+    SELECT a.kind, a.value FROM value_name a JOIN value_name b
     ON a.kind = b.kind AND a.value = b.value AND a.given < b.given
     WHERE NOT same_given(a.given, a.roots, a.given_known, b.given, b.roots, b.given_known)
       AND a.given IS DISTINCT FROM b.family AND b.given IS DISTINCT FROM a.family;
+"""
+
+_PERSONAL = """
 CREATE OR REPLACE TEMP TABLE identifier_features AS
 SELECT profile_id,
-    {{lists}}
+    {lists}
 FROM (SELECT profile_id, kind, value, s.value IS NULL AS personal
-    FROM identifier LEFT JOIN shared_value s USING (kind, value))
+    FROM holder LEFT JOIN shared_value s USING (kind, value))
 GROUP BY profile_id
 """
 _LISTS = """list_sort(coalesce(list(DISTINCT value) FILTER (kind = '{kind}' AND personal), [])) AS {kind}s,
     list_sort(coalesce(list(DISTINCT value) FILTER (kind = '{kind}'), [])) AS all_{kind}s"""
 
 
-def add(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `identifier_features`. Needs `name_features` and the three `*_values` tables."""
+def hold(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `holder`: who says which identifier, and what the holder is called. Needs names and the `*_values`."""
+    con.execute(_HOLDERS)
+
+
+def learn(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `shared_value` (kind, value) from all of `holder`."""
     con.execute(COMPATIBLE)
-    con.execute(_SHARED.format(lists=",\n    ".join(_LISTS.format(kind=kind) for kind in ("email", "phone", "handle"))))
+    con.execute(_SHARED)
+
+
+def add(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `identifier_features`. Needs `holder` and `shared_value`."""
+    lists = ",\n    ".join(_LISTS.format(kind=kind) for kind in ("email", "phone", "handle"))
+    con.execute(_PERSONAL.format(lists=lists))
