@@ -54,7 +54,7 @@ def examine(paths: Sequence[Path], chosen: Mapping[str, str], region: str | None
 
     from landbridge.identity.resolve import resolve
 
-    tables = [_table(path) for path in paths]
+    tables = [read_file(path) for path in paths]
     _see_that_chosen_exist(tables, chosen)
     found = Found()
     profiles = pa.concat_tables(
@@ -70,8 +70,8 @@ def examine(paths: Sequence[Path], chosen: Mapping[str, str], region: str | None
     return found
 
 
-def _table(path: Path) -> pa.Table:
-    """The file's rows as they stand in it."""
+def read_file(path: Path) -> pa.Table:
+    """The file's rows as they stand in it. Raises NotFound, RecordRejected for what is no table or holds no row."""
     from connectors.files import read_table
 
     if not path.is_file():

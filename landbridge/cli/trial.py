@@ -36,10 +36,10 @@ def trial(
     from landbridge.cli import show
     from landbridge.cli.examine import examine
 
-    chosen, country = _chosen(mapped or []), _country(region)
+    chosen, where = _chosen(mapped or []), country(region)
     if out:
         _see_that_writable(out, files)
-    found = examine(files, chosen, country)
+    found = examine(files, chosen, where)
     if out:
         _write(out, found)
     if json:
@@ -63,13 +63,14 @@ def _chosen(mapped: list[str]) -> dict[str, str]:
     return chosen
 
 
-def _country(region: str | None) -> str | None:
+def country(region: str | None) -> str | None:
+    """A country's two letters, as they were given. BadParameter for what is none."""
     import phonenumbers
 
-    country = region.upper() if region else None
-    if country and country not in phonenumbers.SUPPORTED_REGIONS:
+    code = region.upper() if region else None
+    if code and code not in phonenumbers.SUPPORTED_REGIONS:
         raise typer.BadParameter(f"'{region}' is no country's two letters, such as GB.")
-    return country
+    return code
 
 
 def _see_that_writable(out: Path, files: list[Path]) -> None:

@@ -4,11 +4,12 @@ by pair."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from landbridge.identity.model import Model
@@ -29,15 +30,36 @@ class Scores:
     largest_true: int
     review_pairs: int = 0
     review_yield: float = 0.0
+    labelled: int = 0
+    people: int = 0
+    identities: int = 0
+    true_pairs: int = 0
+    reached: float = 0.0
+    """Share of the true pairs that are joined or asked about."""
+    model: str = ""
+    link: float = 0.0
+    review: float = 0.0
 
 
 def evaluate(profiles: pa.Table, truth: Mapping[str, str] | pa.Table, model: Model | None = None) -> Scores:
     """Resolve `profiles` as production does and score against `truth` (profile_id, person), which resolving never
-    sees."""
+    sees. A truth whose profile is not among `profiles` (it said nothing of a person) counts as one left alone."""
+    from landbridge.identity.model import default_model
     from landbridge.identity.resolve import resolve
 
+    model = model or default_model()
     resolution = resolve(profiles, model=model)
-    return score_links(resolution.links, truth, resolution.matches)
+    labels = truth if isinstance(truth, pa.Table) else _table(truth)
+    scores = score_links(_with_left_alone(resolution.links, labels), labels, resolution.matches)
+    return replace(scores, model=resolution.model_version, link=model.link, review=model.review)
+
+
+def _with_left_alone(links: pa.Table, truth: pa.Table) -> pa.Table:
+    missing = pc.invert(pc.is_in(truth["profile_id"], value_set=links["profile_id"].combine_chunks()))
+    alone = truth["profile_id"].filter(missing)
+    return pa.concat_tables(
+        [links.select(["profile_id", "identity_id"]), pa.table({"profile_id": alone, "identity_id": alone})]
+    )
 
 
 def score_links(links: pa.Table, truth: Mapping[str, str] | pa.Table, matches: pa.Table | None = None) -> Scores:
@@ -48,11 +70,41 @@ def score_links(links: pa.Table, truth: Mapping[str, str] | pa.Table, matches: p
         con.register("links", links)
         con.register("truth", truth if isinstance(truth, pa.Table) else _table(truth))
         con.execute(_CONTINGENCY)
-        pairwise = con.sql(_PAIRWISE).fetchall()[0]
-        review = _review(con, matches)
-        return Scores(*_rates(*pairwise[:3]), *_with_f1(*pairwise[3:5]), *pairwise[5:], *review)
+        found = _Counts(*con.sql(_COUNTS).fetchall()[0])
+        asked = _Asked(*_review(con, matches))
     finally:
         con.close()
+    return Scores(
+        *_rates(found.both, found.made, found.true),
+        *_with_f1(found.b3_precision, found.b3_recall),
+        found.largest,
+        found.largest_true,
+        asked.pairs,
+        asked.one_person / asked.pairs if asked.pairs else 0.0,
+        found.labelled,
+        found.people,
+        found.identities,
+        int(found.true),
+        (found.both + asked.one_person) / found.true if found.true else 1.0,
+    )
+
+
+class _Counts(NamedTuple):
+    both: float
+    made: float
+    true: float
+    b3_precision: float
+    b3_recall: float
+    largest: int
+    largest_true: int
+    labelled: int
+    people: int
+    identities: int
+
+
+class _Asked(NamedTuple):
+    pairs: int
+    one_person: int
 
 
 _CONTINGENCY = """
@@ -61,16 +113,19 @@ CREATE TEMP TABLE cell AS SELECT identity_id, person, count(*) AS n
 CREATE TEMP TABLE identity_size AS SELECT identity_id, sum(n) AS size FROM cell GROUP BY ALL;
 CREATE TEMP TABLE person_size AS SELECT person, sum(n) AS size FROM cell GROUP BY ALL;
 """
-_PAIRWISE = """
+_COUNTS = """
 SELECT coalesce((SELECT sum(n * (n - 1) / 2) FROM cell), 0), coalesce((SELECT sum(size * (size - 1) / 2)
     FROM identity_size), 0),
     coalesce((SELECT sum(size * (size - 1) / 2) FROM person_size), 0),
     coalesce((SELECT sum(n * n / i.size) / sum(n) FROM cell JOIN identity_size i USING (identity_id)), 1),
     coalesce((SELECT sum(n * n / p.size) / sum(n) FROM cell JOIN person_size p USING (person)), 1),
-    coalesce((SELECT max(size) FROM identity_size), 0)::BIGINT, coalesce((SELECT max(size) FROM person_size), 0)::BIGINT
+    coalesce((SELECT max(size) FROM identity_size), 0)::BIGINT,
+    coalesce((SELECT max(size) FROM person_size), 0)::BIGINT,
+    coalesce((SELECT sum(n) FROM cell), 0)::BIGINT,
+    (SELECT count(*) FROM person_size), (SELECT count(*) FROM identity_size)
 """
 _REVIEW = """
-SELECT count(*), coalesce(avg((l.person = r.person)::INT), 0) FROM matches m
+SELECT count(*), count(*) FILTER (l.person = r.person) FROM matches m
 JOIN truth l ON l.profile_id = m.left_id JOIN truth r ON r.profile_id = m.right_id WHERE band = 'review'
 """
 
@@ -83,7 +138,7 @@ def _table(truth: Mapping[str, str]) -> pa.Table:
 
 def _review(con: duckdb.DuckDBPyConnection, matches: pa.Table | None) -> tuple[Any, ...]:
     if matches is None:
-        return (0, 0.0)
+        return (0, 0)
     con.register("matches", matches)
     return tuple(con.sql(_REVIEW).fetchall()[0])
 

@@ -1,0 +1,212 @@
+"""A labelled table of somebody's: its columns recognised or mapped, its truth taken away and kept apart."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from landbridge.cli.examine import read_file
+from landbridge.errors import NotFound, RecordRejected
+from landbridge.store.profiles import SINGLE
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MANY = ("email", "phone")
+HANDLE = "handle"
+"""Mapped from one column (a name on some network) or from two (the network, the name)."""
+
+FIELDS = (*SINGLE, *MANY, HANDLE, "handle:NETWORK")
+"""What a column of a labelled table may be."""
+
+MOST_NETWORKS = 50
+
+_TRUTH_WORDS = frozenset("true truth cluster clusters entity gold golden label labels household duplicate dup".split())  # noqa: SIM905
+_ID_WORDS = frozenset("id ids key uuid guid pk index idx rowid".split())  # noqa: SIM905
+_HANDLE = re.compile(r"handle:[a-z0-9_.-]+")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """`profiles` hold nothing of the truth, nor of any id; `truth` is (profile_id, person), for the labelled rows.
+
+    `fields`: our field -> the columns it was taken from. `left`: columns that are no evidence.
+    """
+
+    rows: int
+    broken: int
+    profiles: pa.Table
+    truth: pa.Table
+    fields: dict[str, list[str]]
+    left: list[str]
+
+
+def read_labelled(path: Path, truth: str, chosen: Mapping[str, Sequence[str]], region: str | None) -> Labelled:
+    """Read a labelled table. `chosen`: our field -> its columns, which become one value; of many-valued fields, several.
+
+    Raises NotFound for a column or field that is not there, RecordRejected for a file that is no table.
+    """
+    table = _told_apart(read_file(path))
+    _see_that_there_are(table.column_names, truth, chosen)
+    fields = _recognised(table, truth, chosen)
+    if not fields:
+        raise RecordRejected(
+            "No column says anything about a person.", do=f"Name them: --map email=COLUMN. Fields: {', '.join(FIELDS)}."
+        )
+    evidence = _evidence(table, fields)
+    profiles = _profiles(evidence, region)
+    used = {column for columns in fields.values() for column in columns}
+    return Labelled(
+        table.num_rows,
+        int((table.schema.metadata or {}).get(b"broken", b"0")),
+        profiles,
+        _truth(table[truth]),
+        fields,
+        [name for name in table.column_names if name not in used and name != truth],
+    )
+
+
+def _told_apart(table: pa.Table) -> pa.Table:
+    """A second column of a name gets a number, as in a CSV."""
+    names: list[str] = []
+    for place, raw in enumerate(table.column_names, 1):
+        name = raw or f"column_{place}"
+        number = 2
+        while name in names:
+            name, number = f"{raw}_{number}", number + 1
+        names.append(name)
+    return table.rename_columns(names)
+
+
+def _see_that_there_are(names: Sequence[str], truth: str, chosen: Mapping[str, Sequence[str]]) -> None:
+    for column in (truth, *(column for columns in chosen.values() for column in columns)):
+        if column not in names:
+            near = difflib.get_close_matches(column, names, n=1)
+            hint = f"Did you mean '{near[0]}'? " if near else ""
+            raise NotFound(f"There is no column '{column}'.", do=f"{hint}The columns are: {', '.join(names)}.")
+    for field in chosen:
+        if field != HANDLE and not _is_ours(field):
+            near = difflib.get_close_matches(field, FIELDS, n=1)
+            hint = f"Did you mean '{near[0]}'? " if near else ""
+            raise NotFound(f"There is no field '{field}'.", do=f"{hint}Ours are: {', '.join(FIELDS)}.")
+
+
+def _recognised(table: pa.Table, truth: str, chosen: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Our field -> its columns: those named, and for the rest those whose name or content tells."""
+    from landbridge.config import HOUSE
+    from landbridge.mapping.columns import recognise
+    from landbridge.mapping.load import load_synonyms
+
+    synonyms = load_synonyms(HOUSE / "mappings" / "columns.yaml")
+    taken = {column for columns in chosen.values() for column in columns} | {truth}
+    open_to = [
+        name for name in table.column_names if name not in taken and not _is_label(name, synonyms.field_of(name))
+    ]
+    found = recognise(open_to, table.select(open_to), synonyms).fields if open_to else {}
+    fields = {field: columns for field, columns in found.items() if _is_ours(field) and field not in chosen}
+    fields.update({field: list(columns) for field, columns in chosen.items()})
+    return fields
+
+
+def _is_label(name: str, field: str | None) -> bool:
+    """Whether a column's name says that it holds an answer, or numbers the rows: then it is no evidence."""
+    from landbridge.mapping.synonyms import split_words
+
+    words = split_words(name)
+    if _TRUTH_WORDS & set(words):
+        return True
+    return bool(words) and words[-1] in _ID_WORDS and (field is None or not _is_ours(field))
+
+
+def _is_ours(field: str) -> bool:
+    return field in (*SINGLE, *MANY) or _HANDLE.fullmatch(field) is not None
+
+
+def _evidence(table: pa.Table, fields: Mapping[str, Sequence[str]]) -> pa.Table:
+    """A column for each value that a field takes, as text; columns that make one value are put together."""
+    import pyarrow as pa
+
+    made: dict[str, pa.ChunkedArray] = {}
+    for field, columns in fields.items():
+        values = [_as_text(table[column]) for column in columns]
+        if field == HANDLE:
+            made.update(_handles(values))
+        elif field == "birth_date":
+            made[field] = _birth_dates(columns, values)
+        elif field in SINGLE:
+            made[field] = _joined(values)
+        else:
+            made.update({f"{field} {number}": value for number, value in enumerate(values)})
+    return pa.table(made)
+
+
+def _birth_dates(names: Sequence[str], values: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
+    from landbridge.mapping.dates import iso_dates, joined_dates
+
+    return iso_dates(values[0]) if len(values) == 1 else joined_dates(names, values)
+
+
+def _handles(values: Sequence[pa.ChunkedArray]) -> dict[str, pa.ChunkedArray]:
+    """A column for each network that the first of two columns names; "social" where no column says which."""
+    import pyarrow.compute as pc
+
+    if len(values) == 1:
+        return {f"{HANDLE}:social 0": values[0]}
+    network = pc.replace_substring_regex(pc.utf8_lower(pc.utf8_trim_whitespace(values[0])), "[^a-z0-9_.-]", "_")
+    known = [name for name in pc.unique(network.drop_null()).to_pylist() if name][:MOST_NETWORKS]
+    return {f"{HANDLE}:{name} 0": pc.if_else(pc.equal(network, name), values[1], None) for name in known}
+
+
+def _joined(values: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
+    """The values of several columns as one, the empty ones left out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if len(values) == 1:
+        return values[0]
+    parts = [pc.fill_null(value.combine_chunks(), "") for value in values]
+    joined = pc.utf8_trim_whitespace(pc.binary_join_element_wise(*parts, " "))
+    return pa.chunked_array([pc.replace_substring_regex(joined, r"\s+", " ")])
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Values as text: whole numbers without the ".0" that a float or a spreadsheet gave them; lists stay lists."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return column
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_nested(kind):
+        return pa.chunked_array([pa.nulls(len(column), pa.string())])
+    texts = column.cast(pa.string())
+    whole = pc.match_substring_regex(texts, r"^\s*-?\d+\.0$")
+    if len(column) and pc.all(whole, min_count=1).as_py():
+        texts = pc.replace_substring_regex(texts, r"\.0$", "")
+    return texts
+
+
+def _profiles(evidence: pa.Table, region: str | None) -> pa.Table:
+    """One profile a row, numbered from 1 and named by nothing that stands in the file."""
+    from landbridge.mapping.tables import profiles_from_table
+
+    columns: dict[str, list[str]] = {}
+    for name in evidence.column_names:
+        columns.setdefault(name.partition(" ")[0], []).append(name)
+    return profiles_from_table(evidence, "file", "rows", columns, region)
+
+
+def _truth(column: pa.ChunkedArray) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    person = pc.utf8_trim_whitespace(_as_text(column))
+    ids = pa.array([f"file/rows/{number}" for number in range(1, len(column) + 1)], pa.string())
+    table = pa.table({"profile_id": ids, "person": person})
+    return table.filter(pc.and_(pc.is_valid(table["person"]), pc.not_equal(table["person"], "")))

@@ -1,0 +1,233 @@
+"""`landbridge identity evaluate` with labelled tables as people have them, and as they should not be."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tests.cli.conftest import Ended, Project
+from tests.cli.test_try import NAMES
+
+PEOPLE = """rec,first_name,surname,dob,mail,street_number,street_name,zip,town,cluster
+1,Robert,Stone,03/25/1980,bob.stone@gmail.com,12,Mill Lane,02134,Leeds,a
+2,Bob,Stone,03/25/1980,bobstone@gmail.com,12,Mill Lane,02134,Leeds,a
+3,Anna,Weiss,04/03/1991,anna.weiss@posteo.example,7,High Street,00501,York,b
+4,Anna,Weiss,04/03/1991,anna.weiss@posteo.example,7,High Street,00501,York,b
+5,Cem,Kaya,12/31/1975,,,,,,c
+6,,,,,,,,,c
+7,Dora,Blanc,01/02/1990,dora@blanc.example,,,,,
+"""
+
+
+def measured(ended: Ended) -> Any:
+    assert (ended.code, ended.err) == (0, ""), ended
+    return ended.json
+
+
+def evaluated(project: Project, content: str | bytes, *words: str, name: str = "people.csv") -> Any:
+    project.write(name, content)
+    return measured(project.landbridge("identity", "evaluate", name, "--truth", "cluster", *words, "--json"))
+
+
+def test_a_labelled_csv(project: Project) -> None:
+    told = evaluated(project, PEOPLE, "--map", "street=street_number+street_name")
+    assert (told["rows"], told["unlabelled"], told["scores"]["labelled"]) == (7, 1, 6)
+    assert (told["scores"]["people"], told["scores"]["true_pairs"]) == (3, 3)
+    assert (told["scores"]["precision"], told["scores"]["recall"]) == (1.0, pytest.approx(2 / 3))
+    assert told["fields"] == {
+        "given_name": ["first_name"],
+        "family_name": ["surname"],
+        "birth_date": ["dob"],
+        "email": ["mail"],
+        "postcode": ["zip"],
+        "city": ["town"],
+        "street": ["street_number", "street_name"],
+    }
+    assert told["left"] == ["rec"]
+    assert {"wall_s", "cpu_s", "peak_mb"} <= set(told)
+
+
+def test_for_people(project: Project) -> None:
+    project.write("[red]p.csv", PEOPLE)
+    words = ("identity", "evaluate", "[red]p.csv", "--truth", "cluster", "--map", "street=street_number+street_name")
+    told = project.landbridge(*words).out
+    assert "[red]p.csv: 7 rows" in told
+    assert "1 without a truth: compared like the others, and left out of the score" in told
+    assert "1 say nothing of a person: left alone" in told
+    assert "street         ← street_number + street_name" in told
+    assert "truth          ← cluster (hidden)" in told
+    assert [line.split() for line in told.splitlines() if line.startswith("pairs")] == [
+        ["pairs", "1.0000", "0.6667", "0.8000"]
+    ]
+
+
+def labels(count: int) -> list[str]:
+    return [f"p{n // 2}" for n in range(count)]
+
+
+@pytest.mark.parametrize("column", ["true_person", "cluster_2", "entity_id", "email_label", "person_uuid"])
+def test_what_gives_the_answer_away_is_never_evidence(project: Project, column: str) -> None:
+    """Mail addresses that say who is whom, in a column that is called like a label or an id."""
+    names = NAMES[:8]
+    leak = [f"person{n // 2}@answer.example" for n in range(8)]
+    pq.write_table(pa.table({"name": names, column: leak, "truth": labels(8)}), project.home / "leak.parquet")
+    told = measured(project.landbridge("identity", "evaluate", "leak.parquet", "--truth", "truth", "--json"))
+    assert column in told["left"]
+    assert told["scores"]["recall"] == 0.0
+
+
+def test_the_truth_is_never_evidence(project: Project) -> None:
+    names = NAMES[:8]
+    leak = [f"person{n // 2}@answer.example" for n in range(8)]
+    pq.write_table(pa.table({"name": names, "email": leak}), project.home / "leak.parquet")
+    told = measured(project.landbridge("identity", "evaluate", "leak.parquet", "--truth", "email", "--json"))
+    assert told["scores"]["recall"] == 0.0
+    refused = project.landbridge("identity", "evaluate", "leak.parquet", "--truth", "email", "--map", "email=email")
+    assert refused.code == 2
+
+
+DATES = {
+    "us": ["03/04/1980", "3/4/1980", "12/25/1990", "12/25/1990"],
+    "european": ["04.03.1980", "4.3.1980", "25.12.1990", "25.12.1990"],
+    "slashed": ["04/03/1980", "4/3/1980", "25/12/1990", "25/12/1990"],
+    "digits": ["19800304", "1980-03-04", "19901225", "19901225"],
+    "words": ["4 Mar 1980", "March 4, 1980", "25 Dec 1990", "25 Dec 1990"],
+}
+
+
+@pytest.mark.parametrize("written", DATES)
+def test_birth_dates_are_read_as_their_whole_column_writes_them(written: str, tmp_path: Any) -> None:
+    from landbridge.cli.identity_file import read_labelled
+
+    path = tmp_path / "born.csv"
+    path.write_text("dob;who\n" + "\n".join(f"{date};{n}" for n, date in enumerate(DATES[written])))
+    read = read_labelled(path, "who", {}, None)
+    assert read.profiles["birth_date"].to_pylist() == ["1980-03-04", "1980-03-04", "1990-12-25", "1990-12-25"]
+
+
+@pytest.mark.parametrize("order", ["year+month+day", "day+month+year", "month+day+year"])
+def test_a_birth_date_in_three_columns(order: str, tmp_path: Any) -> None:
+    from landbridge.cli.identity_file import read_labelled
+
+    path = tmp_path / "born.csv"
+    path.write_text("day,month,year,who\n4,3,1980,a\n05,Mar,1980,a\n,3,1980,b\n")
+    read = read_labelled(path, "who", {"birth_date": order.split("+")}, None)
+    assert read.profiles["birth_date"].to_pylist() == ["1980-03-04", "1980-03-05"]
+
+
+def test_numbers_keep_what_was_written(tmp_path: Any) -> None:
+    from landbridge.cli.identity_file import read_labelled
+
+    path = tmp_path / "zip.csv"
+    path.write_text("zip,phone,who\n02134,0171 123,a\n00501,0,b\n")
+    assert read_labelled(path, "who", {}, None).profiles["postcode"].to_pylist() == ["02134", "00501"]
+    pq.write_table(pa.table({"zip": [2134.0, None, 501.0], "dob": [19800304, None, 19901225], "who": [1, 1, 2]}), path)
+    parquet = path.rename(tmp_path / "zip.parquet")
+    read = read_labelled(parquet, "who", {}, None)
+    assert read.profiles["postcode"].to_pylist() == ["2134", "501"]
+    assert read.profiles["birth_date"].to_pylist() == ["1980-03-04", "1990-12-25"]
+    assert read.truth["person"].to_pylist() == ["1", "1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "expected"),
+    [
+        (["--truth", "klasse"], 66, "There is no column 'klasse'"),
+        (["--truth", "cluster", "--map", "street=street_no"], 66, "Did you mean 'street_name'? The columns are: rec,"),
+        (["--truth", "cluster", "--map", "strasse=street_name"], 66, "There is no field 'strasse'"),
+        (["--truth", "cluster", "--map", "emial=mail"], 66, "Did you mean 'email'? Ours are: full_name,"),
+        (["--truth", "cluster", "--map", "reference=rec"], 66, "There is no field 'reference'"),
+    ],
+)
+def test_names_of_nothing(project: Project, words: list[str], code: int, expected: str) -> None:
+    project.write("people.csv", PEOPLE)
+    assert expected in project.refuses("identity", "evaluate", "people.csv", *words, code=code)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--map", "email"],
+        ["--map", "street=street_number+"],
+        ["--map", "email=mail", "--map", "city=mail"],
+        ["--map", "street=zip+zip"],
+        ["--map", "street=cluster"],
+        ["--region", "ZZ"],
+    ],
+)
+def test_options_that_make_no_sense(project: Project, words: list[str]) -> None:
+    project.write("people.csv", PEOPLE)
+    assert project.landbridge("identity", "evaluate", "people.csv", "--truth", "cluster", *words).code == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("empty.csv", "", "holds no row"),
+        ("header.csv", "name,cluster\n", "holds no row"),
+        ("one_column.csv", "cluster\n1\n2\n", "says anything about a person"),
+        ("no_truth.csv", "name,cluster\nAnna Weiss,\n", "Column 'cluster' is empty"),
+        ("nul.csv", b"name,cluster\nAn\0na,1\n", "neither CSV, JSON Lines nor Parquet"),
+        ("torn.parquet", b"PAR1xx", "no whole Parquet file"),
+    ],
+)
+def test_files_that_are_no_labelled_tables(project: Project, name: str, content: str | bytes, expected: str) -> None:
+    project.write(name, content)
+    assert expected in project.refuses("identity", "evaluate", name, "--truth", "cluster", code=65)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "name,cluster\nAnna Weiss,1\n",
+        "name;name;cluster\nÄnne Weiß;x;1\nÄnne Weiß;y;1\n".encode("latin-1"),
+        "\ufeffname;cluster\nAnna Weiss;1\nAnna Weiss;1\n".encode(),
+        "name,cluster\nAnna Weiss,1\nAnna Weiss,1\n".encode("utf-16"),
+        "name,email,cluster\n" + "x" * 10_000 + ",a@b.example,1\n[bold]E[/],a@b.example,1\n",
+        "name,phone,cluster\n" + "".join(f"N/A,000-000,{n}\n" for n in range(50)),
+    ],
+    ids=["one row", "latin-1, a name twice", "byte-order mark", "utf-16", "10 kB cell", "placeholders"],
+)
+def test_odd_files_work(project: Project, content: str | bytes) -> None:
+    told = evaluated(project, content)
+    assert told["scores"]["precision"] == 1.0 or told["scores"]["identities"] == told["scores"]["people"]
+
+
+def test_parquet_with_odd_columns(project: Project) -> None:
+    table = pa.table(
+        [
+            pa.array(["Anna Weiss", "Anna Weiss"]).dictionary_encode(),
+            pa.array([["a@b.example", "c@d.example"], ["c@d.example"]]),
+            pa.array([{"x": 1}, {"x": 2}]),
+            pa.array([b"\x00", b"\xff"]),
+            pa.array([None, None]),
+            pa.array([1.5, float("nan")]),
+            pa.array([7, 7]),
+        ],
+        names=["name", "email", "address", "phone", "company", "city", "cluster"],
+    )
+    pq.write_table(table, project.home / "odd.parquet")
+    told = measured(project.landbridge("identity", "evaluate", "odd.parquet", "--truth", "cluster", "--json"))
+    assert told["scores"]["recall"] == 1.0
+
+
+def test_what_is_said_of_a_network(project: Project) -> None:
+    rows = [
+        {"net": net, "who_there": name, "cluster": person}
+        for net, name, person in [("X", "@albert_lindau77", 1), ("x", "albert_lindau77", 1), ("GitHub", "kaya", 2)]
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    told = evaluated(project, lines, "--map", "handle=net+who_there", name="p.jsonl")
+    assert told["fields"] == {"handle": ["net", "who_there"]}
+    assert (told["scores"]["identities"], told["scores"]["precision"]) == (2, 1.0)
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_rows(project: Project) -> None:
+    lines = (f"Given{n % 911},Family{n % 30011},p{n % 60000}@example.com,{n % 60000}" for n in range(110_000))
+    told = evaluated(project, "first name,last name,email,cluster\n" + "\n".join(lines))
+    assert told["scores"]["labelled"] == 110_000
