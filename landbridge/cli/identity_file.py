@@ -46,7 +46,7 @@ class Labelled:
 
 
 def read_labelled(path: Path, truth: str, chosen: Mapping[str, Sequence[str]], region: str | None) -> Labelled:
-    """Read a labelled table. `chosen`: our field -> its columns, which become one value; of many-valued fields, several.
+    """Read a labelled table. `chosen`: our field -> its columns, which become one value; of many-valued fields more.
 
     Raises NotFound for a column or field that is not there, RecordRejected for a file that is no table.
     """
