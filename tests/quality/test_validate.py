@@ -183,6 +183,7 @@ def test_data_docs_are_linked_from_the_run_and_load_nothing_from_elsewhere(
     text = page.read_text()
     assert "Narnia" in text
     assert "Content-Security-Policy" in text
+    assert f'href="{newest["links"]["data_docs"]}"' in (docs / "index.html").read_text(), "the first page leads there"
     for page in docs.rglob("*.html"):
         assert not [part for part in ('src="http', 'stylesheet" href="http', "<script") if part in page.read_text()]
 
