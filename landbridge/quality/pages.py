@@ -24,7 +24,8 @@ _HEAD = """<head>
       body { font: 15px/1.45 system-ui, sans-serif; color: #1b1f24; background: #fff; margin: 1.5rem; }
       a { color: #0b5cad; }
       table { border-collapse: collapse; margin: .5rem 0; }
-      td, th { border: 1px solid #d0d7de; padding: .3rem .6rem; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+      td, th { border: 1px solid #d0d7de; padding: .3rem .6rem; text-align: left; vertical-align: top; }
+      td { overflow-wrap: anywhere; }
       .navbar, .sticky, .modal, .ge-walkthrough-modal, .cta, button, .dropdown-menu { display: none; }
       .badge { background: #eaeef2; border-radius: .6rem; padding: 0 .5rem; }
       .card { border: 1px solid #d0d7de; border-radius: .4rem; padding: .5rem 1rem; margin: .5rem 0; }
