@@ -9,7 +9,6 @@ import pytest
 
 from landbridge.identity.features import features
 from landbridge.identity.features.fold import LONGEST, fold
-from landbridge.identity.features.phone import read_number
 from tests.identity.people import person, profiles
 
 
@@ -71,11 +70,6 @@ def test_a_phone_is_the_same_number_however_written(written: str, region: str | 
 @pytest.mark.parametrize("written", ["0000000000", "1234567890", "9999999999", "+10000000000", "n/a", "12", ""])
 def test_placeholder_phones_are_none(written: str) -> None:
     assert one(phone=written)["all_phones"] == []
-
-
-def test_e164_where_the_region_is_known() -> None:
-    assert read_number("0170 1234568", "DE") == ("701234568", "+491701234568")
-    assert read_number("0170 1234568", None) == ("701234568", None)
 
 
 @pytest.mark.parametrize(

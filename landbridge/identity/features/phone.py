@@ -1,7 +1,10 @@
-"""Phone numbers as E.164 where the region is known or written, and the digits that stay the same where it is not.
+"""Phone numbers as the digits that stay the same however a number is written.
 
-From `phone` come rows (profile_id, value, e164) in `phone_values`. `value` is the last nine digits: "+49 170 1234567",
+From `phone` come rows (profile_id, value) in `phone_values`. `value` is the last nine digits: "+49 170 1234567",
 "0170/1234567" and "00491701234567" agree in them even when nobody says which country the second one is from.
+
+`read_number` is the reading that counts. It costs about 16 us a number, so numbers in which nothing but the front could
+be read otherwise are read in SQL (`_PLAIN`), to the same value.
 """
 
 from __future__ import annotations
@@ -11,33 +14,53 @@ import re
 import duckdb
 import pyarrow as pa
 
+from landbridge.identity.features.dialling import dialling
+
 TAIL = 9
 """Digits kept for comparison. National numbers differ from international ones in front only."""
 SHORTEST = 7
 
-_DISTINCT = """
-SELECT DISTINCT left(number, 40) AS number, region FROM (
-    SELECT unnest(phone) AS number, upper(coalesce(
-        CASE WHEN length(country) = 2 THEN country END, region_hint)) AS region FROM base)
-WHERE number IS NOT NULL ORDER BY ALL
+_WRITTEN = """
+CREATE OR REPLACE TEMP TABLE phone_owner AS SELECT profile_id, left(unnest(phone), 40) AS number,
+    upper(coalesce(CASE WHEN length(country) = 2 THEN country END, region_hint)) AS region FROM base;
+CREATE OR REPLACE TEMP TABLE phone_written AS
+SELECT *, CASE WHEN abroad THEN '+' || CASE WHEN left(digits, 1) IN ('1', '7') THEN left(digits, 1)
+        WHEN left(digits, 2) IN (SELECT code FROM dialling) THEN left(digits, 2)
+        ELSE left(digits, 3) END ELSE region END AS key
+FROM (SELECT *, regexp_replace(regexp_replace(number, '^ *00', ''), '[^0-9]', '', 'g') AS digits,
+        regexp_matches(number, '^ *([+]|00)') AS abroad
+    FROM (SELECT DISTINCT number, region FROM phone_owner WHERE number IS NOT NULL))
 """
 
-_VALUES = """
+_PLAIN = f"""
+CREATE OR REPLACE TEMP TABLE phone_plain AS
+SELECT number, w.region, digits,
+    regexp_full_match(number, ' *[+]?[0-9 ()./-]+') AND digits != '9876543210' AND CASE
+        WHEN d.key IS NULL THEN NOT abroad  -- of no region that anybody knows: as written
+        WHEN starts_with(rest, aside) OR starts_with(rest, relay) THEN false
+        ELSE length(rest) - CASE WHEN starts_with(rest, code) THEN length(code) + 1
+                                 WHEN starts_with(rest, prefix) THEN 1 ELSE 0 END >= {TAIL}
+            OR abroad AND NOT starts_with(rest, prefix)  -- nothing to drop: the code and what follows
+        END AS plain
+FROM (SELECT *, CASE WHEN abroad THEN substr(digits, length(key)) ELSE digits END AS rest FROM phone_written) w
+LEFT JOIN dialling d USING (key)
+"""
+
+_VALUES = f"""
 CREATE OR REPLACE TEMP TABLE phone_values AS
-SELECT DISTINCT profile_id, value, e164 FROM (
-    SELECT profile_id, left(unnest(phone), 40) AS number, upper(coalesce(
-        CASE WHEN length(country) = 2 THEN country END, region_hint)) AS region FROM base) p
-JOIN phone_read r ON r.number = p.number AND r.region IS NOT DISTINCT FROM p.region
+SELECT DISTINCT profile_id, value FROM phone_owner p JOIN (
+    SELECT number, region, right(digits, {TAIL}) AS value FROM phone_plain
+        WHERE plain AND length(digits) >= {SHORTEST} AND NOT contains('1234567890123', right(digits, {TAIL}))
+            AND replace(right(digits, {SHORTEST}), right(digits, 1), '') != ''
+    UNION ALL SELECT number, region, value FROM phone_read WHERE value IS NOT NULL) r
+ON r.number = p.number AND r.region IS NOT DISTINCT FROM p.region
 """
 
 
-def read_number(number: str, region: str | None) -> tuple[str, str | None] | None:
-    """(digits to compare, E.164 or None) of one number as written; None for a placeholder or what is no number."""
-    e164 = _e164(number, region)
-    digits = re.sub(r"\D", "", e164 or number)
-    if len(digits) < SHORTEST or _is_placeholder(digits):
-        return None
-    return digits[-TAIL:], e164
+def read_number(number: str, region: str | None) -> str | None:
+    """The digits to compare of one number as written; None for a placeholder or what is no number."""
+    digits = re.sub(r"\D", "", _e164(number, region) or number)
+    return None if len(digits) < SHORTEST or _is_placeholder(digits) else digits[-TAIL:]
 
 
 def _e164(number: str, region: str | None) -> str | None:
@@ -57,11 +80,13 @@ def _is_placeholder(digits: str) -> bool:
 
 
 def add(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `phone_values`: one row a profile and number. Costs about 16 us a distinct number."""
-    rows = con.execute(_DISTINCT).fetchall()
-    read = [(number, region, *found) for number, region in rows if (found := read_number(number, region))]
-    names = ("number", "region", "value", "e164")
-    con.register(
-        "phone_read", pa.table({name: pa.array([r[i] for r in read], pa.string()) for i, name in enumerate(names)})
-    )
+    """Make `phone_values`: one row a profile and number."""
+    con.register("dialling", dialling())
+    con.execute(_WRITTEN)
+    con.execute(_PLAIN)
+    odd = con.execute("SELECT number, region FROM phone_plain WHERE NOT plain ORDER BY ALL").fetchall()
+    read = [(number, region, read_number(number, region)) for number, region in odd]
+    columns = zip(*read, strict=True) if read else ((), (), ())
+    names = ("number", "region", "value")
+    con.register("phone_read", pa.table({n: pa.array(c, pa.string()) for n, c in zip(names, columns, strict=True)}))
     con.execute(_VALUES)

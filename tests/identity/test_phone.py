@@ -1,0 +1,64 @@
+"""Numbers read in SQL are read as libphonenumber reads them, whatever the region and the way of writing."""
+
+from __future__ import annotations
+
+import duckdb
+import phonenumbers
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from landbridge.identity.features import phone
+
+COMMON = ("US", "GB", "DE", "FR", "IT", "ES", "NL", "AT", "CH", "DK", "AR", "BR", "AU", "HU", "BS")
+REGIONS = st.one_of(
+    st.none(), st.sampled_from(COMMON), st.sampled_from([*sorted(phonenumbers.SUPPORTED_REGIONS), "XX", "UK"])
+)
+CODES = [str(code) for code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE]
+FRONTS = st.lists(st.sampled_from(["+", "00", "0", "1", "8", "(0)", "011", "180020", " ", *CODES]), max_size=4)
+DIGITS = st.text("0123456789", min_size=3, max_size=13)
+ODD = st.sampled_from(["", "", "", "", " ext. 5", "x12", "٣", "#", ";", "/", " "])
+
+
+@st.composite
+def written(draw: st.DrawFn) -> str:
+    """A number as people write it, now and then as nobody should."""
+    digits = draw(DIGITS)
+    at = draw(st.integers(0, len(digits)))
+    body = digits[:at] + draw(st.sampled_from(["", "", " ", "-", "/", ".", ") ", "+"])) + digits[at:]
+    return "".join(draw(FRONTS)) + body + draw(ODD)
+
+
+def values(numbers: list[tuple[str, str | None]]) -> dict[str, str]:
+    """What the features read, by place in the list."""
+    ids = [str(place) for place in range(len(numbers))]
+    base = pa.table(
+        {
+            "profile_id": ids,
+            "phone": pa.array([[number] for number, _ in numbers], pa.list_(pa.string())),
+            "country": pa.nulls(len(ids), pa.string()),
+            "region_hint": pa.array([region for _, region in numbers], pa.string()),
+        }
+    )
+    with duckdb.connect() as con:
+        con.register("base", base)
+        phone.add(con)
+        return dict(con.execute("SELECT profile_id, value FROM phone_values").fetchall())
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(written(), REGIONS), min_size=1, max_size=60))
+def test_every_number_is_read_as_libphonenumber_reads_it(numbers: list[tuple[str, str | None]]) -> None:
+    read = {str(place): phone.read_number(number[:40], region) for place, (number, region) in enumerate(numbers)}
+    assert values(numbers) == {place: value for place, value in read.items() if value}
+
+
+def test_plain_numbers_do_not_wait_for_libphonenumber() -> None:
+    with duckdb.connect() as con:
+        con.register("base", pa.table({
+            "profile_id": ["1"], "country": ["DE"], "region_hint": ["DE"],
+            "phone": [["0170 1234568", "+49 170 1234568", "+1 212 555 0143", "00441134960123", "170/123.456-8", "12345"]],
+        }))  # fmt: skip
+        phone.add(con)
+        odd = con.execute("SELECT number FROM phone_plain WHERE NOT plain ORDER BY ALL").fetchall()
+        assert odd == [("12345",)]
