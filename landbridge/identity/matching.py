@@ -3,11 +3,13 @@ on a million."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from landbridge.identity.comparisons import COMPARISONS, RARITY
 from landbridge.identity.model import Model
@@ -73,7 +75,7 @@ def _matches(features: pa.Table, model: Model, counts: Counts, pairs: pa.Table |
         return MATCHES.empty_table()
     con = duckdb.connect()
     try:
-        con.register("features", features)
+        con.register("features", numbered(features))
         _nodes(con, model, counts)
         _pairs(con) if pairs is None else _given_pairs(con, pairs)
         scored = score(con, model, counts.size, model.review)
@@ -99,14 +101,30 @@ def _nodes(con: duckdb.DuckDBPyConnection, model: Model, counts: Counts) -> None
             LEFT JOIN counted USING (value) LEFT JOIN shipped USING (value)""")
         con.unregister("shipped")
         con.unregister("counted")
+    read = ", ".join(_read(con.table("features").columns))
     joins = " ".join(f"LEFT JOIN rarity_{c} ON rarity_{c}.value = f.{c}" for c in RARITY)
-    con.execute(f"""CREATE TABLE nodes AS SELECT row_number() OVER (ORDER BY profile_id) AS uid, f.*,
-        {", ".join(f"tf_{c}" for c in RARITY)} FROM features f {joins}""")
+    con.execute(
+        f"CREATE TABLE nodes AS SELECT uid, {read}, {', '.join(f'tf_{c}' for c in RARITY)} FROM features f {joins}"
+    )
+
+
+def numbered(features: pa.Table) -> pa.Table:
+    """The same in the order of profile_id, with `uid`, the place in it: what two profiles are told apart by from here."""
+    ids = features["profile_id"]
+    if not pc.all(pc.less(ids[:-1], ids[1:])).as_py():
+        features = features.sort_by("profile_id")
+    return features.append_column("uid", pa.array(range(features.num_rows), pa.int32()))
+
+
+def _read(columns: list[str]) -> list[str]:
+    """Those of the features' columns that comparisons read; the others would only be carried along."""
+    written = " ".join(text for c in COMPARISONS for text in (c.absent, c.values, *(level.sql for level in c.levels)))
+    return [column for column in columns if re.search(rf"\b{column}(_[lr])?\b", written)]
 
 
 def _pairs(con: duckdb.DuckDBPyConnection) -> None:
     """Table `pairs`: every two profiles with a blocking key in common, each once."""
-    con.execute("CREATE TEMP TABLE keyed AS SELECT uid, unnest(keys) AS key FROM nodes")
+    con.execute("CREATE TEMP TABLE keyed AS SELECT uid, unnest(keys) AS key FROM features")
     con.execute(
         f"CREATE TEMP TABLE usable AS SELECT key FROM keyed GROUP BY key HAVING count(*) BETWEEN 2 AND {CROWDED}"
     )
@@ -120,18 +138,19 @@ def _given_pairs(con: duckdb.DuckDBPyConnection, pairs: pa.Table) -> None:
     con.register("wanted", pairs)
     con.execute("""CREATE TABLE pairs AS
         SELECT '0' AS match_key, least(l.uid, r.uid) AS join_key_l, greatest(l.uid, r.uid) AS join_key_r
-        FROM wanted w JOIN nodes l ON l.profile_id = w.left_id JOIN nodes r ON r.profile_id = w.right_id""")
+        FROM wanted w JOIN features l ON l.profile_id = w.left_id JOIN features r ON r.profile_id = w.right_id""")
 
 
 def _evidence_sql(scored: str) -> str:
     """Pairs by profile_id, with each comparison's level, bits and values as JSON."""
     pieces = ", ".join(_piece(i) for i in range(len(COMPARISONS)))
     return f"""
-        SELECT l.profile_id AS left_id, r.profile_id AS right_id, match_weight AS weight,
+        SELECT a.profile_id AS left_id, b.profile_id AS right_id, match_weight AS weight,
             match_probability AS probability,
             to_json(map_from_entries(list_filter([{pieces}], lambda e: e.v IS NOT NULL)))::VARCHAR AS evidence
         FROM {scored} s JOIN nodes l ON l.uid = s.uid_l JOIN nodes r ON r.uid = s.uid_r
-        ORDER BY weight DESC, left_id, right_id"""
+            JOIN features a ON a.uid = s.uid_l JOIN features b ON b.uid = s.uid_r
+        ORDER BY weight DESC, uid_l, uid_r"""
 
 
 def _piece(index: int) -> str:
