@@ -109,7 +109,7 @@ def _nodes(con: duckdb.DuckDBPyConnection, model: Model, counts: Counts) -> None
 
 
 def numbered(features: pa.Table) -> pa.Table:
-    """The same in the order of profile_id, with `uid`, the place in it: what two profiles are told apart by from here."""
+    """The same in the order of profile_id, with `uid`, the place in it, by which a profile goes from here."""
     ids = features["profile_id"]
     if not pc.all(pc.less(ids[:-1], ids[1:])).as_py():
         features = features.sort_by("profile_id")

@@ -57,8 +57,8 @@ def test_plain_numbers_do_not_wait_for_libphonenumber() -> None:
     with duckdb.connect() as con:
         con.register("base", pa.table({
             "profile_id": ["1"], "country": ["DE"], "region_hint": ["DE"],
-            "phone": [["0170 1234568", "+49 170 1234568", "+1 212 555 0143", "00441134960123", "170/123.456-8", "12345"]],
+            "phone": [["0170 1234568", "+49 170 1234568", "+1 2125550143", "00441134960123", "170/123.456-8", "1234"]],
         }))  # fmt: skip
         phone.add(con)
         odd = con.execute("SELECT number FROM phone_plain WHERE NOT plain ORDER BY ALL").fetchall()
-        assert odd == [("12345",)]
+        assert odd == [("1234",)]

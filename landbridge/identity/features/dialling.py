@@ -41,8 +41,9 @@ def _of_region(region: str) -> Rules:
     from phonenumbers import PhoneMetadata
 
     found = PhoneMetadata.metadata_for_region(region)
+    assert found is not None, region  # of a region that the library itself lists
     prefixes = re.fullmatch(r"(\d?)(?:\|(\d+))?", found.national_prefix_for_parsing or "")
-    simple = prefixes and not found.national_prefix_transform_rule and found.international_prefix.isdecimal()
     prefix, relay = prefixes.groups() if prefixes else (None, None)
-    aside = found.international_prefix if simple else ""
-    return Rules(region, str(found.country_code), prefix or NEVER, relay or NEVER, aside)
+    aside = found.international_prefix or ""
+    simple = prefixes and not found.national_prefix_transform_rule and aside.isdecimal()
+    return Rules(region, str(found.country_code), prefix or NEVER, relay or NEVER, aside if simple else "")
