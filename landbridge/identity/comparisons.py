@@ -15,7 +15,8 @@ from dataclasses import dataclass
 class Level:
     """One rung. `rarity`: column whose value's own frequency replaces the average one (rare names weigh more).
 
-    `most`: bits it may weigh at most, where another comparison tells the same tale already.
+    `most`, `least`: bits it may weigh at most and at least, where another comparison tells the same tale already or
+    where the bases learned from were kinder than life.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Level:
     rarity: str | None = None
     by_base: bool = False
     most: float | None = None
+    least: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,32 @@ def _shares(column: str) -> str:
     return f"list_has_any({column}_l, {column}_r)"
 
 
-_SWAPPED = "given_l = family_r AND family_l = given_r"
-_SLIP = "(damerau_levenshtein({0}_l, {0}_r) <= 1 OR jaro_winkler_similarity({0}_l, {0}_r) >= {1})"
+_SWAPPED = (
+    "(given_l = family_r AND (family_l = given_r OR jaro_winkler_similarity(family_l, given_r) >= 0.88))"
+    " OR (family_l = given_r AND jaro_winkler_similarity(given_l, family_r) >= 0.88)"
+)
+_SLIP = (
+    "(jaro_winkler_similarity({0}_l, {0}_r) >= {1} OR (levenshtein({0}_l, {0}_r) <= 2"
+    " AND damerau_levenshtein({0}_l, {0}_r) <= 1))"
+)
 _ONE_SLIP = (  # what costs little first: the last one alone takes ten times as long on addresses
     "abs(length({0}) - length({1})) <= 1 AND levenshtein({0}, {1}) <= 2 AND damerau_levenshtein({0}, {1}) = 1"
 )
+_ALIKE = (
+    "(jaro_winkler_similarity({0}_l, {0}_r) >= {2} OR (least(length({0}_l), length({0}_r)) > {1}"
+    " AND jaro_winkler_similarity({0}_l, {0}_r) >= 0.6 AND damerau_levenshtein({0}_l, {0}_r) = 2))"
+)
+"""Two slips."""
 _SAME_DIGITS = "regexp_replace(all_emails_l[1], '[^0-9]', '', 'g') = regexp_replace(all_emails_r[1], '[^0-9]', '', 'g')"
 _OTHER_LETTERS = (
     "regexp_replace(all_emails_l[1], '[._-]', '', 'g') != regexp_replace(all_emails_r[1], '[._-]', '', 'g')"
 )
 """john.smith@ and john_smith@ of one provider are two people's; jhon.smith@ is a slip."""
+_PARTS_OF_DATE = (
+    "(left(birth_date_l, 4) = left(birth_date_r, 4))::INT + (birth_date_l[6:7] = birth_date_r[6:7])::INT"
+    " + (right(birth_date_l, 2) = right(birth_date_r, 2))::INT"
+)
+"""Of year, month and day, how many agree."""
 _NAMED = " AND given_l IS NOT NULL AND given_r IS NOT NULL"
 _SAME_AREA = "(postcode_l = postcode_r OR city_l = city_r)"
 
@@ -73,7 +91,9 @@ COMPARISONS = (
             Level("same", "given_l = given_r", rarity="given"),  # Splink adjusts for rarity on a bare equality only
             Level("swapped", _SWAPPED),
             Level("nickname", _shares("roots")),
-            Level("similar", "NOT (given_known_l AND given_known_r) AND " + _SLIP.format("given", 0.88)),
+            Level("middle", "given_l = middle_r OR given_r = middle_l"),  # known by the middle name
+            Level("similar", "NOT (given_known_l AND given_known_r) AND " + _SLIP.format("given", 0.92)),
+            Level("alike", "NOT (given_known_l AND given_known_r) AND " + _ALIKE.format("given", 4, 0.8)),
         ),
         "given",
     ),
@@ -85,8 +105,19 @@ COMPARISONS = (
             Level("swapped", _SWAPPED, most=0.0),  # told by `given`
             Level("part", _shares("parts")),
             Level("similar", "length(family_l) > 3 AND " + _SLIP.format("family", 0.93)),
+            Level("alike", _ALIKE.format("family", 5, 0.88)),
         ),
         "family",
+    ),
+    Comparison(
+        "middle",
+        "middle_l IS NULL OR middle_r IS NULL",
+        (
+            Level("same", "length(middle_l) > 1 AND middle_l = middle_r"),
+            Level("initial", "middle_l[1] = middle_r[1]"),
+        ),
+        "middle",
+        against=-4.0,
     ),
     Comparison(
         "email",
@@ -134,13 +165,15 @@ COMPARISONS = (
         "birth_date",
         "birth_date_l IS NULL OR birth_date_r IS NULL",
         (
-            Level("same", "birth_date_l = birth_date_r"),
+            Level("same", "birth_date_l = birth_date_r", rarity="birth_date"),
             Level("swapped", "birth_swapped_l = birth_date_r"),
             Level(
                 "similar",
                 "damerau_levenshtein(birth_date_l, birth_date_r) = 1 OR (left(birth_date_l, 4) = left(birth_date_r, 4)"
                 " AND (right(birth_date_l, 5) = '01-01' OR right(birth_date_r, 5) = '01-01'))",
             ),
+            Level("two_parts", _PARTS_OF_DATE + " = 2"),
+            Level("near", _PARTS_OF_DATE + " = 1", least=-4.0),
         ),
         "birth_date",
     ),
@@ -156,7 +189,7 @@ COMPARISONS = (
                 + _SAME_AREA,
                 by_base=True,
             ),
-            Level("postcode", "postcode_l = postcode_r"),
+            Level("postcode", "postcode_l = postcode_r", rarity="postcode"),
             Level("street", "street_l = street_r"),
             Level("city", "city_l = city_r", rarity="city"),
             Level("city_similar", "length(city_l) > 4 AND jaro_winkler_similarity(city_l, city_r) >= 0.93"),

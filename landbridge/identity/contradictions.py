@@ -47,6 +47,8 @@ CREATE TEMP TABLE clash AS
     SELECT DISTINCT 3 * a.birth_id + 1, 3 * b.birth_id + 1 FROM birth a JOIN birth b
         ON a.part = b.part AND a.birth_id != b.birth_id
     WHERE damerau_levenshtein(a.birth_date, b.birth_date) > 1 AND a.birth_swapped IS DISTINCT FROM b.birth_date
+        AND (left(a.birth_date, 4) = left(b.birth_date, 4))::INT + (a.birth_date[6:7] = b.birth_date[6:7])::INT
+            + (right(a.birth_date, 2) = right(b.birth_date, 2))::INT < 2
         AND NOT (left(a.birth_date, 4) = left(b.birth_date, 4)
             AND (right(a.birth_date, 5) = '01-01' OR right(b.birth_date, 5) = '01-01'))
   UNION ALL

@@ -12,7 +12,9 @@ SAYS: Mapping[str, Mapping[str, str]] = {
         "same": "same first name: {left}",
         "swapped": "same names, first and last the other way round",
         "nickname": "first names agree apart from a nickname: {left} / {right}",
+        "middle": "one goes by the other's middle name: {left} / {right}",
         "similar": "first names differ by a slip: {left} / {right}",
+        "alike": "first names are written alike: {left} / {right}",
         "different": "different first names: {left} / {right}",
     },
     "family": {
@@ -20,7 +22,13 @@ SAYS: Mapping[str, Mapping[str, str]] = {
         "swapped": "",
         "part": "one last name is part of the other: {left} / {right}",
         "similar": "last names differ by a slip: {left} / {right}",
+        "alike": "last names are written alike: {left} / {right}",
         "different": "different last names: {left} / {right}",
+    },
+    "middle": {
+        "same": "same middle name: {left}",
+        "initial": "middle initials agree: {left} / {right}",
+        "different": "different middle names: {left} / {right}",
     },
     "email": {
         "personal": "same e-mail, used under no other name: {left}",
@@ -47,6 +55,8 @@ SAYS: Mapping[str, Mapping[str, str]] = {
         "same": "same birth date: {left}",
         "swapped": "birth dates agree with day and month changed over: {left} / {right}",
         "similar": "birth dates differ by a slip: {left} / {right}",
+        "two_parts": "birth dates agree but for the year, the month or the day: {left} / {right}",
+        "near": "birth dates agree in the year, the month or the day only: {left} / {right}",
         "different": "different birth dates: {left} / {right}",
     },
     "address": {

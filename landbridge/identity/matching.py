@@ -22,7 +22,7 @@ pair them."""
 SHIPPED_COUNTS_FOR = 20_000
 """How many profiles' worth of names the model's own frequencies stand for, beside those of the base at hand."""
 
-UNSEEN = 2e-5
+UNSEEN = {"given": 2e-5, "family": 2e-5, "city": 2e-5, "postcode": 2e-4, "birth_date": 4e-5}
 """Share of profiles taken for a name that neither the model nor the base knows."""
 
 MATCHES = pa.schema(
@@ -96,7 +96,7 @@ def _nodes(con: duckdb.DuckDBPyConnection, model: Model, counts: Counts) -> None
         con.execute(f"""
             CREATE TEMP TABLE rarity_{column} AS
             SELECT value, (coalesce(n, 0) + {SHIPPED_COUNTS_FOR} * coalesce(share,
-                {UNSEEN})) / ({counts.size} + {SHIPPED_COUNTS_FOR}) AS tf_{column}
+                {UNSEEN[column]})) / ({counts.size} + {SHIPPED_COUNTS_FOR}) AS tf_{column}
             FROM (SELECT DISTINCT {column} AS value FROM features WHERE {column} IS NOT NULL)
             LEFT JOIN counted USING (value) LEFT JOIN shipped USING (value)""")
         con.unregister("shipped")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import random
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,33 @@ def generated(generator: Path, records: int, seed: int) -> tuple[pa.Table, pa.Ta
     columns |= {many: _lists(_texts(frame[many])) for many in ("email", "phone")}
     handles = zip(_texts(frame["social_platform"]), _texts(frame["social_handle"]), strict=True)
     columns["handle"] = _lists([f"{network}:{name}" if name else None for network, name in handles])
-    ids = frame["record_id"].tolist()
-    return pa.table({"profile_id": ids, **columns}), pa.table(
-        {"profile_id": ids, "person": frame["true_person_id"].tolist()}
-    )
+    ids, people = frame["record_id"].tolist(), frame["true_person_id"].tolist()
+    columns |= _with_middle_names(columns["given_name"], people, seed)
+    return pa.table({"profile_id": ids, **columns}), pa.table({"profile_id": ids, "person": people})
+
+
+def _with_middle_names(given: list[str | None], people: list[str], seed: int) -> dict[str, list[str | None]]:
+    """The generator knows no middle names; life does. Half the people get one, told in full, by its letter or not at
+    all; a few go by it."""
+    chance = random.Random(seed)
+    names = sorted({name for name in given if name and len(name) > 2})
+    own = {person: chance.choice(names) if chance.random() < 0.5 else None for person in sorted(set(people))}
+    told = [_told(chance, name, own[person], names) for name, person in zip(given, people, strict=True)]
+    return {"given_name": [name for name, _ in told], "middle_name": [middle for _, middle in told]}
+
+
+def _told(
+    chance: random.Random, given: str | None, middle: str | None, names: list[str]
+) -> tuple[str | None, str | None]:
+    """(given, middle) as one record has it."""
+    kind = chance.random()
+    if given is None or middle is None or kind < 0.35:
+        return given, None
+    if kind < 0.37:
+        return middle, None
+    if kind < 0.39:
+        return given, chance.choice(names)
+    return given, middle if kind < 0.65 else middle[0]
 
 
 def _texts(column: Any) -> list[str | None]:

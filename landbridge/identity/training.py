@@ -75,6 +75,8 @@ def _bounded(comparison: Comparison, level: Level, m: float, u: float) -> tuple[
     m, u = max(m, RAREST_M), max(u, FLOOR)
     if level.name == "different":
         m = max(m, u * 2**comparison.against)
+    if level.least is not None:
+        m = max(m, u * 2**level.least)
     if level.most is not None:
         u = max(u, m / 2**level.most)
     return round(m, 7), float(f"{u:.4g}")
@@ -97,7 +99,7 @@ def _counts(con: duckdb.DuckDBPyConnection, comparison: Comparison, pairs: str, 
 
 
 _COMPARED = """
-    given family parts roots given_known emails all_emails mailboxes aliases phones all_phones handles
+    given family middle parts roots given_known emails all_emails mailboxes aliases phones all_phones handles
     all_handles birth_date birth_swapped street house_number postcode city company_keys
 """.split()  # noqa: SIM905
 

@@ -90,6 +90,8 @@ def test_placeholder_phones_are_none(written: str) -> None:
         ("Unknown", None, None),
         ("albert@lindau.example", None, None),
         ("🎉🎉", None, None),
+        ("Thomas Clifford, 1st Baron Clifford of Chudleigh", "thomas", "clifford"),
+        ("Sir Thomas Clifford", "thomas", "clifford"),
     ],
 )
 def test_names_out_of_a_full_name(written: str, given: str | None, family: str | None) -> None:
@@ -113,6 +115,35 @@ def test_split_names_win_over_the_full_name() -> None:
     assert (row["given"], row["family"], sorted(row["parts"])) == ("albert", "smithjones", ["jones", "smith"])
 
 
+@pytest.mark.parametrize("written", ["Daughter of", "Baby Girl", "Lady of the house", "Resident"])
+def test_what_somebody_is_to_the_house_is_no_name(written: str) -> None:
+    row = one(given_name=written, family_name="Lindau")
+    assert (row["given"], row["family"]) == (None, "lindau")
+
+
+@pytest.mark.parametrize(
+    ("fields", "given", "middle", "family"),
+    [
+        ({"given_name": "Albert", "middle_name": "J.", "family_name": "Lindau"}, "albert", "j", "lindau"),
+        ({"full_name": "Albert Johann Lindau"}, "albert", "johann", "lindau"),
+        (
+            {"given_name": "Albert", "family_name": "Lindau", "full_name": "Albert Johann Lindau"},
+            "albert",
+            "johann",
+            "lindau",
+        ),
+        ({"family_name": "Lindau", "full_name": "Albert Lindau"}, "albert", None, "lindau"),
+        ({"given_name": "Albert", "full_name": "Albert Lindau"}, "albert", None, "lindau"),
+        ({"given_name": "Albert", "family_name": "Lindau", "full_name": "Albert Lindau"}, "albert", None, "lindau"),
+    ],
+)
+def test_middle_names_and_what_one_field_leaves_open(
+    fields: dict[str, str], given: str, middle: str | None, family: str
+) -> None:
+    row = one(**fields)
+    assert (row["given"], row["middle"], row["family"]) == (given, middle, family)
+
+
 def test_nicknames_reach_their_formal_names() -> None:
     assert "robert" in one(given_name="Bob")["roots"]
     assert "giuseppe" in one(given_name="Beppe")["roots"]
@@ -133,6 +164,27 @@ def test_birth_dates_and_the_dates_that_systems_fill_in() -> None:
     assert one(birth_date="1980-03-14")["birth_swapped"] is None
     for none in ("1900-01-01", "1970-01-01", "soon", "1980-13-40", "1980"):
         assert one(birth_date=none)["birth_date"] is None
+
+
+@pytest.mark.parametrize(
+    ("written", "country", "read"),
+    [
+        ("19800314", None, "1980-03-14"),
+        ("03/14/1980", None, "1980-03-14"),
+        ("14/03/1980", None, "1980-03-14"),
+        ("03/04/1980", "US", "1980-03-04"),
+        ("03/04/1980", "GB", "1980-04-03"),
+        ("4.3.1980", None, "1980-03-04"),
+        ("03141980", None, "1980-03-14"),
+        ("1980-15-03", None, "1980-03-15"),
+        ("1980-03-14T00:00:00Z", None, "1980-03-14"),
+        ("00000000", None, None),
+        ("3/14/80", None, None),
+        ("01/01/1900", None, None),
+    ],
+)
+def test_a_birth_date_is_the_same_day_however_written(written: str, country: str | None, read: str | None) -> None:
+    assert one(birth_date=written, country=country)["birth_date"] == read
 
 
 @pytest.mark.parametrize(

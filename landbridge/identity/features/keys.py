@@ -5,6 +5,13 @@ from __future__ import annotations
 
 import duckdb
 
+_BONES = """
+CREATE OR REPLACE TEMP TABLE bones AS   -- first letter and consonants in order: what most slips of the pen leave
+SELECT name, name[1] || array_to_string(list_sort(list_distinct(string_split(
+        regexp_replace(name[2:], '[aeiouyhw-]', '', 'g'), ''))), '') AS bones
+FROM (SELECT given AS name FROM joined UNION SELECT family FROM joined) WHERE length(name) > 2
+"""
+
 _KEYS = """
 CREATE OR REPLACE TEMP TABLE key_features AS
 SELECT profile_id, list_sort(list(DISTINCT key)) AS keys FROM (
@@ -23,8 +30,16 @@ SELECT profile_id, list_sort(list(DISTINCT key)) AS keys FROM (
     UNION ALL SELECT profile_id, 'house:' || street || '|' || given[1] FROM joined
     UNION ALL SELECT profile_id, 'work:' || unnest(company_keys) || '|' || family FROM joined
     UNION ALL SELECT profile_id, 'work:' || unnest(company_keys) || '|' || given FROM joined
+    UNION ALL SELECT profile_id, 'house:' || street || '|' || family FROM joined
+    UNION ALL SELECT profile_id, 'door:' || postcode || '|' || house_number FROM joined
+    UNION ALL SELECT profile_id, 'year:' || left(birth_date, 4) || '|' || least(given, family) || '|'
+        || greatest(given, family) FROM joined
     UNION ALL SELECT profile_id, 'born:' || unnest([birth_date, birth_swapped]) || '|' || given[1] FROM joined
-    UNION ALL SELECT profile_id, 'born:' || unnest([birth_date, birth_swapped]) || '|' || family[:2] FROM joined
+    UNION ALL SELECT profile_id, 'born:' || unnest([birth_date, birth_swapped]) || '|' || family[1] FROM joined
+    UNION ALL SELECT profile_id, 'bones:' || least(g.bones, f.bones) || '|' || greatest(g.bones, f.bones)
+        FROM joined JOIN bones g ON g.name = given JOIN bones f ON f.name = family
+    UNION ALL SELECT profile_id, 'city:' || city || '|' || birth_date FROM joined
+    UNION ALL SELECT profile_id, 'post:' || postcode || '|' || birth_date FROM joined
 ) WHERE key IS NOT NULL GROUP BY profile_id
 """
 
@@ -35,4 +50,5 @@ def add(con: duckdb.DuckDBPyConnection) -> None:
         """CREATE OR REPLACE TEMP TABLE rooted AS SELECT * EXCLUDE (roots), unnest(roots) AS root
             FROM joined WHERE family IS NOT NULL"""
     )
+    con.execute(_BONES)
     con.execute(_KEYS)

@@ -28,12 +28,22 @@ FIRM = (
     "gmbh|ltd|limited|inc|llc|llp|plc|corp|corporation|company|group|ag|kg|bv|nv|sarl|sas|srl|spa|oy|ab|pty|"
     "holding|verein|university|department|team"
 )
+KIN = (
+    "son|daughter|child|children|baby|infant|boy|girl|kid|wife|husband|spouse|mother|father|mom|mum|dad|brother|sister|"
+    "nephew|niece|cousin|grandson|granddaughter|grandchild|grandmother|grandfather|uncle|aunt|friend|roommate|lodger|"
+    "boarder|inmate|resident|occupant|householder|household|head|owner|tenant|person|adult|minor|male|female|man|woman|"
+    "lady|gentleman|gentlemen|gent|youngest|oldest|eldest|twin|hijo|hija|sohn|tochter|fils|fille|refused|declined"
+)
+"""What forms say of somebody instead of a name: "Daughter of", "Lady of the house", "Baby girl"."""
 NOBODY = "n[/ ]?a|none|null|nil|unknown|test|tester|anonymous|anonym|guest|no ?name|not provided|xxx|user|customer"
 
 _MACROS = f"""
 CREATE OR REPLACE MACRO generation(name) AS nullif(replace(replace(
     regexp_extract(name, '[ ,](jr|junior|sr|senior|ii|iii|iv)\\.?$', 1), 'junior', 'jr'), 'senior', 'sr'), '');
 CREATE OR REPLACE MACRO nobody(name) AS regexp_full_match(name, '(\\W|{NOBODY}|unbekannt|inconnu)*');
+CREATE OR REPLACE MACRO kin(name) AS regexp_full_match(name, '({KIN})( ({KIN}|of|in|the|house|home|f|m))*');
+CREATE OR REPLACE MACRO unranked(name) AS     -- "Thomas Clifford, 1st Baron Clifford": a name and a rank
+    regexp_replace(name, ',? (the )?[0-9]+(st|nd|rd|th) .*$', '');
 CREATE OR REPLACE MACRO username(name) AS  -- "jerry_perrez", "begona69": an account's name
     regexp_full_match(name, '[^ ]*[0-9_@][^ ]*');
 CREATE OR REPLACE MACRO plain(name) AS
@@ -59,19 +69,27 @@ _SPLIT = f"""
 CREATE OR REPLACE TEMP TABLE name_words AS
 SELECT profile_id,
     regexp_matches(coalesce(full_name, family_name, ''), '\\b({FIRM})\\b\\.?') AS is_company,
-    CASE WHEN nobody(given_name) OR given_name LIKE '%@%' THEN NULL ELSE words(plain(given_name)) END AS given_words,
+    CASE WHEN nobody(given_name) OR kin(given_name) OR given_name LIKE '%@%'
+        THEN NULL ELSE words(plain(given_name)) END AS given_words,
     CASE WHEN nobody(family_name) OR family_name LIKE '%@%'
         THEN NULL ELSE words(plain(family_name)) END AS family_words,
     CASE WHEN nobody(full_name) OR username(full_name) OR list_contains(handle_names, full_name)
-        THEN NULL ELSE words(turned(plain(full_name))) END AS full_words,
+        THEN NULL ELSE words(turned(plain(unranked(full_name)))) END AS full_words,
     plain(middle_name) AS middle_name,
     coalesce(generation(full_name), generation(family_name), generation(given_name)) AS generation
 FROM (SELECT *, list_transform(handle, lambda h: split_part(lower(h), ':', -1)) AS handle_names FROM base);
-CREATE OR REPLACE TEMP TABLE name_fields AS
-SELECT profile_id, is_company, middle_name, generation,
-    CASE WHEN split THEN given_words ELSE full_words[:family_from(full_words) - 1] END AS given_words,
-    CASE WHEN split THEN family_words ELSE full_words[family_from(full_words):] END AS family_words
-FROM (SELECT *, coalesce(len(given_words), 0) + coalesce(len(family_words), 0) > 0 AS split FROM name_words);
+CREATE OR REPLACE TEMP TABLE name_fields AS    -- what the split fields leave open, the full name may tell
+SELECT profile_id, is_company, generation,
+    CASE WHEN NOT split THEN full_words[:family_from(full_words) - 1]
+        WHEN len(given_words) > 0 THEN given_words ELSE rest[:1] END AS given_words,
+    CASE WHEN NOT split THEN full_words[family_from(full_words):]
+        WHEN len(family_words) > 0 THEN family_words ELSE rest[-1:] END AS family_words,
+    coalesce(nullif(middle_name, ''), CASE WHEN len(given_words) > 0 AND len(family_words) > 0
+        THEN rest[1] END) AS middle_name
+FROM (SELECT *, CASE WHEN split AND len(full_words) > 1 THEN list_filter(full_words, lambda w:
+        NOT coalesce(list_contains(given_words, w), false) AND NOT coalesce(list_contains(family_words, w), false)
+        AND NOT regexp_full_match(w, '{PARTICLES}')) ELSE [] END AS rest
+      FROM (SELECT *, coalesce(len(given_words), 0) + coalesce(len(family_words), 0) > 0 AS split FROM name_words));
 """
 
 _PARTS = """
@@ -80,7 +98,7 @@ SELECT profile_id, is_company, generation,
     CASE WHEN NOT is_company THEN nullif(split_part(given_words[1], '-', 1), '') END AS given,
     CASE WHEN NOT is_company THEN joined(family_words) END AS family,
     CASE WHEN NOT is_company THEN pieces(family_words) END AS parts,
-    nullif(concat_ws(' ', replace(array_to_string(given_words[2:], ' '), '-', ' '), middle_name), '') AS middle
+    nullif(trim(concat_ws(' ', replace(array_to_string(given_words[2:], ' '), '-', ' '), middle_name)), '') AS middle
 FROM name_fields;
 """
 

@@ -16,7 +16,8 @@ COMPATIBLE = """
 CREATE OR REPLACE MACRO same_given(a, roots_a, known_a, b, roots_b, known_b) AS
     list_has_any(roots_a, roots_b)
     OR ((length(a) = 1 OR length(b) = 1) AND a[1] = b[1])
-    OR (NOT (known_a AND known_b) AND (jaro_winkler_similarity(a, b) >= 0.85 OR damerau_levenshtein(a, b) <= 1))
+    OR (NOT (known_a AND known_b) AND (jaro_winkler_similarity(a, b) >= 0.8
+        OR damerau_levenshtein(a, b) <= CASE WHEN least(length(a), length(b)) > 4 THEN 2 ELSE 1 END))
     OR ((starts_with(a, b) OR starts_with(b, a)) AND least(length(a), length(b)) >= 3 AND NOT (known_a AND known_b));
 """
 """`same_given`: two given names may belong to one person (nickname, initial, slip of the pen, short form)."""
