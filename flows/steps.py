@@ -44,8 +44,10 @@ def golden(run: Run, hub: Hub) -> None:
 @step(name="validate")
 def validate(run: Run, hub: Hub) -> None:
     """Hold back what must not leave."""
+    from landbridge.quality.doubts import hold_doubtful
     from landbridge.quality.suite import validate as stage
 
+    hold_doubtful(run)
     stage(run, hub.suite, hub.docs)
 
 

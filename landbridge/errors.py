@@ -12,6 +12,7 @@
     +-- RecordRejected       sales ops              (one record; the rest goes on)
     +-- NotFound             whoever asked          (no such lead, run, file)
     +-- GateClosed           an approver            (nothing leaves)
+    +-- DecisionStands       a reviewer             (the opposite was decided)
 
 Lower libraries' errors are translated once, where they enter; the command line and the flows only read these.
 Exit codes follow sysexits.h where it has a word for it, so that scripts can tell "try later" (75) from "mend it" (78).
@@ -94,5 +95,11 @@ class NotFound(LandbridgeError):
 
 class GateClosed(LandbridgeError):
     """A guard stopped all writing until somebody approves."""
+
+    exit_code = 3
+
+
+class DecisionStands(LandbridgeError):
+    """Somebody decided the opposite, and a person's word stands until a person takes it back."""
 
     exit_code = 3

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from landbridge.cli.app import app
-from landbridge.cli.options import Json
+from landbridge.cli.options import Json, Limit
 
 identity = typer.Typer(
     help="Who is whom: measure it, decide it, see why, choose and learn the model.", no_args_is_help=True
@@ -42,3 +42,78 @@ def evaluate(
         show.as_json(measured.as_dict())
     else:
         work.tell(measured)
+
+
+@identity.command()
+def review(json: Json = False, limit: Limit = 5) -> None:
+    """Show the pairs that wait for a person's eye, the most valuable answer first, each with the evidence in words.
+
+    What holds a customer's lead back from the CRM stands first.
+    """
+    from landbridge.bootstrap import opened
+    from landbridge.cli import identity_review as work
+    from landbridge.identity.review import questions, waiting
+
+    with opened() as hub:
+        asked, counts = questions(hub.store, limit), waiting(hub.store)
+    work.tell(asked, counts, json=json)
+
+
+Left = Annotated[str, typer.Argument(help="A profile: account/stream/key.")]
+Right = Annotated[str, typer.Argument(help="Another profile.")]
+Reason = Annotated[str, typer.Option(help="Why; it is kept with the decision.")]
+Actor = Annotated[str, typer.Option("--as", help="Who says so.", metavar="NAME", envvar="USER")]
+
+
+@identity.command()
+def same(left: Left, right: Right, reason: Reason, actor: Actor = "somebody", json: Json = False) -> None:
+    """Say that two profiles are one person. It stands for ever, over any score, until somebody withdraws it."""
+    from landbridge.cli import identity_review as work
+
+    work.decided(left, right, "same", actor, reason, json=json)
+
+
+@identity.command()
+def different(left: Left, right: Right, reason: Reason, actor: Actor = "somebody", json: Json = False) -> None:
+    """Say that two profiles are two people. It stands for ever; a customer that holds both falls apart between them."""
+    from landbridge.cli import identity_review as work
+
+    work.decided(left, right, "different", actor, reason, json=json)
+
+
+@identity.command()
+def withdraw(left: Left, right: Right, reason: Reason, actor: Actor = "somebody", json: Json = False) -> None:
+    """Take back what was decided about two profiles: the evidence alone decides again."""
+    from landbridge.cli import identity_review as work
+
+    work.decided(left, right, None, actor, reason, json=json)
+
+
+@identity.command()
+def show(
+    what: Annotated[str, typer.Argument(help="A customer's id (old ones too), a profile, or a record in the CRM.")],
+    json: Json = False,
+) -> None:
+    """Show one customer: who is in it and why, what hangs by one link, what was decided, what became of its ids."""
+    from landbridge.bootstrap import opened
+    from landbridge.cli import identity_show as work
+    from landbridge.identity.story import story
+
+    with opened() as hub:
+        found = story(hub.store, what)
+    work.tell(found, json=json)
+
+
+@identity.command()
+def feed(
+    after: Annotated[int, typer.Option(min=0, help="The last event that you know; 0 for all.")] = 0,
+    json: Json = False,
+    limit: Limit = 1000,
+) -> None:
+    """List what became of customers' ids, for whoever keeps them elsewhere: created, merged, split, redirected."""
+    from landbridge.bootstrap import opened
+    from landbridge.cli import identity_show as work
+    from landbridge.identity.story import feed as events
+
+    with opened() as hub:
+        work.tell_feed(events(hub.store, after, limit), after, json=json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 SAYS: Mapping[str, Mapping[str, str]] = {
@@ -82,6 +83,29 @@ def explain_pair(evidence: str | Mapping[str, Any]) -> list[str]:
     pieces = json.loads(evidence) if isinstance(evidence, str) else evidence
     weightiest = sorted(pieces.items(), key=lambda item: (-item[1]["weight"], item[0]))
     return [said for comparison, piece in weightiest if (said := _say(comparison, piece))]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the way from two strangers to one person: `bits` for it (or against it), and what it is in words."""
+
+    bits: float
+    words: str
+
+
+BEFOREHAND = "before looking: how seldom any two records are one person"
+
+
+def waterfall(evidence: str | Mapping[str, Any], weight: float) -> list[Step]:
+    """The steps that add up to a match's `weight` (bits), what weighs most first, the odds beforehand last.
+
+    Values in the words are text from outside, as in `explain_pair`.
+    """
+    pieces = json.loads(evidence) if isinstance(evidence, str) else evidence
+    steps = [Step(piece["weight"], _say(name, piece) or f"{name}: told above") for name, piece in pieces.items()]
+    told = [step for step in steps if abs(step.bits) >= 0.05]
+    rest = round(weight - sum(step.bits for step in steps), 2)
+    return [*sorted(told, key=lambda step: (-step.bits, step.words)), Step(rest, BEFOREHAND)]
 
 
 def _say(comparison: str, piece: Mapping[str, Any]) -> str:

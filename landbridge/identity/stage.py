@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from landbridge.identity import doubts
 from landbridge.identity.model import Model
 from landbridge.identity.resolve import Resolution
 from landbridge.identity.resolve import resolve as compute
@@ -72,6 +73,7 @@ def _keep(cursor: Cursor, run: Run, model: Model, found: Resolution, entry: Entr
     cursor.execute(_SETTLED)
     cursor.execute(_GONE)
     cursor.execute(_APPLIED)
+    doubts.keep(cursor, run.run_id)
     if entry.new or entry.changed or found.events.num_rows:
         audit.record_bulk(cursor, _event(run, model, found, entry))
 

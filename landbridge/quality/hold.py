@@ -146,7 +146,9 @@ WHERE (quarantine.value, quarantine.reason, quarantine.record_id)
     IS DISTINCT FROM (excluded.value, excluded.reason, excluded.record_id)
 """)
 
-_PASSES = "NOT EXISTS (SELECT FROM failing WHERE subject = checked.identity_id)"
+_PASSES = """NOT EXISTS (SELECT FROM failing WHERE subject = checked.identity_id)
+    AND NOT EXISTS (SELECT FROM quarantine q
+        WHERE q.stage = 'identity' AND q.state = 'held' AND q.subject = checked.identity_id)"""
 
 _COUNT = sa.text(f"""
 SELECT count(*) FILTER (WHERE seen_digest IS NULL) AS new, count(*) FILTER (WHERE seen_digest <> digest
@@ -155,9 +157,9 @@ FROM checked WHERE {_PASSES}
 """)
 
 _MARK = sa.text(f"""
-UPDATE lead l SET valid = {_PASSES}, checked_digest = checked.digest, checked_suite = :suite FROM checked
+UPDATE lead l SET valid = ({_PASSES}), checked_digest = checked.digest, checked_suite = :suite FROM checked
 WHERE l.identity_id = checked.identity_id
-  AND (l.checked_digest, l.checked_suite, l.valid) IS DISTINCT FROM (checked.digest, :suite, {_PASSES})
+  AND (l.checked_digest, l.checked_suite, l.valid) IS DISTINCT FROM (checked.digest, :suite, ({_PASSES}))
 """)
 
 _RELEASE_ONE = sa.text("""
@@ -167,5 +169,5 @@ WHERE quarantine_id = :id AND stage = 'validate' AND state = 'held' RETURNING su
 
 _VALID_AGAIN = sa.text("""
 UPDATE lead SET valid = true WHERE identity_id = :subject AND checked_digest = digest AND NOT EXISTS (
-    SELECT FROM quarantine WHERE stage = 'validate' AND state = 'held' AND subject = :subject)
+    SELECT FROM quarantine WHERE stage IN ('identity', 'validate') AND state = 'held' AND subject = :subject)
 """)

@@ -96,7 +96,7 @@ def explain(store: Store, what: str) -> Explanation:
     Raises NotFound, which says what to do.
     """
     with store.begin() as connection:
-        identity_id, formerly = _identity(connection, what)
+        identity_id, formerly = identity_of(connection, what)
         pushed = connection.execute(sa.text(_PUSHED), {"id": identity_id, "what": what, "short": what[:15]}).first()
         if pushed is None:
             raise NotFound(
@@ -137,8 +137,8 @@ WITH RECURSIVE way(identity_id, step) AS (
 """
 
 
-def _identity(connection: sa.Connection, what: str) -> tuple[str, tuple[str, ...]]:
-    """The living identity that `what` leads to, and the ids that it passed on the way."""
+def identity_of(connection: sa.Connection, what: str) -> tuple[str, tuple[str, ...]]:
+    """The living identity that `what` leads to, and the ids that it passed on the way. Raises NotFound."""
     found = connection.scalar(sa.text(_IDENTITY), {"what": what})
     if found is None:
         raise NotFound(

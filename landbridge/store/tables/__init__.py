@@ -8,6 +8,7 @@ from landbridge.store.tables.changes import change, plan, pushed
 from landbridge.store.tables.identities import (
     adoption,
     decision,
+    doubt,
     identity,
     identity_event,
     identity_model,
@@ -25,6 +26,7 @@ __all__ = [
     "change",
     "cursor",
     "decision",
+    "doubt",
     "drift",
     "golden",
     "identity",

@@ -92,11 +92,27 @@ decision = Table(
     Column("evidence", JSONB, nullable=False, server_default="{}"),
     Column("model", Text),
     Column("withdrawn_at", DateTime(timezone=True)),
+    Column("withdrawn_by", Text),
+    Column("withdrawn_why", Text),
     Column("applied", Boolean, nullable=False, server_default="false", comment="resolving has seen it as it stands"),
     now(),
     CheckConstraint(_ORDERED, name="ordered"),
     CheckConstraint("verdict IN ('same','different')", name="verdict"),
     Index("uq_decision_standing", "left_id", "right_id", unique=True, postgresql_where="withdrawn_at IS NULL"),
+)
+
+doubt = Table(
+    "doubt",
+    metadata,
+    Column("identity_id", Text, ForeignKey("identity.identity_id"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("left_id", Text, nullable=False),
+    Column("right_id", Text, nullable=False),
+    Column("profiles", BigInteger, nullable=False, comment="how many profiles the answer is about"),
+    run_column(),
+    CheckConstraint(_ORDERED, name="ordered"),
+    CheckConstraint("kind IN ('bridge','apart','large')", name="kind"),
+    comment="a question about an identity that keeps its lead from the CRM until somebody answers for the pair",
 )
 
 identity_model = Table(

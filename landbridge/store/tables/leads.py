@@ -70,7 +70,7 @@ quarantine = Table(
     Column("settled_at", DateTime(timezone=True)),
     Column("settled_by", Text, comment="who released or dropped it; null when the input was mended"),
     Column("settled_why", Text),
-    CheckConstraint("stage IN ('land','map','validate','push')", name="stage"),
+    CheckConstraint("stage IN ('land','map','identity','validate','push')", name="stage"),
     CheckConstraint("state IN ('held','released','dropped')", name="state"),
     Index("uq_quarantine_standing", "stage", "subject", "expectation", unique=True, postgresql_where="state = 'held'"),
 )

@@ -37,6 +37,8 @@ def upgrade() -> None:
         sa.Column("evidence", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("model", sa.Text(), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_by", sa.Text(), nullable=True),
+        sa.Column("withdrawn_why", sa.Text(), nullable=True),
         sa.Column(
             "applied",
             sa.Boolean(),
@@ -344,7 +346,7 @@ def upgrade() -> None:
             "settled_by", sa.Text(), nullable=True, comment="who released or dropped it; null when the input was mended"
         ),
         sa.Column("settled_why", sa.Text(), nullable=True),
-        sa.CheckConstraint("stage IN ('land','map','validate','push')", name=op.f("ck_quarantine_stage")),
+        sa.CheckConstraint("stage IN ('land','map','identity','validate','push')", name=op.f("ck_quarantine_stage")),
         sa.CheckConstraint("state IN ('held','released','dropped')", name=op.f("ck_quarantine_state")),
         sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_quarantine_run_id")),
         sa.PrimaryKeyConstraint("quarantine_id", name=op.f("pk_quarantine")),
@@ -432,6 +434,21 @@ def upgrade() -> None:
         ["account", "object", "match_value"],
         unique=True,
         postgresql_where="state IN ('planned','approved','sending','unknown')",
+    )
+    op.create_table(
+        "doubt",
+        sa.Column("identity_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("left_id", sa.Text(), nullable=False),
+        sa.Column("right_id", sa.Text(), nullable=False),
+        sa.Column("profiles", sa.BigInteger(), nullable=False, comment="how many profiles the answer is about"),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind IN ('bridge','apart','large')", name=op.f("ck_doubt_kind")),
+        sa.CheckConstraint('left_id < right_id COLLATE "C"', name=op.f("ck_doubt_ordered")),
+        sa.ForeignKeyConstraint(["identity_id"], ["identity.identity_id"], name=op.f("fk_doubt_identity_id")),
+        sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_doubt_run_id")),
+        sa.PrimaryKeyConstraint("identity_id", "kind", name=op.f("pk_doubt")),
+        comment="a question about an identity that keeps its lead from the CRM until somebody answers for the pair",
     )
     op.create_table(
         "golden",

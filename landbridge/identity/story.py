@@ -1,0 +1,168 @@
+"""An identity's story: who is in it and why, what holds by one link only, what people said, what became of its ids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from landbridge.identity import decisions
+from landbridge.identity.bridges import bridges
+from landbridge.identity.decisions import Decision
+from landbridge.identity.doubts import SAYS
+from landbridge.identity.explain import Step, waterfall
+from landbridge.identity.people import said_of
+from landbridge.store.engine import Store
+from landbridge.trail.lineage import identity_of
+
+
+@dataclass(frozen=True)
+class Member:
+    """A profile in the identity. `how` it came in: 'evidence', 'decision', 'reference', or 'single'."""
+
+    profile_id: str
+    said: dict[str, Any]
+    how: str
+    weight: float | None
+    model: str
+
+
+@dataclass(frozen=True)
+class Tie:
+    """Two members that belong together, with the evidence step by step. `falls_out`: who leaves without this tie."""
+
+    left_id: str
+    right_id: str
+    weight: float
+    probability: float
+    steps: list[Step]
+    falls_out: list[str]
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One event of the identity's id or of one that it took in."""
+
+    seq: int
+    kind: str
+    identity_id: str
+    other_id: str | None
+    at: datetime
+    run_id: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """`ties` are the strongest that hold all members together; `formerly` the ids that mean this one now."""
+
+    asked: str
+    identity_id: str
+    formerly: list[str]
+    members: list[Member]
+    ties: list[Tie]
+    doubts: list[str]
+    decisions: list[Decision]
+    history: list[Happening]
+
+
+def story(store: Store, what: str) -> Story:
+    """The story of the identity that `what` leads to: any id of it, old ones too, a profile, or a CRM record.
+
+    Raises NotFound.
+    """
+    with store.begin() as connection:
+        identity, _ = identity_of(connection, what)
+        formerly = list(connection.execute(sa.text(_FORMERLY), {"id": identity}).scalars())
+        members = _members(connection, identity)
+        ties = _ties(connection.execute(sa.text(_TIES), {"id": identity}).mappings().all())
+        doubts = [SAYS[row.kind].format(profiles=row.profiles) for row in connection.execute(_DOUBTS, {"id": identity})]
+        history = [Happening(*row) for row in connection.execute(_HISTORY, {"ids": [identity, *formerly]})]
+    said = decisions.about(store, [member.profile_id for member in members])
+    return Story(what, identity, formerly, members, ties, doubts, said, history)
+
+
+def _members(connection: sa.Connection, identity: str) -> list[Member]:
+    rows = connection.execute(sa.text(_MEMBERS), {"id": identity}).all()
+    people = said_of(connection, [row.profile_id for row in rows])
+    return [Member(row.profile_id, people.get(row.profile_id, {}), row.how, row.weight, row.model) for row in rows]
+
+
+def _ties(matches: Any) -> list[Tie]:
+    """The strongest ties that reach everybody, and for each that is alone between two sides the smaller side."""
+    edges = [(match["left_id"], match["right_id"]) for match in matches]
+    lone = {(bridge.left, bridge.right) for bridge in bridges(edges)}
+    chosen = _strongest(edges)
+    return [
+        Tie(
+            *pair,
+            match["weight"],
+            match["probability"],
+            waterfall(match["evidence"], match["weight"]),
+            _smaller_side(pair, edges) if pair in lone else [],
+        )
+        for match, pair in zip(matches, edges, strict=True)
+        if pair in chosen
+    ]
+
+
+def _strongest(edges: list[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Kruskal's tree; the edges come strongest first."""
+    group: dict[str, set[str]] = {}
+    chosen = set()
+    for left, right in edges:
+        one, other = group.setdefault(left, {left}), group.setdefault(right, {right})
+        if one is not other:
+            one |= other
+            group.update(dict.fromkeys(other, one))
+            chosen.add((left, right))
+    return chosen
+
+
+def _smaller_side(cut: tuple[str, str], edges: list[tuple[str, str]]) -> list[str]:
+    """Who is left on the smaller side when the edge is taken away."""
+    others = [edge for edge in edges if edge != cut]
+    sides = [_reached(end, others) for end in cut]
+    return min((sorted(side) for side in sides), key=lambda side: (len(side), side))
+
+
+def _reached(start: str, edges: list[tuple[str, str]]) -> set[str]:
+    found = {start}
+    while more := {b for edge in edges for a, b in (edge, edge[::-1]) if a in found} - found:
+        found |= more
+    return found
+
+
+def feed(store: Store, after: int, limit: int) -> list[Happening]:
+    """What became of ids since event `after`, oldest first: for whoever keeps our ids elsewhere."""
+    with store.begin() as connection:
+        return [Happening(*row) for row in connection.execute(_FEED, {"after": after, "limit": limit})]
+
+
+_FORMERLY = """
+WITH RECURSIVE former(identity_id) AS (
+    SELECT identity_id FROM identity WHERE redirect_to = :id
+    UNION ALL
+    SELECT i.identity_id FROM identity i JOIN former ON i.redirect_to = former.identity_id
+) SELECT identity_id FROM former ORDER BY identity_id
+"""
+
+_MEMBERS = """
+SELECT profile_id, how, weight, model FROM link WHERE identity_id = :id ORDER BY profile_id COLLATE "C"
+"""
+
+_TIES = """
+SELECT m.left_id, m.right_id, m.weight, m.probability, m.evidence FROM match m
+JOIN link l ON l.profile_id = m.left_id JOIN link r ON r.profile_id = m.right_id
+WHERE l.identity_id = :id AND r.identity_id = :id AND m.band = 'link'
+ORDER BY m.weight DESC, m.left_id COLLATE "C", m.right_id COLLATE "C"
+"""
+
+_DOUBTS = sa.text("SELECT kind, profiles FROM doubt WHERE identity_id = :id ORDER BY kind")
+
+_EVENT = "SELECT seq, kind, identity_id, other_id, at, run_id FROM identity_event"
+
+_HISTORY = sa.text(f"{_EVENT} WHERE identity_id = ANY(:ids) ORDER BY seq")
+
+_FEED = sa.text(f"{_EVENT} WHERE seq > :after ORDER BY seq LIMIT :limit")
