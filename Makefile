@@ -54,7 +54,7 @@ schema: $(READY) ## Write the JSON Schemas that editors use for mappings/
 constraints: $(READY) ## Pin every dependency anew
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --universal --no-annotate --no-emit-index-url \
-		--custom-compile-command "make constraints" --extra dev pyproject.toml --output-file constraints.txt
+		--custom-compile-command "make constraints" --extra dev --extra spark pyproject.toml --output-file constraints.txt
 
 clean: ## Remove what these verbs made, the data folder .landbridge too
 	@rm -rf $(VENV) .landbridge .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,8 +4,9 @@ on a million."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -14,6 +15,9 @@ import pyarrow.compute as pc
 from landbridge.identity.comparisons import COMPARISONS, RARITY
 from landbridge.identity.model import Model
 from landbridge.identity.splink_engine import score
+
+if TYPE_CHECKING:
+    from landbridge.identity.spark_engine import Cluster
 
 CROWDED = 60
 """A blocking key that more profiles carry pairs nobody: what so many share tells nobody apart. The rare keys still
@@ -55,31 +59,38 @@ def count(features: pa.Table) -> Counts:
         con.close()
 
 
-def match(features: pa.Table, model: Model, counts: Counts | None = None) -> pa.Table:
+def match(features: pa.Table, model: Model, counts: Counts | None = None, spark: Cluster | None = None) -> pa.Table:
     """Pairs at or above the model's review threshold, best first, as MATCHES; each pair once, left_id < right_id.
 
     `evidence` is JSON, {comparison: {level, weight, left, right}}, weights in bits; what could not be compared is
     left out. It holds personal values. Names weigh by their frequency among these profiles, or by `counts`.
-    Same rows in any order, same answer.
+    With `spark` the pairs are made and weighed there. Same rows in any order, same answer.
     """
-    return _matches(features, model, counts or count(features), None)
+    return _matches(features, model, counts or count(features), lambda con, size: _found(con, model, size, spark))
 
 
 def weigh(features: pa.Table, pairs: pa.Table, model: Model, counts: Counts) -> pa.Table:
     """The same for `pairs` (left_id, right_id; each once) alone: `features` need hold no others."""
-    return _matches(features, model, counts, pairs)
+
+    def scored(con: duckdb.DuckDBPyConnection, size: int) -> str:
+        _given_pairs(con, pairs)
+        return score(con, model, size, model.review)
+
+    return _matches(features, model, counts, scored)
 
 
-def _matches(features: pa.Table, model: Model, counts: Counts, pairs: pa.Table | None) -> pa.Table:
+Scored = Callable[[duckdb.DuckDBPyConnection, int], str]
+"""Weighs pairs of `nodes` in a base of so many profiles; answers the name of the table, see splink_engine.score."""
+
+
+def _matches(features: pa.Table, model: Model, counts: Counts, scored: Scored) -> pa.Table:
     if features.num_rows < 2:
         return MATCHES.empty_table()
     con = duckdb.connect()
     try:
         con.register("features", numbered(features))
         _nodes(con, model, counts)
-        _pairs(con) if pairs is None else _given_pairs(con, pairs)
-        scored = score(con, model, counts.size, model.review)
-        return con.sql(_evidence_sql(scored)).to_arrow_table().cast(MATCHES)
+        return con.sql(_evidence_sql(scored(con, counts.size))).to_arrow_table().cast(MATCHES)
     finally:
         con.close()
 
@@ -122,9 +133,19 @@ def _read(columns: list[str]) -> list[str]:
     return [column for column in columns if re.search(rf"\b{column}(_[lr])?\b", written)]
 
 
-def _pairs(con: duckdb.DuckDBPyConnection) -> None:
-    """Table `pairs`: every two profiles with a blocking key in common, each once."""
+def _found(con: duckdb.DuckDBPyConnection, model: Model, size: int, spark: Cluster | None) -> str:
+    """Every two profiles with a blocking key in common, weighed: here, or on a cluster."""
     con.execute("CREATE TEMP TABLE keyed AS SELECT uid, unnest(keys) AS key FROM features")
+    if spark:
+        from landbridge.identity import spark_engine
+
+        return spark_engine.score(con, model, size, CROWDED, spark)
+    _pairs(con)
+    return score(con, model, size, model.review)
+
+
+def _pairs(con: duckdb.DuckDBPyConnection) -> None:
+    """Table `pairs` from `keyed`, each pair once."""
     con.execute(
         f"CREATE TEMP TABLE usable AS SELECT key FROM keyed GROUP BY key HAVING count(*) BETWEEN 2 AND {CROWDED}"
     )
@@ -142,11 +163,14 @@ def _given_pairs(con: duckdb.DuckDBPyConnection, pairs: pa.Table) -> None:
 
 
 def _evidence_sql(scored: str) -> str:
-    """Pairs by profile_id, with each comparison's level, bits and values as JSON."""
+    """Pairs by profile_id, with each comparison's level, bits and values as JSON.
+
+    Weights are rounded: the last digit of a sum is the engine's own, and clusters are made in the order of weights.
+    """
     pieces = ", ".join(_piece(i) for i in range(len(COMPARISONS)))
     return f"""
-        SELECT a.profile_id AS left_id, b.profile_id AS right_id, match_weight AS weight,
-            match_probability AS probability,
+        SELECT a.profile_id AS left_id, b.profile_id AS right_id, round(match_weight, 6) AS weight,
+            round(match_probability, 9) AS probability,
             to_json(map_from_entries(list_filter([{pieces}], lambda e: e.v IS NOT NULL)))::VARCHAR AS evidence
         FROM {scored} s JOIN nodes l ON l.uid = s.uid_l JOIN nodes r ON r.uid = s.uid_r
             JOIN features a ON a.uid = s.uid_l JOIN features b ON b.uid = s.uid_r

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,6 +15,9 @@ from landbridge.identity.features import features
 from landbridge.identity.ids import UNKNOWN, Age, Assignment, Previous, assign_ids
 from landbridge.identity.matching import match
 from landbridge.identity.model import Model, default_model
+
+if TYPE_CHECKING:
+    from landbridge.identity.spark_engine import Cluster
 
 LINKS = pa.schema(
     [("profile_id", pa.string()), ("identity_id", pa.string()), ("weight", pa.float64()), ("how", pa.string())]
@@ -67,18 +71,20 @@ def resolve(
     previous: pa.Table | None = None,
     used: Collection[str] = (),
     model: Model | None = None,
+    spark: Cluster | None = None,
 ) -> Resolution:
     """Find out which profiles are one person.
 
     `decisions` (left_id, right_id, verdict 'same' or 'different') always win; a 'same' that other decisions
     contradict is refused and shown. `previous` (profile_id, identity_id, founder, founded) are the links of the last
-    run and their identities' age; `used` are ids of the past that must not be given again. The same rows in any order
-    give the same answer; run again on its own result nothing changes.
+    run and their identities' age; `used` are ids of the past that must not be given again. With `spark` pairs are
+    weighed there. The same rows in any order give the same answer, on either engine; run again on its own result
+    nothing changes.
     """
     model = model or default_model()
     found = features(profiles, known_given(model))
     standing = Standing(references(found), decisions, previous, used, profiles)
-    return conclude(found, match(found, model), standing, model)
+    return conclude(found, match(found, model, spark=spark), standing, model)
 
 
 def conclude(found: pa.Table, matches: pa.Table, standing: Standing, model: Model) -> Resolution:
