@@ -105,10 +105,19 @@ class Hub:
 
     @cached_property
     def model(self) -> Model:
-        """The identity model in force: the one adopted last, else the one that ships. Raises ConfigInvalid."""
+        """The identity model in force, with the configured thresholds. Raises ConfigInvalid."""
         from landbridge.identity.models import in_force
 
-        return in_force(self.store)
+        return self.with_thresholds(in_force(self.store))
+
+    def with_thresholds(self, model: Model) -> Model:
+        """A model with the thresholds that the configuration asks for, on the base at hand."""
+        from landbridge.identity.thresholds import applied, base_size
+
+        wanted = self.project.settings.identity
+        if wanted.link_precision is None and wanted.review_precision is None:
+            return model
+        return applied(model, base_size(self.store), wanted.link_precision, wanted.review_precision)
 
     @cached_property
     def golden_rules(self) -> GoldenRules:

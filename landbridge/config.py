@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from landbridge import config_faults
 from landbridge.errors import AccessRefused, ConfigInvalid, NotFound
@@ -77,6 +77,21 @@ class Sandbox(_Part):
     faults: str | None = None
 
 
+class Identity(_Part):
+    """How sure identity must be. Of pairs like the last one that is linked (asked about), this share is one person."""
+
+    link_precision: float | None = Field(
+        default=None, gt=0.5, lt=1, description="the model's own threshold when absent"
+    )
+    review_precision: float | None = Field(default=None, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _ask_below(self) -> Identity:
+        if self.link_precision and self.review_precision and self.review_precision >= self.link_precision:
+            raise ValueError("must ask at a lower precision than it links at")
+        return self
+
+
 class Settings(_Part):
     """The whole of landbridge.yaml."""
 
@@ -85,6 +100,7 @@ class Settings(_Part):
     mappings: Path | None = None
     crm: str = Field(default="salesforce", description="the account that leads go to")
     actor: Actor = "landbridge"
+    identity: Identity = Identity()
     sandbox: Sandbox | None = None
     accounts: dict[AccountName, Account]
 

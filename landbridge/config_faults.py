@@ -21,6 +21,8 @@ _WORDS = {
     "string_type": "must be text; put it in quotes",
     "bool_parsing": "must be true or false",
     "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
 }
 
 

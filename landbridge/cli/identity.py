@@ -117,3 +117,21 @@ def feed(
 
     with opened() as hub:
         work.tell_feed(events(hub.store, after, limit), after, json=json)
+
+
+@identity.command()
+def thresholds(
+    json: Json = False,
+    svg: Annotated[Path | None, typer.Option(help="Write the picture there.", metavar="FILE")] = None,
+) -> None:
+    """Show what each link threshold would come to on your base: how many pairs are right, how many you are asked."""
+    from landbridge.bootstrap import opened
+    from landbridge.cli import identity_numbers as work
+    from landbridge.identity.thresholds import choices
+
+    with opened() as hub:
+        model = hub.model
+        found = choices(hub.store, model)
+    if svg:
+        work.draw(svg, found, model.version)
+    work.tell_thresholds(found, model, svg, json=json)
