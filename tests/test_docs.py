@@ -44,6 +44,15 @@ def test_every_command_told_of_exists() -> None:
         assert told - commands == set(), page
 
 
+def test_every_identity_command_told_of_exists() -> None:
+    words = [sys.executable, "-m", "landbridge", "identity", "--help"]
+    listed = subprocess.run(words, capture_output=True, text=True, check=True)
+    commands = set(re.findall(r"^│ (\w+) ", listed.stdout, re.M))
+    told = {name for page in PAGES for name in re.findall(r"landbridge identity ([a-z]+)", page.read_text("utf-8"))}
+    assert told - commands == set()
+    assert commands - told == set(), "a command that no page tells of"
+
+
 def test_every_verb_told_of_is_in_the_makefile() -> None:
     verbs = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     for page in PAGES:

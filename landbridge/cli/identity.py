@@ -135,3 +135,48 @@ def thresholds(
     if svg:
         work.draw(svg, found, model.version)
     work.tell_thresholds(found, model, svg, json=json)
+
+
+@identity.command()
+def quality(json: Json = False) -> None:
+    """Show how good identities are expected to be, without labels: precision, recall, sizes, shared values, drift."""
+    from landbridge.bootstrap import opened
+    from landbridge.cli import identity_numbers as work
+    from landbridge.identity.quality import quality as measured
+
+    with opened() as hub:
+        found = measured(hub.store, hub.model)
+    work.tell_quality(found, json=json)
+
+
+@identity.command()
+def retrain(
+    model: Annotated[
+        Path | None, typer.Option("--model", help="Take this model instead of learning one.", metavar="FILE")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Adopt it without asking.")] = False,
+    unseen: Annotated[bool, typer.Option("--unseen", help="Do not rehearse what would follow.")] = False,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the adoption.")] = "",
+    actor: Actor = "somebody",
+    json: Json = False,
+) -> None:
+    """Learn a model from your own base, show which customers would move and what the CRM would get, ask, adopt.
+
+    What would follow is tried by the real stages in a scratch copy of the database. Without --yes, --json only shows.
+    """
+    from landbridge.cli import identity_models as work
+
+    work.retrain(model, actor, reason, yes=yes, unseen=unseen, json=json)
+
+
+@identity.command()
+def models(
+    adopt: Annotated[str | None, typer.Option(help="Put this one in force again.", metavar="VERSION")] = None,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the adoption.")] = "",
+    actor: Actor = "somebody",
+    json: Json = False,
+) -> None:
+    """List the models that were ever in force, who adopted them and why; or go back to one."""
+    from landbridge.cli import identity_models as work
+
+    work.listed(adopt, actor, reason, json=json)

@@ -33,7 +33,7 @@ def tell(asked: list[Question], counts: dict[str, int], *, json: bool) -> None:
 
 def _tell_one(number: int, question: Question) -> None:
     chance = f", {question.probability:.0%} by the evidence" if question.probability is not None else ""
-    holds = " [bold red]holds a lead back[/]" if question.holds else ""
+    holds = "; [bold red]holds a lead back[/]" if question.holds else ""
     show.say(f"\n[bold]{number}. {show.plain(question.reason)}[/]{chance}{holds}")
     people(question.left, question.right)
     for reason in question.because:

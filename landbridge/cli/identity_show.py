@@ -53,7 +53,8 @@ def _member(member: Member) -> None:
 
 
 def _tie(tie: Tie) -> None:
-    show.say(f"\n[bold]{show.plain(tie.left_id)} — {show.plain(tie.right_id)}[/]: {tie.weight:.1f} bits")
+    by = _HOW[tie.how] if tie.weight is None else f"{tie.weight:.1f} bits"
+    show.say(f"\n[bold]{show.plain(tie.left_id)} — {show.plain(tie.right_id)}[/]: {by}")
     longest = max((abs(step.bits) for step in tie.steps), default=1) or 1
     for step in tie.steps:
         show.say(_step(step, longest))

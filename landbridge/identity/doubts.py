@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Cursor
 
 SAYS = {
-    "bridge": "one link alone holds {profiles} of the records to the others",
+    "bridge": "one thin link alone holds {profiles} of the records to the others",
     "apart": "{profiles} records that their own system holds apart",
     "large": "{profiles} records would be one customer, more than is believed unasked",
 }
@@ -93,8 +93,8 @@ said AS (
     UNION ALL
     SELECT g.identity_id, least(g.profile_id COLLATE "C", o.profile_id),
         greatest(g.profile_id COLLATE "C", o.profile_id)
-    FROM grouped g JOIN profile p USING (profile_id)
-    JOIN grouped o ON o.profile_id = ANY (p.reference)
+    FROM grouped g JOIN profile p USING (profile_id), unnest(p.reference) AS named
+    JOIN grouped o ON lower(o.profile_id) = lower(trim(named))
     WHERE o.identity_id = g.identity_id AND o.profile_id <> g.profile_id)
 SELECT l.identity_id, left_id, right_id, weight FROM match
 JOIN grouped l ON l.profile_id = left_id JOIN grouped r ON r.profile_id = right_id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,12 +32,16 @@ class Member:
 
 @dataclass(frozen=True)
 class Tie:
-    """Two members that belong together, with the evidence step by step. `falls_out`: who leaves without this tie."""
+    """Two members that belong together, with the evidence step by step. `falls_out`: who leaves without this tie.
+
+    `how`: 'evidence', or 'decision' or 'reference' (its system's own word), which weigh nothing and outweigh all.
+    """
 
     left_id: str
     right_id: str
-    weight: float
-    probability: float
+    how: str
+    weight: float | None
+    probability: float | None
     steps: list[Step]
     falls_out: list[str]
 
@@ -76,7 +81,7 @@ def story(store: Store, what: str) -> Story:
         identity, _ = identity_of(connection, what)
         formerly = list(connection.execute(sa.text(_FORMERLY), {"id": identity}).scalars())
         members = _members(connection, identity)
-        ties = _ties(connection.execute(sa.text(_TIES), {"id": identity}).mappings().all())
+        ties = _ties(connection.execute(sa.text(_TIES), {"id": identity}).all())
         doubts = [SAYS[row.kind].format(profiles=row.profiles) for row in connection.execute(_DOUBTS, {"id": identity})]
         history = [Happening(*row) for row in connection.execute(_HISTORY, {"ids": [identity, *formerly]})]
     said = decisions.about(store, [member.profile_id for member in members])
@@ -89,34 +94,33 @@ def _members(connection: sa.Connection, identity: str) -> list[Member]:
     return [Member(row.profile_id, people.get(row.profile_id, {}), row.how, row.weight, row.model) for row in rows]
 
 
-def _ties(matches: Any) -> list[Tie]:
+def _ties(matches: Sequence[Any]) -> list[Tie]:
     """The strongest ties that reach everybody, and for each that is alone between two sides the smaller side."""
-    edges = [(match["left_id"], match["right_id"]) for match in matches]
+    edges = [(match.left_id, match.right_id) for match in matches]
     lone = {(bridge.left, bridge.right) for bridge in bridges(edges)}
     chosen = _strongest(edges)
     return [
-        Tie(
-            *pair,
-            match["weight"],
-            match["probability"],
-            waterfall(match["evidence"], match["weight"]),
-            _smaller_side(pair, edges) if pair in lone else [],
-        )
-        for match, pair in zip(matches, edges, strict=True)
-        if pair in chosen
+        _tie(match, _smaller_side(edge, edges) if edge in lone and match.how == "evidence" else [])
+        for place, (match, edge) in enumerate(zip(matches, edges, strict=True))
+        if place in chosen
     ]
 
 
-def _strongest(edges: list[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Kruskal's tree; the edges come strongest first."""
+def _tie(match: Any, falls_out: list[str]) -> Tie:
+    steps = waterfall(match.evidence, match.weight) if match.how == "evidence" else []
+    return Tie(match.left_id, match.right_id, match.how, match.weight, match.probability, steps, falls_out)
+
+
+def _strongest(edges: list[tuple[str, str]]) -> set[int]:
+    """The places of the edges of Kruskal's tree; they come strongest first."""
     group: dict[str, set[str]] = {}
     chosen = set()
-    for left, right in edges:
+    for place, (left, right) in enumerate(edges):
         one, other = group.setdefault(left, {left}), group.setdefault(right, {right})
         if one is not other:
             one |= other
             group.update(dict.fromkeys(other, one))
-            chosen.add((left, right))
+            chosen.add(place)
     return chosen
 
 
@@ -153,10 +157,19 @@ SELECT profile_id, how, weight, model FROM link WHERE identity_id = :id ORDER BY
 """
 
 _TIES = """
-SELECT m.left_id, m.right_id, m.weight, m.probability, m.evidence FROM match m
-JOIN link l ON l.profile_id = m.left_id JOIN link r ON r.profile_id = m.right_id
-WHERE l.identity_id = :id AND r.identity_id = :id AND m.band = 'link'
-ORDER BY m.weight DESC, m.left_id COLLATE "C", m.right_id COLLATE "C"
+WITH member AS (SELECT profile_id FROM link WHERE identity_id = :id)
+SELECT left_id, right_id, 'decision' AS how, NULL AS weight, NULL AS probability, NULL AS evidence FROM decision
+WHERE verdict = 'same' AND withdrawn_at IS NULL
+  AND left_id IN (SELECT profile_id FROM member) AND right_id IN (SELECT profile_id FROM member)
+UNION ALL
+SELECT p.profile_id, o.profile_id, 'reference', NULL, NULL, NULL
+FROM member JOIN profile p USING (profile_id), unnest(p.reference) AS named
+JOIN member o ON lower(o.profile_id) = lower(trim(named)) WHERE o.profile_id <> p.profile_id
+UNION ALL
+SELECT left_id, right_id, 'evidence', weight, probability, evidence FROM match
+WHERE band = 'link'
+  AND left_id IN (SELECT profile_id FROM member) AND right_id IN (SELECT profile_id FROM member)
+ORDER BY 4 DESC NULLS FIRST, 3, 1, 2
 """
 
 _DOUBTS = sa.text("SELECT kind, profiles FROM doubt WHERE identity_id = :id ORDER BY kind")

@@ -47,7 +47,7 @@ def test_a_question_is_asked_answered_and_taken_back(resolved: Project) -> None:
     assert (first["holds"], first["moves"]) == (True, 3)
     assert {first["left"]["profile_id"], first["right"]["profile_id"]} == {ids(1), ids(2)}
     told = resolved.landbridge("identity", "review").out
-    assert "1. one link alone holds 3 of the records to the others" in told
+    assert "1. one thin link alone holds 3 of the records to the others" in told
     assert "holds a lead back" in told
     assert "same birth date: 1980-04-03" in told
 
@@ -92,7 +92,7 @@ def test_a_customer_for_people(resolved: Project) -> None:
     assert re.search(r"-[0-9.]+ ░+ +before looking: how seldom any two records are one person", told)
     half = rf"{ids(1)}, {ids(3)}, {ids(4)}|{ids(2)}, {ids(5)}, {ids(6)}".replace(" ", r"\s+")
     assert re.search(rf"Without this tie ({half})\s+would\s+fall\s+out\.", told)
-    assert "In doubt: one link alone holds 3 of the records to the others" in told
+    assert "In doubt: one thin link alone holds 3 of the records to the others" in told
     assert "[link=http://evil.example]x[/link]" in told, "markup is shown as it stands"
 
 

@@ -98,7 +98,7 @@ def test_the_lead_stays_back_until_somebody_answers(thin: Store) -> None:
     held(thin)
     assert rows(thin, "SELECT valid FROM lead") == [(False,)]
     assert rows(thin, "SELECT stage, expectation, reason, state FROM quarantine") == [
-        ("identity", "bridge", "one link alone holds 3 of the records to the others", "held")
+        ("identity", "bridge", "one thin link alone holds 3 of the records to the others", "held")
     ]
     before = rows(thin, "SELECT count(*) FROM audit_event WHERE kind = 'leads.doubted'")
     held(thin)

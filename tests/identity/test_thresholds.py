@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 

@@ -1,0 +1,33 @@
+"""Learning a model from the customer's own base, without labels."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from landbridge.errors import RecordRejected
+from landbridge.identity.features import features
+from landbridge.identity.model import Model
+from landbridge.identity.resolve import known_given
+from landbridge.store import bulk
+from landbridge.store.engine import Store
+from landbridge.store.profiles import PROFILE_SCHEMA
+
+FEWEST = 500
+"""Profiles below which nothing can be learned that the model at hand does not know better."""
+
+
+def learn_anew(store: Store, start: Model) -> Model:
+    """A model fitted to the base, beginning with `start`. Raises RecordRejected for a base that is too small."""
+    columns = ", ".join(PROFILE_SCHEMA.names)
+    with store.bulk() as connection:
+        profiles = bulk.get(connection, f"SELECT {columns} FROM profile WHERE NOT gone ORDER BY profile_id")
+    if profiles.num_rows < FEWEST:
+        raise RecordRejected(
+            f"{profiles.num_rows:,} profiles are too few to learn from; {FEWEST:,} are needed.",
+            do="Go on with the model in force; it needs none of your data.",
+        )
+    fit: Callable[[pa.Table, Model], Model] = importlib.import_module("landbridge.identity.fitting").fit
+    return fit(features(profiles, known_given(start)), start)
