@@ -72,11 +72,16 @@ def adopt(store: Store, model: Model, actor: str, reason: str, drift: Mapping[st
     `drift` is what the base looked like, to be compared with later. One transaction, with its audit event. Adopting
     what is in force already writes nothing.
     """
+    content = json.loads(model.as_json())
     if (now := history(store)[0]).version == model.version:
         return now
     with store.begin() as connection:
-        row = {"version": model.version, "content": json.loads(model.as_json()), "drift": dict(drift or {})}
+        row = {"version": model.version, "content": content, "drift": dict(drift or {})}
         connection.execute(insert(_model).values(row).on_conflict_do_nothing())
+        if connection.scalar(sa.select(_model.c.content).where(_model.c.version == model.version)) != content:
+            raise ConfigInvalid(
+                f"Another model is called {model.version} already.", do="Give this one its own version."
+            )
         values = {"version": model.version, "adopted_by": actor, "reason": reason}
         connection.execute(sa.insert(_adoption).values(values))
         event = audit.Event("model.adopted", actor, f"model/{model.version}", {"before": now.version})

@@ -107,7 +107,7 @@ def mask(value: str) -> str:
     local, at, domain = name.partition("@")
     if at:
         head, dot, end = domain.rpartition(".")
-        return f"{_ends(local)}@{head[:1]}…{dot}{end}"
+        return f"{_ends(local)}@{head[:1]}…{dot + end if dot else ''}"
     if re.fullmatch(r"\d+", name):
         return f"…{name[-4:]}"
     return f"{network}:{_ends(name)}" if network else _ends(name)

@@ -59,3 +59,11 @@ def test_a_model_of_other_evidence_is_told_and_never_replaced_silently(store: St
 def test_a_model_that_nobody_knows(store: Store) -> None:
     with pytest.raises(NotFound, match="no model 'own-9'"):
         models.known(store, "own-9")
+
+
+def test_a_version_is_one_model_for_ever(store: Store) -> None:
+    models.adopt(store, LEARNED, "ada", "")
+    models.adopt(store, default_model(), "ada", "")
+    with pytest.raises(ConfigInvalid, match="Another model is called own-1 already"):
+        models.adopt(store, replace(LEARNED, link=9.0), "eve", "")
+    assert models.in_force(store) == default_model()
