@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from landbridge.identity.features.shared import COMPATIBLE
 
@@ -22,17 +25,22 @@ Values are numbered anew in each part: what is refused here never hangs on who e
 """
 
 _SAID = """
-CREATE TEMP TABLE said AS
-    SELECT part, f.*, dense_rank() OVER (ORDER BY part, given, coalesce(family, '')) AS name_id,
+CREATE TEMP TABLE varied AS SELECT part FROM connected GROUP BY part   -- where all say one thing, nothing clashes
+    HAVING min(given) != max(given) OR min(birth_date) != max(birth_date) OR min(generation) != max(generation);
+CREATE TEMP TABLE spoken AS SELECT * FROM connected SEMI JOIN varied USING (part);
+CREATE TEMP TABLE said AS SELECT * FROM spoken JOIN (
+    SELECT profile_id, dense_rank() OVER (ORDER BY part, given, coalesce(family, '')) AS name_id,
         dense_rank() OVER (ORDER BY part, birth_date) AS birth_id,
         dense_rank() OVER (ORDER BY part, generation) AS generation_id
-    FROM parts JOIN features f USING (profile_id);
+    FROM spoken) USING (profile_id);
 CREATE TEMP TABLE fact AS
     SELECT profile_id, 3 * name_id AS fact FROM said WHERE given IS NOT NULL
     UNION ALL SELECT profile_id, 3 * birth_id + 1 FROM said WHERE birth_date IS NOT NULL
     UNION ALL SELECT profile_id, 3 * generation_id + 2 FROM said WHERE generation IS NOT NULL;
 """
-_CLASHES = """
+_OTHER_NAME = """NOT same_given(a.given, a.roots, a.given_known, b.given, b.roots, b.given_known)
+        AND NOT coalesce(list_contains(a.roots, b.family) OR list_contains(b.roots, a.family), false)"""
+_CLASHES = f"""
 CREATE TEMP TABLE name AS
     SELECT DISTINCT part, name_id, given, family, roots, given_known FROM said WHERE given IS NOT NULL;
 CREATE TEMP TABLE birth AS
@@ -41,8 +49,7 @@ CREATE TEMP TABLE generation AS SELECT DISTINCT part, generation_id FROM said WH
 CREATE TEMP TABLE clash AS
     SELECT DISTINCT 3 * a.name_id AS l, 3 * b.name_id AS r FROM name a JOIN name b
         ON a.part = b.part AND a.given != b.given
-    WHERE NOT same_given(a.given, a.roots, a.given_known, b.given, b.roots, b.given_known)
-        AND NOT coalesce(list_contains(a.roots, b.family) OR list_contains(b.roots, a.family), false)
+    WHERE {_OTHER_NAME}
   UNION ALL
     SELECT DISTINCT 3 * a.birth_id + 1, 3 * b.birth_id + 1 FROM birth a JOIN birth b
         ON a.part = b.part AND a.birth_id != b.birth_id
@@ -74,12 +81,12 @@ class Contradictions:
         return KINDS[min(kinds)] if kinds else None
 
 
-def contradictions(features: pa.Table, edges: pa.Table) -> Contradictions:
-    """The contradictions among profiles that `edges` (left_id, right_id) connect, directly or over others."""
+def contradictions(features: pa.Table, part: npt.NDArray[np.int32]) -> Contradictions:
+    """The contradictions within each part; `part` has a number for each profile, below 0 for none."""
+    connected = features.select(_SPEAKING).append_column("part", pa.array(part)).filter(pa.array(part >= 0))
     con = duckdb.connect()
     try:
-        con.register("features", features)
-        con.register("parts", components(edges))
+        con.register("connected", connected)
         for sql in (COMPATIBLE, _SAID, _CLASHES):
             con.execute(sql)
         clashes = con.sql("SELECT l, list(r) FROM clash GROUP BY l").fetchall()
@@ -89,18 +96,23 @@ def contradictions(features: pa.Table, edges: pa.Table) -> Contradictions:
         con.close()
 
 
-def components(edges: pa.Table) -> pa.Table:
-    """(profile_id, part): the connected parts of a graph."""
-    parent: dict[str, str] = {}
+def names_clash(features: pa.Table, left: npt.NDArray[np.int32], right: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+    """For each pair of rows whether their own first names differ, which no group can mend."""
+    names = pc.fill_null(features["given"].combine_chunks().dictionary_encode().indices, -1).to_numpy()
+    doubtful = np.flatnonzero((names[left] != names[right]) & (names[left] >= 0) & (names[right] >= 0))
+    sides = [features.select(_NAMING).take(pa.array(rows[doubtful])) for rows in (left, right)]
+    con = duckdb.connect()
+    try:
+        con.execute(COMPATIBLE)
+        con.register("a", sides[0])
+        con.register("b", sides[1])
+        found = con.sql(f"SELECT {_OTHER_NAME} AS other FROM a POSITIONAL JOIN b").to_arrow_table()["other"]
+    finally:
+        con.close()
+    clash = np.zeros(len(left), np.bool_)
+    clash[doubtful] = found.to_numpy()
+    return clash
 
-    def root(profile: str) -> str:
-        while parent.setdefault(profile, profile) != profile:
-            parent[profile] = profile = parent[parent[profile]]
-        return profile
 
-    for left, right in zip(edges["left_id"].to_pylist(), edges["right_id"].to_pylist(), strict=True):
-        parent[root(right)] = root(left)
-    profiles = list(parent)
-    return pa.table(
-        {"profile_id": pa.array(profiles, pa.string()), "part": pa.array([root(p) for p in profiles], pa.string())}
-    )
+_NAMING = ["given", "family", "roots", "given_known"]
+_SPEAKING = ["profile_id", *_NAMING, "birth_date", "birth_swapped", "generation"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from landbridge.identity.clustering import Clusters, Guards, Pair, cluster
-from landbridge.identity.contradictions import contradictions
+from landbridge.identity.clustering import Guards, Pair
 from landbridge.identity.features import features
+from landbridge.identity.grouping import Edges, Flags, Groups, Rows, group
 from landbridge.identity.ids import UNKNOWN, Age, Assignment, Previous, assign_ids
-from landbridge.identity.matching import match
+from landbridge.identity.matching import match, numbered
 from landbridge.identity.model import Model, default_model
 
 if TYPE_CHECKING:
@@ -93,13 +94,18 @@ def conclude(found: pa.Table, matches: pa.Table, standing: Standing, model: Mode
     A part of a base that no strong match, reference, 'same' or earlier identity leads out of comes to the same
     whether it is concluded alone or with all the rest.
     """
+    found = numbered(found)
     same, different = _decided(standing.decisions)
     matches = _undecided(matches, different)
-    clusters = _cluster(found, matches, Guards(same, different, standing.references, link=model.link))
-    ids = assign_ids(clusters.of, _previous(standing.previous), standing.used, _created(standing.created))
-    shown = _banded(matches, clusters, model.link)
-    links = _links(clusters, ids, matches)
-    return Resolution(links, shown, _events(ids), _born(ids), _stats(ids, shown), model.version)
+    edges = Edges(_rows(found, matches["left_id"]), _rows(found, matches["right_id"]), matches["weight"].to_numpy())
+    strong = edges.weight >= model.link
+    groups = group(found, edges.where(strong), Guards(same, different, standing.references, link=model.link))
+    together = groups.of[edges.left] == groups.of[edges.right]
+    shown = _banded(matches, together, strong, groups)
+    names = _named(found["profile_id"], groups)
+    ids = assign_ids(names, _previous(standing.previous), standing.used, _created(standing.created))
+    links = _links(found, ids, groups, edges.where(together))
+    return Resolution(links, shown, _events(ids), _born(ids), _stats(links, shown), model.version)
 
 
 def known_given(model: Model) -> pa.Table:
@@ -122,11 +128,15 @@ def _decided(decisions: pa.Table | None) -> tuple[list[Pair], list[Pair]]:
     return by["same"], by["different"]
 
 
-def _cluster(found: pa.Table, matches: pa.Table, guards: Guards) -> Clusters:
-    strong = matches.filter(pc.greater_equal(matches["weight"], guards.link)).select(["left_id", "right_id", "weight"])
-    edges = zip(*(column.to_pylist() for column in strong.columns), strict=True)
-    guards = replace(guards, contradictions=contradictions(found, strong))
-    return cluster(found["profile_id"].to_pylist(), edges, guards)
+def _rows(found: pa.Table, profiles: pa.ChunkedArray) -> Rows:
+    """The places of `profiles` in `found`; all are there."""
+    rows: Rows = pc.index_in(profiles, value_set=found["profile_id"]).to_numpy()
+    return rows
+
+
+def _named(profiles: pa.ChunkedArray, groups: Groups) -> dict[str, str]:
+    firsts = profiles.take(pa.array(groups.of)).to_pylist()
+    return dict(zip(profiles.to_pylist(), firsts, strict=True))
 
 
 def _previous(previous: pa.Table | None) -> dict[str, Previous]:
@@ -161,54 +171,45 @@ def _undecided(matches: pa.Table, different: list[Pair]) -> pa.Table:
     decided = {frozenset(pair) for pair in different}
     if not decided:
         return matches
-    pairs = zip(matches["left_id"].to_pylist(), matches["right_id"].to_pylist(), strict=True)
-    return matches.filter(pa.array([frozenset(pair) not in decided for pair in pairs], pa.bool_()))
+    named = pa.array(sorted({profile for pair in decided for profile in pair}), pa.string())
+    maybe = pc.and_(*(pc.is_in(matches[side], value_set=named) for side in ("left_id", "right_id")))
+    pairs = zip(*(matches[side].filter(maybe).to_pylist() for side in ("left_id", "right_id")), strict=True)
+    kept = np.ones(matches.num_rows, np.bool_)
+    kept[np.flatnonzero(maybe)] = [frozenset(pair) not in decided for pair in pairs]
+    return matches.filter(pa.array(kept))
 
 
-def _banded(matches: pa.Table, clusters: Clusters, link: float) -> pa.Table:
+def _banded(matches: pa.Table, together: Flags, strong: Flags, groups: Groups) -> pa.Table:
     """Matches with their band and, where strong evidence did not join, the reason."""
-    lefts, rights = matches["left_id"].to_pylist(), matches["right_id"].to_pylist()
-    pairs = list(zip(lefts, rights, strict=True))
-    bands = pa.array(["link" if clusters.together(*pair) else "review" for pair in pairs], pa.string())
-    reasons = pa.array(list(_reasons(pairs, matches["weight"].to_pylist(), clusters, link)), pa.string())
-    table = matches.append_column("band", bands).append_column("refused", reasons)
+    bands = pc.if_else(pa.array(together), "link", "review")
+    why = np.full(len(strong), None, np.object_)
+    why[strong] = np.where(groups.refused == None, "their groups contradict each other", groups.refused)  # noqa: E711
+    why[together] = None
+    table = matches.append_column("band", bands).append_column("refused", pa.array(why, pa.string()))
     return table.select(["left_id", "right_id", "weight", "probability", "band", "evidence", "refused"])
 
 
-def _reasons(pairs: list[Pair], weights: list[float], clusters: Clusters, link: float) -> Iterator[str | None]:
-    for pair, weight in zip(pairs, weights, strict=True):
-        yield (
-            None
-            if weight < link or clusters.together(*pair)
-            else clusters.refused.get(pair, "their groups contradict each other")
-        )
-
-
-def _links(clusters: Clusters, ids: Assignment, matches: pa.Table) -> pa.Table:
-    strongest: dict[str, float] = {}
-    columns = (matches[column].to_pylist() for column in ("left_id", "right_id", "weight"))
-    for left, right, weight in zip(*columns, strict=True):
-        if clusters.together(left, right):
-            for profile in (left, right):
-                strongest.setdefault(profile, weight)
-    profiles = sorted(ids.of)
-    hows = [clusters.joined_by.get(profile, "single") for profile in profiles]
-    rows = [profiles, [ids.of[p] for p in profiles], [strongest.get(p) for p in profiles], hows]
-    return pa.table(dict(zip(LINKS.names, rows, strict=True)), schema=LINKS)
+def _links(found: pa.Table, ids: Assignment, groups: Groups, within: Edges) -> pa.Table:
+    """`within`: the edges that lie in one group."""
+    strongest = np.full(found.num_rows, -np.inf)
+    for side in (within.left, within.right):
+        np.maximum.at(strongest, side, within.weight)
+    profiles = found["profile_id"]
+    weights = pa.array(strongest, mask=np.isneginf(strongest))
+    identities = pa.array([ids.of[profile] for profile in profiles.to_pylist()], pa.string())
+    return pa.table([profiles, identities, weights, pa.array(groups.how, pa.string())], schema=LINKS)
 
 
 def _events(ids: Assignment) -> pa.Table:
     return pa.Table.from_pylist([event._asdict() for event in ids.events], schema=EVENTS)
 
 
-def _stats(ids: Assignment, matches: pa.Table) -> dict[str, int]:
-    sizes: dict[str, int] = {}
-    for identity in ids.of.values():
-        sizes[identity] = sizes.get(identity, 0) + 1
+def _stats(links: pa.Table, matches: pa.Table) -> dict[str, int]:
+    sizes = pc.value_counts(links["identity_id"]).field("counts").to_numpy()
     return {
-        "profiles": len(ids.of),
+        "profiles": links.num_rows,
         "identities": len(sizes),
-        "singles": sum(size == 1 for size in sizes.values()),
-        "review": matches["band"].to_pylist().count("review"),
-        "largest": max(sizes.values(), default=0),
+        "singles": int((sizes == 1).sum()),
+        "review": pc.sum(pc.equal(matches["band"], "review")).as_py() or 0,
+        "largest": int(sizes.max(initial=0)),
     }
