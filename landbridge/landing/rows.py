@@ -47,6 +47,21 @@ class Sorted:
     digests: list[str] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
 
+    @property
+    def repeats(self) -> bool:
+        """Whether an object comes more than once."""
+        return len(set(self.keys)) < len(self.keys)
+
+    def first_versions(self, account: str, stream: str, run_id: str) -> pa.Table:
+        """The rows to keep as the table `record` has them, each the first version of its object."""
+        first = self.table().drop_columns(["ordinal"]).append_column("version", self._all(pa.scalar(1, pa.int32())))
+        for column, value in (("account", account), ("stream", stream), ("run_id", run_id)):
+            first = first.append_column(column, self._all(value))
+        return first
+
+    def _all(self, value: pa.Scalar | str) -> pa.Array:
+        return pa.repeat(value, len(self.keys))
+
     def table(self) -> pa.Table:
         """The rows to keep, in the order they came."""
         columns = [range(len(self.keys)), self.keys, self.payloads, self.digests]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from landbridge.mapping.apply import Mapped, apply
 from landbridge.mapping.load import Mapping
+from landbridge.mapping.macros import engine
 from landbridge.store import bulk
 from landbridge.store.profiles import PERSON_FIELDS, TOUCHPOINT_SCHEMA
 
@@ -62,17 +62,21 @@ class Pending:
         self.ever: int = place["ever"]
         self.pushed: bool = place["pushed"]
 
-    def after(self, record_id: int) -> Batch | None:
-        """The batch that follows `record_id`, oldest version first; None when there is none."""
-        pending = self._read(record_id)
-        if not pending.num_rows:
-            return None
-        news = pending.filter(pc.invert(pending["echo"]))
+    def versions(self) -> Iterator[pa.Table]:
+        """What is pending, oldest version first, in tables of BATCH rows."""
+        upto = self.begin
+        while (versions := self._read(upto)).num_rows:
+            upto = _last(versions)
+            yield versions
+
+    def mapped(self, versions: pa.Table) -> Batch:
+        """What the mapping makes of these versions."""
+        news = versions.filter(pc.invert(versions["echo"]))
         mapped = apply(self.mapping, self.stream, news.select(_RECORDS), self.account, self.region)
         return Batch(
             news.select(["record_id", "key", "first"]),
-            pending.num_rows,
-            pc.max(pending["record_id"]).as_py(),
+            versions.num_rows,
+            _last(versions),
             mapped,
             with_digest(mapped.profiles, _PERSON),
             with_digest(mapped.touchpoints, _TOLD),
@@ -86,6 +90,11 @@ class Pending:
         return bulk.get(self.connection, _OWN, (*place, self.mapping.content_hash, STAMPS))
 
 
+def _last(versions: pa.Table) -> int:
+    last: int = pc.max(versions["record_id"]).as_py()
+    return last
+
+
 _RECORDS = ["record_id", "key", "payload", "landed_at"]
 
 
@@ -93,7 +102,7 @@ def with_digest(table: pa.Table, columns: Sequence[str]) -> pa.Table:
     """The table with a column `digest`: one hash over the named columns, so that equal rows have equal ones."""
     parts = ", ".join(f"coalesce({_as_text(table, name)}, chr(30))" for name in columns)
     query = f"SELECT *, md5(concat_ws(chr(31), {parts})) AS digest FROM incoming"
-    with duckdb.connect() as connection:
+    with engine() as connection:
         connection.register("incoming", table)
         return connection.sql(query).to_arrow_table()
 

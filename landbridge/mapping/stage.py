@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from landbridge.ahead import ahead
 from landbridge.mapping.apply import Mapped
 from landbridge.mapping.load import Mapping
 from landbridge.mapping.pending import Batch, Pending
@@ -24,25 +24,18 @@ if TYPE_CHECKING:
 def map_records(run: Run, mapping: Mapping, account: str, streams: Sequence[str], region: str | None = None) -> None:
     """Map every newest version that was not mapped yet, or was by another content of the mapping.
 
-    Each batch commits whole. A record that yields nothing usable is held in quarantine, and the rest goes on.
+    Each batch commits whole; while it is stored, the next is mapped and the one after that is read. A record that
+    yields nothing usable is held in quarantine, and the rest goes on.
     Books: taken = versions to map; new = objects mapped for the first time; changed = mapped again; unchanged = of a
     stream that the mapping leaves unused by name, or in the CRM and showing nothing but what we wrote there.
     """
     with run.books.stage("map", account) as entry, run.store.bulk() as reading, run.store.bulk() as writing:
         for stream in streams:
             keeper = _Keeper(run, writing, mapping, account, stream)
-            for batch in _ahead(Pending(reading, mapping, account, stream, region)):
+            pending = Pending(reading, mapping, account, stream, region)
+            for batch in ahead(map(pending.mapped, ahead(pending.versions()))):
                 keeper.keep(batch)
                 _count(entry, batch)
-
-
-def _ahead(pending: Pending) -> Iterator[Batch]:
-    """The batches in order; the next one is read and mapped while the caller stores this one."""
-    with ThreadPoolExecutor(1) as worker:
-        coming = worker.submit(pending.after, pending.begin)
-        while (batch := coming.result()) is not None:
-            coming = worker.submit(pending.after, batch.upto)
-            yield batch
 
 
 def _count(entry: Entry, batch: Batch) -> None:

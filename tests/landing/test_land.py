@@ -151,6 +151,50 @@ def test_a_page_that_fails_half_way_leaves_nothing_and_comes_again(store: Store,
     assert (entry.new, entry.held) == (2, 1)
 
 
+@pytest.mark.parametrize(
+    ("row", "error"), [("('other', 'things', '1')", None), ("('things', 'things', '1')", "pk_record_head")]
+)
+def test_what_another_lands_meanwhile_is_not_ours(store: Store, row: str, error: str | None) -> None:
+    """Another account's records are left alone; our own account's, which the lock should have kept out, refuse ours."""
+    with store.begin() as connection:
+        connection.exec_driver_sql(
+            f"""CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                INSERT INTO record (account, stream, key, version, digest, run_id) SELECT *, 1, '', '' FROM
+                (VALUES {row}) AS other;
+                INSERT INTO record_head SELECT account, stream, key, record_id, version, digest FROM record
+                WHERE digest = '' ; RETURN NULL; END $$"""
+        )
+        connection.exec_driver_sql(
+            """CREATE TRIGGER meanwhile AFTER INSERT ON record FOR EACH STATEMENT
+               WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION meanwhile()"""
+        )
+    if error:
+        with pytest.raises(adbc_driver_manager.Error, match=error):
+            landed(store, a_system(things(5), page=5))
+        assert query(store, "SELECT (SELECT count(*) FROM record), (SELECT count(*) FROM cursor)") == [(0, 0)]
+    else:
+        assert landed(store, a_system(things(5), page=5)).new == 5
+        assert query(store, "SELECT account, count(*) FROM record_head GROUP BY 1 ORDER BY 2") == [
+            ("other", 1),
+            ("things", 5),
+        ]
+
+
+def test_a_connector_may_go_on_in_what_it_yielded(store: Store) -> None:
+    """The next page is made while this one is stored: in the same list, and with the same cursor, of some."""
+
+    def read(access: Access, stream: str, checkpoint: Checkpoint | None) -> Iterator[Page]:
+        rows, place = things(3), {"offset": 3}
+        yield Page(stream, rows, place)
+        rows.clear()
+        place["offset"] = 1_000
+        raise SourceChanged("something else")
+
+    with pytest.raises(SourceChanged, match="something else"):
+        landed(store, Connector("things", (Stream("things"),), (), read, lambda access: "ok"))
+    assert query(store, "SELECT checkpoint, (SELECT count(*) FROM record) FROM cursor") == [({"offset": 3}, 3)]
+
+
 @pytest.mark.parametrize("place", ["a\x00b", "\ud800", float("nan")])
 def test_a_cursor_that_cannot_be_kept_is_told_and_the_page_comes_again(store: Store, place: Any) -> None:
     def read(access: Access, stream: str, checkpoint: Checkpoint | None) -> Iterator[Page]:
