@@ -2,10 +2,11 @@
 
     python -m benchmarks.landing [--records 200000] [--page 5000] [--repeat 3]
 
-Three figures a round, of one process each round, so that ratios hold on a noisy machine:
+Three figures a round, all in one process, so that ratios hold on a noisy machine:
   bare   the same payloads into one table without index or key, by ADBC COPY: what the road itself costs
-  first  land + map of records never seen: every record, profile, cursor and digest is written
-  again  land + map of the same records: everything is compared, nothing is written
+  first  land, and then map, of records never seen: every record, profile, cursor and digest is written
+  again  the same of the same records: everything is compared, nothing is written
+`land` and `map` are the two parts of `first`. Where the time goes: docs/decisions/0009.
 """
 
 from __future__ import annotations
