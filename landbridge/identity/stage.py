@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from landbridge.identity import doubts
+from landbridge.identity import doubts, signatures
 from landbridge.identity.model import Model
 from landbridge.identity.resolve import Resolution
 from landbridge.identity.resolve import resolve as compute
@@ -31,6 +31,8 @@ def resolve(run: Run, model: Model) -> None:
     Books: taken = profiles compared; new = linked for the first time; changed = moved to another identity.
     """
     run.note("versions", model=model.version)
+    with run.store.bulk() as connection:
+        signatures.read(connection)
     with run.books.stage("resolve") as entry:
         waiting = _waiting(run.store, model.version)
         entry.taken = waiting.profiles
@@ -44,11 +46,12 @@ def resolve(run: Run, model: Model) -> None:
 def _resolve(run: Run, model: Model, connection: Connection, entry: Entry) -> None:
     columns = ", ".join([*PROFILE_SCHEMA.names, "digest"])
     profiles = bulk.get(connection, f"SELECT {columns} FROM profile WHERE NOT gone ORDER BY profile_id")
+    heard = signatures.added(connection, profiles.drop_columns(["digest"]))
     decisions = bulk.get(connection, _DECISIONS)
     standing = decisions.filter(pc.invert(decisions["withdrawn"]))
     previous = bulk.get(connection, _PREVIOUS)
     used = bulk.get(connection, _USED)["identity_id"].to_pylist()
-    found = compute(profiles.drop_columns(["digest"]), decisions=standing, previous=previous, used=used, model=model)
+    found = compute(heard, decisions=standing, previous=previous, used=used, model=model)
     entry.taken = profiles.num_rows
     with connection.cursor() as cursor:
         bulk.put(cursor, "compared", profiles.select(["profile_id", "digest"]))

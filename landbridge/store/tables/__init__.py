@@ -16,7 +16,16 @@ from landbridge.store.tables.identities import (
     match,
 )
 from landbridge.store.tables.leads import golden, lead, quarantine
-from landbridge.store.tables.records import cursor, drift, map_cursor, profile, record, record_head, touchpoint
+from landbridge.store.tables.records import (
+    cursor,
+    drift,
+    map_cursor,
+    profile,
+    record,
+    record_head,
+    signature,
+    touchpoint,
+)
 from landbridge.store.tables.runs import audit_event, balance, run
 
 __all__ = [
@@ -44,5 +53,6 @@ __all__ = [
     "record",
     "record_head",
     "run",
+    "signature",
     "touchpoint",
 ]

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Index, Integer, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from landbridge.store.profiles import MANY, SINGLE
@@ -78,6 +91,12 @@ profile = Table(
     Column("run_id", Text, nullable=False),
 )
 
+UNREAD = (
+    "read_digest IS DISTINCT FROM digest "
+    "AND (read_digest IS NOT NULL OR (direction = 'in' AND person IS NOT NULL AND text IS NOT NULL))"
+)
+"""A touchpoint whose text from a customer was not read for a signature as it stands."""
+
 touchpoint = Table(
     "touchpoint",
     metadata,
@@ -91,8 +110,28 @@ touchpoint = Table(
     *(Column(name, Text) for name in ("channel", "subject", "text", "url", "direction", "campaign")),
     Column("mapping", Text, nullable=False),
     Column("digest", Text, nullable=False),
+    Column("read_digest", Text, comment="the digest that its signature was read from"),
     Column("run_id", Text, nullable=False),
     Index(None, "person"),
+    Index("ix_touchpoint_unread", "touchpoint_id", postgresql_where=text(UNREAD)),
+)
+
+# A foreign key here costs touchpoints nothing when they come, and tells of those that vanish: docs/decisions/0006.
+signature = Table(
+    "signature",
+    metadata,
+    Column("signature_id", BigInteger, Identity(always=True), primary_key=True),
+    Column(
+        "touchpoint_id", Text, ForeignKey("touchpoint.touchpoint_id", ondelete="SET NULL"), comment="null: vanished"
+    ),
+    Column("profile_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    CheckConstraint("kind IN ('name','phone','email','company')", name="kind"),
+    Index(None, "touchpoint_id", "profile_id", "kind", "value", unique=True),
+    Index(None, "profile_id"),
+    Index("ix_signature_vanished", "signature_id", postgresql_where=text("touchpoint_id IS NULL")),
+    comment="what a customer's text tells of its writer in its last lines; personal values, erased with the person",
 )
 
 drift = Table(

@@ -204,10 +204,20 @@ def upgrade() -> None:
         sa.Column("campaign", sa.Text(), nullable=True),
         sa.Column("mapping", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("read_digest", sa.Text(), nullable=True, comment="the digest that its signature was read from"),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("touchpoint_id", name=op.f("pk_touchpoint")),
     )
     op.create_index(op.f("ix_touchpoint_person"), "touchpoint", ["person"], unique=False)
+    op.create_index(
+        "ix_touchpoint_unread",
+        "touchpoint",
+        ["touchpoint_id"],
+        unique=False,
+        postgresql_where=sa.text(
+            "read_digest IS DISTINCT FROM digest AND (read_digest IS NOT NULL OR (direction = 'in' AND person IS NOT NULL AND text IS NOT NULL))"
+        ),
+    )
     op.create_table(
         "adoption",
         sa.Column("adoption_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -357,6 +367,37 @@ def upgrade() -> None:
         ["stage", "subject", "expectation"],
         unique=True,
         postgresql_where="state = 'held'",
+    )
+    op.create_table(
+        "signature",
+        sa.Column("signature_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("touchpoint_id", sa.Text(), nullable=True, comment="null: vanished"),
+        sa.Column("profile_id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind IN ('name','phone','email','company')", name=op.f("ck_signature_kind")),
+        sa.ForeignKeyConstraint(
+            ["touchpoint_id"],
+            ["touchpoint.touchpoint_id"],
+            name=op.f("fk_signature_touchpoint_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("signature_id", name=op.f("pk_signature")),
+        comment="what a customer's text tells of its writer in its last lines; personal values, erased with the person",
+    )
+    op.create_index(op.f("ix_signature_profile_id"), "signature", ["profile_id"], unique=False)
+    op.create_index(
+        op.f("ix_signature_touchpoint_id_profile_id_kind_value"),
+        "signature",
+        ["touchpoint_id", "profile_id", "kind", "value"],
+        unique=True,
+    )
+    op.create_index(
+        "ix_signature_vanished",
+        "signature",
+        ["signature_id"],
+        unique=False,
+        postgresql_where=sa.text("touchpoint_id IS NULL"),
     )
     op.create_table(
         "change",
