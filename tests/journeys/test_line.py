@@ -21,6 +21,9 @@ ORPHANS = {
         WHERE r.record_id IS NULL""",
     "a touchpoint without its record": """SELECT count(*) FROM touchpoint LEFT JOIN record r USING (record_id)
         WHERE r.record_id IS NULL""",
+    "a signature without its touchpoint": "SELECT count(*) FROM signature WHERE touchpoint_id IS NULL",
+    "a signature of nobody": """SELECT count(*) FROM signature LEFT JOIN profile USING (profile_id)
+        WHERE profile.profile_id IS NULL""",
     "a profile without an identity": """SELECT count(*) FROM profile LEFT JOIN link USING (profile_id)
         WHERE link.profile_id IS NULL AND NOT gone""",
     "a customer without a golden record": """SELECT count(DISTINCT identity_id) FROM link

@@ -32,7 +32,7 @@ _FITTING = """
 CREATE OR REPLACE MACRO same_family(a, parts_a, b, parts_b) AS
     a = b OR list_contains(parts_a, b) OR list_contains(parts_b, a) OR jaro_winkler_similarity(a, b) >= 0.92;
 CREATE OR REPLACE TEMP TABLE mine AS
-SELECT s.profile_id, s.touchpoint_id, NULL AS full_name FROM signer s JOIN name_features n USING (profile_id)
+SELECT s.profile_id, s.touchpoint_id, NULL::VARCHAR AS full_name FROM signer s JOIN name_features n USING (profile_id)
 WHERE n.given = s.family AND n.family = s.given
     OR (n.given IS NOT NULL AND s.given IS NOT NULL OR n.family IS NOT NULL AND s.family IS NOT NULL)
         AND coalesce(same_given(n.given, n.roots, n.given_known, s.given, s.roots, s.given_known), true)
