@@ -218,8 +218,8 @@ def test_a_text_of_nobody_or_of_nothing_tells_nothing() -> None:
 
 
 PIECES = st.sampled_from((
-    "Best regards", "Danke", "-- ", "Albert Lindau", "+49 170 1234567", "a@b.example", "Lindau GmbH", "Tel. ", "é", "\n",
-    "\r\n", " | ", ", ", "> ", "On x wrote:", "\x00", "\u202e", "\u2028", "'", "{0}", "\\", "%", "\t",
+    "Best regards", "Danke", "-- ", "Albert Lindau", "+49 170 1234567", "a@b.example", "Lindau GmbH", "Tel. ", "é",
+    "\n", "\r\n", " | ", ", ", "> ", "On x wrote:", "\x00", "\u202e", "\u2028", "'", "{0}", "\\", "%", "\t",
 ))  # fmt: skip
 
 
