@@ -35,8 +35,9 @@ def without_signatures(journey: Journey) -> set[tuple[str, str]]:
 
 
 def test_signatures_join_whom_no_field_does(begin: Begin) -> None:
-    with begin(people=500) as journey:
-        journey.run()
+    with begin(people=2000, seed=11) as journey:
+        journey.landbridge("sync")
+        journey.landbridge("resolve")
         told = httpx.get(f"{journey.world['control']}/truth", timeout=60).json()
         person = {f"{one['system']}/{one['stream']}/{one['key']}": one["person"] for one in told}
         links = journey.rows("SELECT profile_id, identity_id FROM link JOIN profile USING (profile_id) WHERE NOT gone")
