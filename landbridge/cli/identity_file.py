@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ MOST_NETWORKS = 50
 _TRUTH_WORDS = frozenset("true truth cluster clusters entity gold golden label labels household duplicate dup".split())  # noqa: SIM905
 _ID_WORDS = frozenset("id ids key uuid guid pk index idx rowid".split())  # noqa: SIM905
 _HANDLE = re.compile(r"handle:[a-z0-9_.-]+")
+_NUMBER = re.compile(r"num|nr|(^|_)no($|_)")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def read_labelled(path: Path, truth: str, chosen: Mapping[str, Sequence[str]], r
         raise RecordRejected(
             "No column says anything about a person.", do=f"Name them: --map email=COLUMN. Fields: {', '.join(FIELDS)}."
         )
-    evidence = _evidence(table, fields)
+    evidence = _evidence(table, fields, chosen)
     profiles = _profiles(evidence, region)
     used = {column for columns in fields.values() for column in columns}
     return Labelled(
@@ -108,6 +109,8 @@ def _recognised(table: pa.Table, truth: str, chosen: Mapping[str, Sequence[str]]
     ]
     found = recognise(open_to, table.select(open_to), synonyms).fields if open_to else {}
     fields = {field: columns for field, columns in found.items() if _is_ours(field) and field not in chosen}
+    if "street" in fields:
+        fields["street"].sort(key=lambda name: not _NUMBER.search(name.lower()))
     fields.update({field: list(columns) for field, columns in chosen.items()})
     return fields
 
@@ -126,22 +129,46 @@ def _is_ours(field: str) -> bool:
     return field in (*SINGLE, *MANY) or _HANDLE.fullmatch(field) is not None
 
 
-def _evidence(table: pa.Table, fields: Mapping[str, Sequence[str]]) -> pa.Table:
-    """A column for each value that a field takes, as text; columns that make one value are put together."""
+def _evidence(table: pa.Table, fields: Mapping[str, Sequence[str]], chosen: Collection[str]) -> pa.Table:
+    """A column for each value that a field takes, as text.
+
+    Columns that somebody named together make one value, and so do the parts of a street. Where several columns were
+    merely recognised as one thing, the first that says something counts.
+    """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     made: dict[str, pa.ChunkedArray] = {}
     for field, columns in fields.items():
         values = [_as_text(table[column]) for column in columns]
         if field == HANDLE:
             made.update(_handles(values))
-        elif field == "birth_date":
-            made[field] = _birth_dates(columns, values)
-        elif field in SINGLE:
-            made[field] = _joined(values)
-        else:
+        elif field not in SINGLE:
             made.update({f"{field} {number}": value for number, value in enumerate(values)})
+        elif field == "birth_date":
+            made[field] = _birth_dates(columns, values) if field in chosen else pc.coalesce(*map(_a_date, values))
+        else:
+            made[field] = (
+                _joined(values) if field in chosen or field == "street" else pc.coalesce(*map(_filled, values))
+            )
     return pa.table(made)
+
+
+def _a_date(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    from landbridge.mapping.dates import iso_dates
+
+    return iso_dates(values)
+
+
+def _filled(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The values without those that are only space."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_list(values.type) or pa.types.is_large_list(values.type):
+        return values
+    trimmed = pc.utf8_trim_whitespace(values)
+    return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
 
 
 def _birth_dates(names: Sequence[str], values: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:

@@ -133,6 +133,23 @@ def test_numbers_keep_what_was_written(tmp_path: Any) -> None:
     assert read.truth["person"].to_pylist() == ["1", "1", "2"]
 
 
+def test_columns_that_are_recognised_as_one_thing(tmp_path: Any) -> None:
+    """The parts of a street make one; of two names, dates or towns the first that says something counts."""
+    from landbridge.cli.identity_file import read_labelled
+
+    header = "name,display name,date of birth,dob,road name,address_1,street_number,city,town,email,mail2,who"
+    rows = [
+        "Ann Lee,Annie,,4 Mar 1980,,Mill Lane,12,,Leeds,a@b.example,c@d.example,1",
+        ",Bo Li,1990-01-02,x,,,,York,,,,2",
+    ]
+    path = tmp_path / "many.csv"
+    path.write_text("\n".join([header, *rows]))
+    first, second = read_labelled(path, "who", {}, None).profiles.to_pylist()
+    assert (first["full_name"], first["birth_date"], first["street"]) == ("Ann Lee", "1980-03-04", "12 Mill Lane")
+    assert (first["city"], first["email"]) == ("Leeds", ["a@b.example", "c@d.example"])
+    assert (second["full_name"], second["birth_date"], second["city"]) == ("Bo Li", "1990-01-02", "York")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "expected"),
     [
