@@ -26,7 +26,7 @@ def tell(asked: list[Question], counts: dict[str, int], *, json: bool) -> None:
         _tell_one(number, question)
     left = counts["questions"] - len(asked)
     more = f"; {left:,} more with --limit" if left else ""
-    held = f", {counts['holding']:,} of them hold a lead back from the CRM" if counts["holding"] else ""
+    held = f", {counts['holding']:,} holding a lead back from the CRM" if counts["holding"] else ""
     show.say(f"\n[bold]{counts['questions']:,} waiting[/]{held}{more}.")
     show.say("Answer one: `landbridge identity same LEFT RIGHT --reason …`, or `different`.", "dim")
 
@@ -61,7 +61,7 @@ def decided(left: str, right: str, verdict: str | None, actor: str, reason: str,
     if json:
         show.as_json(asdict(made))
         return
-    said = "no longer decided" if made.withdrawn_at else f"[bold]{made.verdict}[/]"
+    said = "no longer decided" if made.withdrawn_at else f"[bold]{decisions.SAYS[made.verdict]}[/]"
     pair = f"{show.plain(made.left_id)} and {show.plain(made.right_id)}"
     show.say(f"{pair} are {said}: {show.plain(actor)}, decision {made.decision_id}.")
     if not made.applied:

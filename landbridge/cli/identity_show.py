@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from landbridge.cli import show
 from landbridge.cli.identity_review import people
-from landbridge.identity.decisions import Decision
+from landbridge.identity.decisions import SAYS, Decision
 from landbridge.identity.explain import Step
 from landbridge.identity.story import Happening, Member, Story, Tie
 
@@ -80,7 +80,7 @@ def _decisions(said: list[Decision]) -> None:
         reason = f": {show.plain(one.reason)}" if one.reason else ""
         pair = f"{show.plain(one.left_id)} and {show.plain(one.right_id)}"
         said_by = f"{one.at:%Y-%m-%d} {show.plain(one.actor)}"
-        show.say(f"  {said_by}: {pair} are [bold]{one.verdict}[/]{taken_back}{waits}{reason}")
+        show.say(f"  {said_by}: {pair} are [bold]{SAYS[one.verdict]}[/]{taken_back}{waits}{reason}")
 
 
 def _history(happened: list[Happening]) -> None:

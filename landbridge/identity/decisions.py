@@ -17,6 +17,10 @@ from landbridge.trail import audit
 _decision = tables.decision
 
 
+SAYS = {"same": "one person", "different": "two people"}
+"""What each verdict means."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """One word of somebody's. `applied`: resolving has seen it as it stands."""
@@ -46,7 +50,7 @@ def decide(store: Store, left: str, right: str, verdict: str, *, actor: str, rea
             return _made(connection, left, right, verdict, actor, reason)
     if standing.verdict != verdict:
         raise DecisionStands(
-            f"{standing.actor} decided on {standing.at:%Y-%m-%d} that they are {standing.verdict}; that stands.",
+            f"{standing.actor} decided on {standing.at:%Y-%m-%d} that they are {SAYS[standing.verdict]}; that stands.",
             do=f"Withdraw it first: `landbridge identity withdraw {left} {right} --reason …`.",
         )
     return standing

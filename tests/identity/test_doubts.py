@@ -142,7 +142,7 @@ def test_a_decision_is_kept_with_what_was_seen_and_stands_in_the_trail(thin: Sto
     assert decide(thin, "hubspot/contacts/3", "zendesk/users/3", "same", actor="bob", reason="again") == made
     kept = rows(thin, "SELECT actor, reason, jsonb_exists(evidence, 'handle'), model IS NULL, applied FROM decision")
     assert kept == [("ada", "she told me", True, False, False)]
-    with pytest.raises(DecisionStands, match="that they are same; that stands"):
+    with pytest.raises(DecisionStands, match="that they are one person; that stands"):
         decide(thin, "zendesk/users/3", "hubspot/contacts/3", "different", actor="bob", reason="no")
     withdraw(thin, "zendesk/users/3", "hubspot/contacts/3", actor="bob", reason="a mistake")
     decide(thin, "zendesk/users/3", "hubspot/contacts/3", "different", actor="bob", reason="no")
