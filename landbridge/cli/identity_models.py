@@ -52,7 +52,7 @@ def _from_file(file: Path) -> Model:
     from landbridge.identity.model import load
 
     model = load(file)
-    if not re.fullmatch(r"[\w.:/#+-]{1,100}", model.version, re.ASCII):
+    if not re.fullmatch(r"[\w.:#+-]{1,100}", model.version, re.ASCII):
         raise ConfigInvalid(f"{file.name}: its version is no plain word.", do="Letters, digits and . _ - only.")
     return model
 

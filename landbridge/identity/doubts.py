@@ -45,7 +45,8 @@ def keep(cursor: Cursor, run_id: str) -> None:
 
     `link`, `match` and `decision` must stand as they will. Doubts that are as before are not written.
     """
-    cursor.execute(_TOUCHED)
+    for statement in _TOUCHED:
+        cursor.execute(statement)
     rows = [*_bridged(_rows(cursor, _TIES)), *_rows(cursor, _APART), *_rows(cursor, _LARGE.format(largest=LARGEST))]
     first = {(row["identity_id"], row["kind"]): row for row in reversed(rows)}
     bulk.put(cursor, "found_doubts", pa.Table.from_pylist(list(first.values()), schema=_FOUND))
@@ -76,17 +77,24 @@ def _bridged(ties: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-_TOUCHED = """
+# Analyzed, so that a few identities among a million are found by index.
+_TOUCHED = (
+    """
 CREATE TEMP TABLE doubted ON COMMIT DROP AS
 SELECT identity_id, count(*) AS profiles
 FROM link JOIN (SELECT DISTINCT identity_id FROM found_links) AS found USING (identity_id) GROUP BY 1
-"""
+""",
+    f"""
+CREATE TEMP TABLE grouped ON COMMIT DROP AS
+SELECT profile_id, identity_id FROM link JOIN doubted USING (identity_id) WHERE profiles >= {SMALLEST}
+""",
+    "ANALYZE doubted",
+    "ANALYZE grouped",
+)
 
 # What a person or a system said holds twice, so it is never a bridge.
-_TIES = f"""
-WITH grouped AS (
-    SELECT profile_id, identity_id FROM link JOIN doubted USING (identity_id) WHERE profiles >= {SMALLEST}),
-said AS (
+_TIES = """
+WITH said AS (
     SELECT l.identity_id, left_id, right_id FROM decision
     JOIN grouped l ON l.profile_id = left_id JOIN grouped r ON r.profile_id = right_id
     WHERE verdict = 'same' AND withdrawn_at IS NULL AND l.identity_id = r.identity_id

@@ -87,7 +87,9 @@ def _spread(events: Sequence[Any]) -> list[Any]:
 
 def _example(connection: sa.Connection, event: Any, before: Picture, after: Picture) -> Example:
     if event.kind == "merged":
-        mine, theirs = (_of(before, identity) for identity in (event.identity_id, event.other_id))
+        theirs = _of(before, event.other_id)
+        joined = [profile for profile in _of(after, event.identity_id) if profile not in theirs]
+        mine = _of(before, event.identity_id) or joined  # an id may have been given in this very run
     else:
         whole = set(_of(before, event.identity_id))
         mine, theirs = ([p for p in _of(after, i) if p in whole] for i in (event.identity_id, event.other_id))

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from landbridge.identity.comparisons import COMPARISONS
 from landbridge.identity.model import Model
 from landbridge.identity.models import drift_of
-from landbridge.identity.thresholds import STEP, base_size, expected_precision
+from landbridge.identity.thresholds import CHOSEN, STEP, base_size, expected_precision
 from landbridge.store.engine import Store
 
 Shares = dict[str, dict[str, float]]
@@ -130,7 +130,7 @@ def shares(store: Store) -> Shares:
 
 def _drift(store: Store, model: Model) -> Iterator[Drift]:
     """The largest differences first. A model that nobody noted shares for says itself how often levels are met."""
-    base = model.version.partition("+")[0]
+    base = model.version.partition(CHOSEN)[0]
     then: Mapping[str, Any] = drift_of(store, base) or {
         comparison.name: {level.name: model.weights[comparison.name][level.name][0] for level in comparison.ladder}
         for comparison in COMPARISONS

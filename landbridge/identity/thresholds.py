@@ -14,6 +14,9 @@ from landbridge.store.engine import Store
 STEP = 0.25
 """Bits between two weights that are told apart: finer ones would move with every profile that comes in."""
 
+CHOSEN = "/"
+"""Stands in a version before thresholds that somebody chose; no model's own version has it."""
+
 LOWEST, HIGHEST = -10.0, 40.0
 
 CHOICES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
@@ -44,7 +47,7 @@ def applied(model: Model, size: int, link_precision: float | None, review_precis
     review = min(review, link)
     if (link, review) == (model.link, model.review):
         return model
-    return replace(model, link=link, review=review, version=f"{model.version}+{link:.2f}.{review:.2f}")
+    return replace(model, link=link, review=review, version=f"{model.version}{CHOSEN}{link:.2f}{CHOSEN}{review:.2f}")
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ def test_drift_is_told_against_what_was_noted_at_adoption(people: Store) -> None
     for number in range(3, 9):
         put(people, f"zendesk/users/{number}", {"full_name": f"Nobody {number}"})
     resolved(people)
+    chosen = replace(own, version="own-1/4.00/1.00")
+    assert quality(people, chosen).drift == quality(people, own).drift
     (email, *_others) = [drift for drift in quality(people, own).drift if drift.level == "email"]
     assert (email.what, email.then, email.now) == ("filled", 1.0, pytest.approx(1 / 3, abs=0.01))
 
