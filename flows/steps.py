@@ -28,7 +28,7 @@ def resolve(run: Run, hub: Hub) -> None:
     """Find out which profiles are one customer."""
     from landbridge.identity.stage import resolve as stage
 
-    stage(run, hub.model)
+    stage(run, hub.model, hub.kept)
 
 
 @step(name="golden")

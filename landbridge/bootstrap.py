@@ -119,6 +119,11 @@ class Hub:
             return model
         return applied(model, base_size(self.store), wanted.link_precision, wanted.review_precision)
 
+    @property
+    def kept(self) -> Path:
+        """Where identity keeps what makes the next run cheap. It holds personal values, and may be deleted."""
+        return self.project.data / "identity"
+
     @cached_property
     def golden_rules(self) -> GoldenRules:
         """How golden values are chosen. Raises RuleInvalid."""

@@ -121,9 +121,14 @@ def _eldest(members: list[str], created: Mapping[str, int]) -> Age:
     return min(Age(created.get(profile, UNKNOWN), profile) for profile in members)
 
 
+def made_from(founder: str, attempt: int = 0) -> str:
+    """The id of a founder's identity; another each time that its own is somebody's already."""
+    return str(uuid5(NAMESPACE, f"{founder}#{attempt}" if attempt else founder))
+
+
 def _id(eldest: Age, claims: list[tuple[Age, str]], taken: set[str]) -> str:
     """The eldest of the ids that a cluster claims; that of its oldest profile where it is elder still, and free."""
-    natural = str(uuid5(NAMESPACE, eldest.founder))
+    natural = made_from(eldest.founder)
     best = min(claims, key=lambda claim: (claim[0], claim[1] != natural, claim[1]), default=None)
     if natural not in taken and (best is None or eldest < best[0]):
         return natural
@@ -133,7 +138,7 @@ def _id(eldest: Age, claims: list[tuple[Age, str]], taken: set[str]) -> str:
 def _another(founder: str, taken: set[str]) -> str:
     """An id from the founder and a number: its own is somebody's already."""
     attempt = 1
-    while (fresh := str(uuid5(NAMESPACE, f"{founder}#{attempt}"))) in taken:
+    while (fresh := made_from(founder, attempt)) in taken:
         attempt += 1
     return fresh
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -108,6 +108,17 @@ def conclude(found: pa.Table, matches: pa.Table, standing: Standing, model: Mode
     return Resolution(links, shown, _events(ids), _born(ids), _stats(links, shown), model.version)
 
 
+def concluded_in_part(found: pa.Table, matches: pa.Table, standing: Standing, model: Model) -> Resolution:
+    """The same for a part of a base, whose `matches` may lead out of it where they are too weak to join."""
+    sides = (pc.is_in(matches[side], value_set=found["profile_id"]) for side in ("left_id", "right_id"))
+    inside = pc.and_(*sides)
+    resolution = conclude(found, matches.filter(inside), standing, model)
+    _, different = _decided(standing.decisions)
+    outer = _undecided(matches.filter(pc.invert(inside)), different)
+    weak = _shown(outer, pa.array(["review"] * outer.num_rows, pa.string()), pa.nulls(outer.num_rows, pa.string()))
+    return replace(resolution, matches=pa.concat_tables([resolution.matches, weak]))
+
+
 def known_given(model: Model) -> pa.Table:
     """Names that people are given, as the model knows them: what `features` asks for."""
     return pa.table({"given": pa.array(list(model.rarity.get("given", {})), pa.string())})
@@ -185,7 +196,11 @@ def _banded(matches: pa.Table, together: Flags, strong: Flags, groups: Groups) -
     why = np.full(len(strong), None, np.object_)
     why[strong] = np.where(groups.refused == None, "their groups contradict each other", groups.refused)  # noqa: E711
     why[together] = None
-    table = matches.append_column("band", bands).append_column("refused", pa.array(why, pa.string()))
+    return _shown(matches, bands, pa.array(why, pa.string()))
+
+
+def _shown(matches: pa.Table, bands: pa.Array, why: pa.Array) -> pa.Table:
+    table = matches.append_column("band", bands).append_column("refused", why)
     return table.select(["left_id", "right_id", "weight", "probability", "band", "evidence", "refused"])
 
 

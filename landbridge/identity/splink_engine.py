@@ -25,7 +25,7 @@ def score(con: duckdb.DuckDBPyConnection, model: Model, size: int, threshold: fl
     from splink import DuckDBAPI, Linker
 
     api = DuckDBAPI(connection=con)
-    linker = Linker(api.register("nodes"), splink_settings(model, size), log_level="ERROR")
+    linker = Linker(api.register("nodes"), splink_settings(model, size), log_level="ERROR", validate_settings=False)
     linker.table_management.register_blocked_pairs_for_predict(api.register("pairs"))
     scored = linker.inference.predict(threshold_match_weight=threshold, warning_mode="never")
     return str(scored.physical_name)

@@ -14,6 +14,7 @@ from landbridge.store.tables.identities import (
     identity_model,
     link,
     match,
+    resolved,
 )
 from landbridge.store.tables.leads import golden, lead, quarantine
 from landbridge.store.tables.records import (
@@ -52,6 +53,7 @@ __all__ = [
     "quarantine",
     "record",
     "record_head",
+    "resolved",
     "run",
     "signature",
     "touchpoint",

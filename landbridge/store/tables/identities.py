@@ -99,6 +99,20 @@ decision = Table(
     CheckConstraint(_ORDERED, name="ordered"),
     CheckConstraint("verdict IN ('same','different')", name="verdict"),
     Index("uq_decision_standing", "left_id", "right_id", unique=True, postgresql_where="withdrawn_at IS NULL"),
+    Index("ix_decision_right_standing", "right_id", postgresql_where="withdrawn_at IS NULL"),
+    Index("ix_decision_waiting", "decision_id", postgresql_where="NOT applied"),
+)
+
+resolved = Table(
+    "resolved",
+    metadata,
+    Column("single", Boolean, primary_key=True, server_default="true"),
+    Column("stamp", Text, nullable=False, comment="the kept base fits while it bears the same"),
+    Column("model", Text, nullable=False, comment="model version"),
+    run_column(),
+    now(),
+    CheckConstraint("single", name="one_row"),
+    comment="how identities stand: what resolving saw last; without a row the whole base is resolved",
 )
 
 doubt = Table(

@@ -71,6 +71,9 @@ map_cursor = Table(
     Column("ever", BigInteger, nullable=False, comment="record_id: versions up to here were mapped with some mapping"),
 )
 
+WAITING = "resolved_digest IS DISTINCT FROM CASE WHEN NOT gone THEN digest END"
+"""Whether a profile changed since identities were last made."""
+
 profile = Table(
     "profile",
     metadata,
@@ -89,6 +92,7 @@ profile = Table(
     Column("digest", Text, nullable=False, comment="of the person fields: what identity compares"),
     Column("resolved_digest", Text, comment="the digest that the current link was computed from"),
     Column("run_id", Text, nullable=False),
+    Index("ix_profile_waiting", "profile_id", postgresql_where=WAITING),
 )
 
 UNREAD = (

@@ -52,6 +52,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_decision")),
     )
     op.create_index(
+        "ix_decision_right_standing", "decision", ["right_id"], unique=False, postgresql_where="withdrawn_at IS NULL"
+    )
+    op.create_index("ix_decision_waiting", "decision", ["decision_id"], unique=False, postgresql_where="NOT applied")
+    op.create_index(
         "uq_decision_standing",
         "decision",
         ["left_id", "right_id"],
@@ -131,6 +135,13 @@ def upgrade() -> None:
         ),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_profile")),
+    )
+    op.create_index(
+        "ix_profile_waiting",
+        "profile",
+        ["profile_id"],
+        unique=False,
+        postgresql_where="resolved_digest IS DISTINCT FROM CASE WHEN NOT gone THEN digest END",
     )
     op.create_table(
         "record",
@@ -367,6 +378,18 @@ def upgrade() -> None:
         ["stage", "subject", "expectation"],
         unique=True,
         postgresql_where="state = 'held'",
+    )
+    op.create_table(
+        "resolved",
+        sa.Column("single", sa.Boolean(), server_default="true", nullable=False),
+        sa.Column("stamp", sa.Text(), nullable=False, comment="the kept base fits while it bears the same"),
+        sa.Column("model", sa.Text(), nullable=False, comment="model version"),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("single", name=op.f("ck_resolved_one_row")),
+        sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_resolved_run_id")),
+        sa.PrimaryKeyConstraint("single", name=op.f("pk_resolved")),
+        comment="how identities stand: what resolving saw last; without a row the whole base is resolved",
     )
     op.create_table(
         "signature",
