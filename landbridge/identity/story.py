@@ -158,7 +158,8 @@ SELECT profile_id, how, weight, model FROM link WHERE identity_id = :id ORDER BY
 
 _TIES = """
 WITH member AS (SELECT profile_id FROM link WHERE identity_id = :id)
-SELECT left_id, right_id, 'decision' AS how, NULL AS weight, NULL AS probability, NULL AS evidence FROM decision
+SELECT left_id, right_id, 'decision' AS how, CAST(NULL AS float8) AS weight, CAST(NULL AS float8) AS probability,
+    CAST(NULL AS jsonb) AS evidence FROM decision
 WHERE verdict = 'same' AND withdrawn_at IS NULL
   AND left_id IN (SELECT profile_id FROM member) AND right_id IN (SELECT profile_id FROM member)
 UNION ALL
