@@ -93,10 +93,7 @@ def compare(con: duckdb.DuckDBPyConnection) -> pa.Table:
         evidence.add(con)
     con.execute(_JOINED)
     keys.add(con)
-    return con.sql(
-        """SELECT j.*, coalesce(keys, []) AS keys
-            FROM joined j LEFT JOIN key_features USING (profile_id) ORDER BY profile_id"""
-    ).to_arrow_table()
+    return con.sql("SELECT * FROM keyed_features ORDER BY profile_id").to_arrow_table()
 
 
 def base(profiles: pa.Table) -> pa.Table:

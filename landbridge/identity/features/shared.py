@@ -42,7 +42,7 @@ CREATE OR REPLACE TEMP TABLE shared_value AS
       AND a.given IS DISTINCT FROM b.family AND b.given IS DISTINCT FROM a.family;
 """
 
-_PERSONAL = """
+_PERSONAL = """   -- `holder` says each thing once
 CREATE OR REPLACE TEMP TABLE identifier_features AS
 SELECT profile_id,
     {lists}
@@ -50,8 +50,8 @@ FROM (SELECT profile_id, kind, value, s.value IS NULL AS personal
     FROM holder LEFT JOIN shared_value s USING (kind, value))
 GROUP BY profile_id
 """
-_LISTS = """list_sort(coalesce(list(DISTINCT value) FILTER (kind = '{kind}' AND personal), [])) AS {kind}s,
-    list_sort(coalesce(list(DISTINCT value) FILTER (kind = '{kind}'), [])) AS all_{kind}s"""
+_LISTS = """list_sort(coalesce(list(value) FILTER (kind = '{kind}' AND personal), [])) AS {kind}s,
+    list_sort(coalesce(list(value) FILTER (kind = '{kind}'), [])) AS all_{kind}s"""
 
 
 def hold(con: duckdb.DuckDBPyConnection) -> None:
