@@ -146,7 +146,7 @@ COMPARISONS = (
             Level("personal", _shares("phones"), by_base=True),
             Level("shared", _shares("all_phones") + _NAMED, by_base=True),
             Level("shared_nameless", _shares("all_phones"), by_base=True),
-            Level("similar", "damerau_levenshtein(all_phones_l[1], all_phones_r[1]) = 1"),
+            Level("similar", _ONE_SLIP.format("all_phones_l[1]", "all_phones_r[1]")),
         ),
         "all_phones",
     ),

@@ -39,7 +39,7 @@ _OF_ONE = (
     "'house:' || street || '|' || family",
     "'door:' || postcode || '|' || house_number",
     "'year:' || left(birth_date, 4) || '|' || least(given, family) || '|' || greatest(given, family)",
-    "CASE WHEN g.bones || f.bones != '' THEN 'bones:' || least(g.bones, f.bones) || '|' || greatest(g.bones, f.bones) END",
+    "'bones:' || CASE WHEN g.bones < f.bones THEN g.bones || '|' || f.bones ELSE f.bones || '|' || g.bones END",
     "'city:' || city || '|' || birth_date",
     "'post:' || postcode || '|' || birth_date",
 )
