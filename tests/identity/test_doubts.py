@@ -171,3 +171,15 @@ def test_decisions_about_nobody(store: Store, pair: tuple[str, str]) -> None:
         decide(store, *pair, "same", actor="ada", reason="")
     with pytest.raises(NotFound):
         withdraw(store, "zendesk/users/1", "zendesk/users/2", actor="ada", reason="")
+
+
+def test_what_a_person_said_alone_holds_as_well_as_any_evidence(store: Store) -> None:
+    for number in (1, 2):
+        put(store, f"zendesk/users/{number}", HOME)
+        put(store, f"hubspot/contacts/{number}", WORK)
+    resolved(store)
+    assert len(set(links(store).values())) == 2
+    decide(store, "zendesk/users/1", "hubspot/contacts/1", "same", actor="ada", reason="her two addresses")
+    resolved(store)
+    assert len(set(links(store).values())) == 1
+    assert doubts(store) == []
