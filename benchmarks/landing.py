@@ -6,7 +6,7 @@ Three figures a round, all in one process, so that ratios hold on a noisy machin
   bare   the same payloads into one table without index or key, by ADBC COPY: what the road itself costs
   first  land, and then map, of records never seen: every record, profile, cursor and digest is written
   again  the same of the same records: everything is compared, nothing is written
-`land` and `map` are the two parts of `first`. Where the time goes: docs/decisions/0010.
+`land` and `map` are the two parts of `first`. Where the time goes: docs/decisions/0011.
 """
 
 from __future__ import annotations

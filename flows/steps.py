@@ -28,7 +28,7 @@ def resolve(run: Run, hub: Hub) -> None:
     """Find out which profiles are one customer."""
     from landbridge.identity.stage import resolve as stage
 
-    stage(run, hub.model, hub.kept)
+    stage(run, hub.model, hub.kept, hub.spark)
 
 
 @step(name="golden")

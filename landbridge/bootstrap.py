@@ -18,6 +18,7 @@ from landbridge.errors import ConfigInvalid
 if TYPE_CHECKING:
     from connectors.base import Access, Connector
     from landbridge.identity.model import Model
+    from landbridge.identity.spark_engine import Cluster
     from landbridge.leads.rules import GoldenRules, LeadRules
     from landbridge.mapping.load import Mapping
     from landbridge.push.policy import Policy
@@ -118,6 +119,17 @@ class Hub:
         if wanted.link_precision is None and wanted.review_precision is None:
             return model
         return applied(model, base_size(self.store), wanted.link_precision, wanted.review_precision)
+
+    @property
+    def spark(self) -> Cluster | None:
+        """The cluster that weighs pairs; None where this machine does."""
+        wanted = self.project.settings.identity
+        if wanted.engine != "spark":
+            return None
+        from landbridge.identity.spark_engine import Cluster
+
+        share = self.project.home / wanted.spark.share if wanted.spark.share else None
+        return Cluster(wanted.spark.master, share, wanted.spark.options)
 
     @property
     def kept(self) -> Path:

@@ -10,7 +10,7 @@ import os
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -77,9 +77,22 @@ class Sandbox(_Part):
     faults: str | None = None
 
 
-class Identity(_Part):
-    """How sure identity must be. Of pairs like the last one that is linked (asked about), this share is one person."""
+class Spark(_Part):
+    """Where pairs are weighed when one machine is outgrown (docs/scale.md)."""
 
+    master: str = Field(default="local[*]", description="spark://host:7077, yarn, k8s://..., or local[*]")
+    share: Path | None = Field(default=None, description="a folder that every worker sees by the same path")
+    options: dict[str, str] = Field(default_factory=dict, description="Spark's own settings, spark.executor.memory")
+
+
+class Identity(_Part):
+    """How sure identity must be, and what it runs on.
+
+    Of pairs like the last one that is linked (asked about), the share that is one person.
+    """
+
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    spark: Spark = Spark()
     link_precision: float | None = Field(
         default=None, gt=0.5, lt=1, description="the model's own threshold when absent"
     )

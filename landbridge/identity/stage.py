@@ -28,14 +28,16 @@ from landbridge.trail.runs import Run
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Connection
 
+    from landbridge.identity.spark_engine import Cluster
 
-def resolve(run: Run, model: Model, kept: Path | None = None) -> None:
+
+def resolve(run: Run, model: Model, kept: Path | None = None, spark: Cluster | None = None) -> None:
     """Link every profile to its identity; ids last. Does nothing when nothing changed since the last time.
 
     With a folder for what is `kept`, only changed profiles are compared, against all, and only the groups that they
     touch are made again; without one, or where what is kept does not fit, the whole base is (the run's versions say
-    which, and why). A profile that is gone is not compared and keeps its link: its consent and its history go on
-    counting, and if it comes back it is who it was.
+    which, and why). With `spark` a whole base is weighed there. A profile that is gone is not compared and keeps its
+    link: its consent and its history go on counting, and if it comes back it is who it was.
     Books: taken = profiles whose place was looked at again, in a changed base those in the touched groups; new =
     linked for the first time; changed = moved to another identity.
     """
@@ -47,7 +49,7 @@ def resolve(run: Run, model: Model, kept: Path | None = None) -> None:
             return
         with Kept(kept) as base:
             with run.store.bulk() as connection:
-                _resolve(run, model, connection, base, entry)
+                _resolve(run, model, connection, base, entry, spark)
             base.commit()
 
 
@@ -59,7 +61,7 @@ def _nothing_waits(store: Store, model: str) -> bool:
         return bool(connection.scalar(sa.text(query), {"model": model}))
 
 
-def _resolve(run: Run, model: Model, connection: Connection, base: Kept, entry: Entry) -> None:
+def _resolve(run: Run, model: Model, connection: Connection, base: Kept, entry: Entry, spark: Cluster | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_ONE_AT_A_TIME)
         cursor.fetchall()
@@ -71,7 +73,7 @@ def _resolve(run: Run, model: Model, connection: Connection, base: Kept, entry: 
         except duckdb.Error:
             reason = "what is kept cannot be read"
     if found is None:
-        found = _whole(model, connection, base)
+        found = _whole(model, connection, base, spark)
     run.note("versions", resolved=f"whole: {reason}" if reason else "what changed")
     with connection.cursor() as cursor:
         store(cursor, run, *found, entry)
@@ -93,7 +95,7 @@ _PROFILES = f"SELECT {', '.join([*PROFILE_SCHEMA.names, 'digest'])} FROM profile
 _GONE = f"SELECT profile_id FROM profile WHERE {WAITING} AND gone"
 
 
-def _whole(model: Model, connection: Connection, base: Kept) -> tuple[Resolution, Seen]:
+def _whole(model: Model, connection: Connection, base: Kept, spark: Cluster | None) -> tuple[Resolution, Seen]:
     """Resolve everything, and keep what makes the next time cheap."""
     stamp = secrets.token_hex(8)
     gone = bulk.get(connection, _GONE)["profile_id"].combine_chunks()
@@ -114,7 +116,7 @@ def _whole(model: Model, connection: Connection, base: Kept) -> tuple[Resolution
         bulk.get(connection, _USED)["identity_id"].to_pylist(),
         profiles,
     )
-    resolution = conclude(found, match(found, model, counts), standing, model)
+    resolution = conclude(found, match(found, model, counts, spark), standing, model)
     return resolution, Seen(profiles, gone, decisions, None, stamp)
 
 

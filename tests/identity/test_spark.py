@@ -5,14 +5,20 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from landbridge.config import load
 from landbridge.errors import ConfigInvalid
 from landbridge.identity.resolve import resolve
 from landbridge.identity.spark_engine import Cluster, as_spark, session
+from landbridge.store.engine import Store
 from tests.identity.people import profiles
 from tests.identity.test_resolve import ALBERT, FAMILY
+from tests.identity.test_stage import links, put
 
 MISSING = [
     what
@@ -61,3 +67,32 @@ def test_spark_finds_the_identities_that_duckdb_finds() -> None:
     assert {"email", "phone", "given"} <= {
         name for text in here.matches["evidence"].to_pylist() for name in json.loads(text)
     }
+
+
+@needs_spark
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_configured_cluster_resolves_the_store(store: Store, tmp_path: Path) -> None:
+    """The road that IT takes: `identity.engine: spark` in landbridge.yaml."""
+    (tmp_path / "landbridge.yaml").write_text(CONFIG.format(uri=store.uri))
+    for row in (*ALBERT, *FAMILY):
+        put(store, row["profile_id"], {k: v for k, v in row.items() if k not in ("account", "stream", "key", "gone")})
+    ran = subprocess.run(
+        [sys.executable, "-m", "landbridge", "--config", str(tmp_path / "landbridge.yaml"), "resolve", "--json"],
+        capture_output=True, text=True, timeout=500, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert len(set(links(store).values())) == 1 + len(FAMILY)
+
+
+def test_the_engine_is_duckdb_or_spark(tmp_path: Path) -> None:
+    (tmp_path / "landbridge.yaml").write_text("accounts: {}\nidentity: {engine: flink}\n")
+    with pytest.raises(ConfigInvalid, match=r"identity\.engine"):
+        load(tmp_path / "landbridge.yaml")
+
+
+CONFIG = """
+database: {uri}
+accounts: {{}}
+identity: {{engine: spark, spark: {{master: "local[2]"}}}}
+"""
