@@ -159,6 +159,23 @@ def test_killed_between_two_batches_the_next_run_goes_on(customer: Store, monkey
     assert rows(customer, "SELECT count(*) FROM touchpoint WHERE read_digest IS DISTINCT FROM digest") == [(0,)]
 
 
+def test_a_text_that_changes_while_it_is_read_waits_for_the_next_time(customer: Store) -> None:
+    write(customer, "1", ALBERT)
+    with customer.begin() as connection:
+        connection.execute(
+            sa.text("""CREATE FUNCTION change() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN UPDATE touchpoint SET text = replace(text, '1234567', '9876540'), digest = 'newer';
+                RETURN NULL; END $$""")
+        )
+        connection.execute(
+            sa.text("CREATE TRIGGER change AFTER INSERT ON signature FOR EACH STATEMENT EXECUTE FUNCTION change()")
+        )
+    read(customer)
+    read(customer)
+    assert ("zendesk/users/1", "+49 170 9876540") in kept(customer)
+    assert ("zendesk/users/1", "+49 170 1234567") not in kept(customer)
+
+
 FITS = [
     ({"full_name": "Albert Lindau"}, ALBERT, True),
     ({"full_name": "Lindau, Albert"}, ALBERT, True),
