@@ -94,6 +94,7 @@ def killed_at(journey: Journey, table: str, verb: str, when: str) -> None:
     release(journey, table)
 
 
+@pytest.mark.timeout(600)  # a run a stage
 def test_killed_at_every_stage_one_after_the_other(begin: Begin, undisturbed: Any) -> None:
     with begin() as journey:
         for stage in STAGES:
