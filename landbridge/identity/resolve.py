@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from landbridge.identity.clustering import Guards, Pair
 from landbridge.identity.features import features
 from landbridge.identity.grouping import Edges, Flags, Groups, Rows, group
-from landbridge.identity.ids import UNKNOWN, Age, Assignment, Previous, assign_ids
 from landbridge.identity.matching import match, numbered
 from landbridge.identity.model import Model, default_model
+from landbridge.identity.naming import Named, name_groups
 
 if TYPE_CHECKING:
     from landbridge.identity.spark_engine import Cluster
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 LINKS = pa.schema(
     [("profile_id", pa.string()), ("identity_id", pa.string()), ("weight", pa.float64()), ("how", pa.string())]
 )
-EVENTS = pa.schema([("kind", pa.string()), ("identity_id", pa.string()), ("other_id", pa.string())])
-BORN = pa.schema([("identity_id", pa.string()), ("founder", pa.string()), ("founded", pa.timestamp("us", "UTC"))])
 
 
 @dataclass(frozen=True)
@@ -102,10 +100,9 @@ def conclude(found: pa.Table, matches: pa.Table, standing: Standing, model: Mode
     groups = group(found, edges.where(strong), Guards(same, different, standing.references, link=model.link))
     together = groups.of[edges.left] == groups.of[edges.right]
     shown = _banded(matches, together, strong, groups)
-    names = _named(found["profile_id"], groups)
-    ids = assign_ids(names, _previous(standing.previous), standing.used, _created(standing.created))
+    ids = name_groups(found["profile_id"], groups.of, standing.created, standing.previous, standing.used)
     links = _links(found, ids, groups, edges.where(together))
-    return Resolution(links, shown, _events(ids), _born(ids), _stats(links, shown), model.version)
+    return Resolution(links, shown, ids.events, ids.born, _stats(links, shown), model.version)
 
 
 def concluded_in_part(found: pa.Table, matches: pa.Table, standing: Standing, model: Model) -> Resolution:
@@ -145,38 +142,6 @@ def _rows(found: pa.Table, profiles: pa.ChunkedArray) -> Rows:
     return rows
 
 
-def _named(profiles: pa.ChunkedArray, groups: Groups) -> dict[str, str]:
-    firsts = profiles.take(pa.array(groups.of)).to_pylist()
-    return dict(zip(profiles.to_pylist(), firsts, strict=True))
-
-
-def _previous(previous: pa.Table | None) -> dict[str, Previous]:
-    if previous is None:
-        return {}
-    columns = [previous[column].to_pylist() for column in ("profile_id", "identity_id", "founder")]
-    rows = zip(*columns, _microseconds(previous["founded"]), strict=True)
-    return {profile: Previous(identity, Age(founded, founder)) for profile, identity, founder, founded in rows}
-
-
-def _created(profiles: pa.Table) -> dict[str, int]:
-    """When each profile was created in its system, where that is known."""
-    if "created_at" not in profiles.column_names:
-        return {}
-    return dict(zip(profiles["profile_id"].to_pylist(), _microseconds(profiles["created_at"]), strict=True))
-
-
-def _microseconds(times: pa.ChunkedArray) -> list[int]:
-    """Since 1970; UNKNOWN for null."""
-    whole: list[int] = pc.fill_null(times.cast(pa.timestamp("us", "UTC")).cast(pa.int64()), UNKNOWN).to_pylist()
-    return whole
-
-
-def _born(ids: Assignment) -> pa.Table:
-    ages = ids.born.values()
-    founded = pa.array([None if age.founded == UNKNOWN else age.founded for age in ages], pa.timestamp("us", "UTC"))
-    return pa.table([pa.array(list(ids.born)), pa.array([age.founder for age in ages]), founded], schema=BORN)
-
-
 def _undecided(matches: pa.Table, different: list[Pair]) -> pa.Table:
     """What is left to ask: pairs that a person called different join nobody, whatever they weigh."""
     decided = {frozenset(pair) for pair in different}
@@ -204,19 +169,14 @@ def _shown(matches: pa.Table, bands: pa.Array, why: pa.Array) -> pa.Table:
     return table.select(["left_id", "right_id", "weight", "probability", "band", "evidence", "refused"])
 
 
-def _links(found: pa.Table, ids: Assignment, groups: Groups, within: Edges) -> pa.Table:
+def _links(found: pa.Table, ids: Named, groups: Groups, within: Edges) -> pa.Table:
     """`within`: the edges that lie in one group."""
     strongest = np.full(found.num_rows, -np.inf)
     for side in (within.left, within.right):
         np.maximum.at(strongest, side, within.weight)
     profiles = found["profile_id"]
     weights = pa.array(strongest, mask=np.isneginf(strongest))
-    identities = pa.array([ids.of[profile] for profile in profiles.to_pylist()], pa.string())
-    return pa.table([profiles, identities, weights, pa.array(groups.how, pa.string())], schema=LINKS)
-
-
-def _events(ids: Assignment) -> pa.Table:
-    return pa.Table.from_pylist([event._asdict() for event in ids.events], schema=EVENTS)
+    return pa.table([profiles, ids.of, weights, pa.array(groups.how, pa.string())], schema=LINKS)
 
 
 def _stats(links: pa.Table, matches: pa.Table) -> dict[str, int]:
