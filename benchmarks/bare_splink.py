@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pyarrow as pa
 import splink.comparison_library as cl
@@ -33,21 +35,37 @@ def settings() -> SettingsCreator:
     )  # fmt: skip
 
 
-def links(profiles: pa.Table) -> pa.Table:
-    """(profile_id, identity_id), trained on the very data without labels, clustered at .95."""
+def links(profiles: pa.Table, saved: Path | None = None) -> pa.Table:
+    """(profile_id, identity_id), clustered at .95; by a `saved` model, or one learned on the very data, unlabelled."""
+    linker, con = _linker(profiles, saved or settings())
+    if not saved:
+        _train(linker)
+    pairs = linker.inference.predict(threshold_match_probability=0.95, warning_mode="never")
+    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=0.95)
+    return con.sql(
+        f"SELECT unique_id AS profile_id, cluster_id::VARCHAR AS identity_id FROM {clusters.physical_name}"
+    ).to_arrow_table()
+
+
+def save(profiles: pa.Table, path: Path) -> None:
+    """Learn a model on these profiles and save it."""
+    linker, _ = _linker(profiles, settings())
+    _train(linker)
+    linker.misc.save_model_to_json(str(path), overwrite=True)
+
+
+def _linker(profiles: pa.Table, model: SettingsCreator | Path) -> tuple[Linker, duckdb.DuckDBPyConnection]:
     con = duckdb.connect()
     con.register("profiles", profiles)
     con.execute(_FLAT)
     api = DuckDBAPI(connection=con)
-    linker = Linker(api.register("people"), settings(), log_level="ERROR")
+    return Linker(api.register("people"), model, log_level="ERROR"), con
+
+
+def _train(linker: Linker) -> None:
     linker.training.estimate_probability_two_random_records_match(
         [block_on("email"), block_on("first", "last", "birth_date")], recall=0.6
     )
     linker.training.estimate_u_using_random_sampling(max_pairs=5e6)
     for rule in (block_on("email"), block_on("first", "last")):
         linker.training.estimate_parameters_using_expectation_maximisation(rule)
-    pairs = linker.inference.predict(threshold_match_probability=0.95, warning_mode="never")
-    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=0.95)
-    return con.sql(
-        f"SELECT unique_id AS profile_id, cluster_id::VARCHAR AS identity_id FROM {clusters.physical_name}"
-    ).to_arrow_table()

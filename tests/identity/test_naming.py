@@ -56,9 +56,10 @@ def test_the_same_as_the_law(
     agree(in_columns(first, created, previous, used), assign_ids(first, previous, used, created))
 
 
-@given(st.text())
-def test_an_id_is_made_as_the_law_makes_it(founder: str) -> None:
-    assert made_from(pa.chunked_array([[founder]], pa.string())).to_pylist() == [ids.made_from(founder)]
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.text()))
+def test_ids_are_made_as_the_law_makes_them(founders: list[str]) -> None:
+    assert made_from(pa.chunked_array([founders], pa.string())).to_pylist() == [ids.made_from(f) for f in founders]
 
 
 def test_what_is_as_it_was_is_not_asked_about() -> None:
