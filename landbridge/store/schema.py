@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from landbridge.errors import StoreUnavailable
 from landbridge.store.engine import Store
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. Known here so that an up-to-date database costs one query and no import of Alembic."""
 
 
@@ -38,7 +38,7 @@ def _migrate(store: Store) -> None:
     from alembic.util import CommandError
 
     try:
-        _to_head(store)
+        migrate(store, HEAD)
     except (sa.exc.DBAPIError, CommandError) as error:
         reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
         raise StoreUnavailable(
@@ -47,7 +47,8 @@ def _migrate(store: Store) -> None:
         ) from error
 
 
-def _to_head(store: Store) -> None:
+def migrate(store: Store, revision: str) -> None:
+    """Bring an older database to one revision."""
     from alembic import command
     from alembic.config import Config
 
@@ -57,4 +58,4 @@ def _to_head(store: Store) -> None:
     with store.begin() as connection:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('landbridge schema', 0))"))
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)

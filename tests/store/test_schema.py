@@ -7,8 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from landbridge.store.engine import Store
-from landbridge.store.schema import HEAD, upgrade
+from landbridge.store.schema import HEAD, migrate, upgrade
 from landbridge.store.tables import metadata
+from tests.conftest import fresh_database
 
 
 def test_migrations_and_tables_agree(store: Store) -> None:
@@ -30,3 +31,26 @@ def test_pairs_are_ordered_alike_in_a_database_of_any_language(store: Store) -> 
 def test_upgrading_twice_changes_nothing(store: Store) -> None:
     upgrade(store)
     upgrade(store)
+
+
+BEFORE = """
+INSERT INTO run (run_id, flow) VALUES ('r', 'line');
+INSERT INTO profile (profile_id, account, stream, key, record_id, mapping, run_id, digest, created_at) VALUES
+    ('b/u/1', 'b', 'u', '1', 1, 'm', 'r', 'd', '2020-01-01'), ('a/u/1', 'a', 'u', '1', 2, 'm', 'r', 'd', '2024-01-01');
+INSERT INTO identity (identity_id, run_id) VALUES ('known', 'r'), ('empty', 'r');
+INSERT INTO link (profile_id, identity_id, how, model, run_id) VALUES
+    ('a/u/1', 'known', 'evidence', '1', 'r'), ('b/u/1', 'known', 'evidence', '1', 'r');
+"""
+
+
+def test_identities_of_the_first_schema_keep_their_ids_and_learn_their_age(server: str) -> None:
+    with fresh_database(server, "template0") as uri:
+        store = Store(uri)
+        migrate(store, "0001")
+        with store.begin() as connection:
+            connection.execute(sa.text(BEFORE))
+        upgrade(store)
+        with store.begin() as connection:
+            rows = connection.execute(sa.text("SELECT identity_id, founder, founded::date::text FROM identity")).all()
+        store.close()
+    assert sorted(map(tuple, rows)) == [("empty", "empty", None), ("known", "b/u/1", "2020-01-01")]

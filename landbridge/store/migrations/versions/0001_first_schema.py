@@ -37,8 +37,6 @@ def upgrade() -> None:
         sa.Column("evidence", postgresql.JSONB(astext_type=sa.Text()), server_default="{}", nullable=False),
         sa.Column("model", sa.Text(), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("withdrawn_by", sa.Text(), nullable=True),
-        sa.Column("withdrawn_why", sa.Text(), nullable=True),
         sa.Column(
             "applied",
             sa.Boolean(),
@@ -52,35 +50,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_decision")),
     )
     op.create_index(
-        "ix_decision_right_standing", "decision", ["right_id"], unique=False, postgresql_where="withdrawn_at IS NULL"
-    )
-    op.create_index("ix_decision_waiting", "decision", ["decision_id"], unique=False, postgresql_where="NOT applied")
-    op.create_index(
         "uq_decision_standing",
         "decision",
         ["left_id", "right_id"],
         unique=True,
         postgresql_where="withdrawn_at IS NULL",
-    )
-    op.create_table(
-        "identity_model",
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column(
-            "content",
-            postgresql.JSONB(astext_type=sa.Text()),
-            nullable=False,
-            comment="the model itself, as identity.model reads it",
-        ),
-        sa.Column(
-            "drift",
-            postgresql.JSONB(astext_type=sa.Text()),
-            server_default="{}",
-            nullable=False,
-            comment="shares of the base that it was learned on",
-        ),
-        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("version", name=op.f("pk_identity_model")),
-        comment="every model that was ever in force: a link names the one that made it",
     )
     op.create_table(
         "map_cursor",
@@ -135,13 +109,6 @@ def upgrade() -> None:
         ),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("profile_id", name=op.f("pk_profile")),
-    )
-    op.create_index(
-        "ix_profile_waiting",
-        "profile",
-        ["profile_id"],
-        unique=False,
-        postgresql_where="resolved_digest IS DISTINCT FROM CASE WHEN NOT gone THEN digest END",
     )
     op.create_table(
         "record",
@@ -215,31 +182,10 @@ def upgrade() -> None:
         sa.Column("campaign", sa.Text(), nullable=True),
         sa.Column("mapping", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("read_digest", sa.Text(), nullable=True, comment="the digest that its signature was read from"),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("touchpoint_id", name=op.f("pk_touchpoint")),
     )
     op.create_index(op.f("ix_touchpoint_person"), "touchpoint", ["person"], unique=False)
-    op.create_index(
-        "ix_touchpoint_unread",
-        "touchpoint",
-        ["touchpoint_id"],
-        unique=False,
-        postgresql_where=sa.text(
-            "read_digest IS DISTINCT FROM digest AND (read_digest IS NOT NULL OR (direction = 'in' AND person IS NOT NULL AND text IS NOT NULL))"
-        ),
-    )
-    op.create_table(
-        "adoption",
-        sa.Column("adoption_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("adopted_by", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(["version"], ["identity_model.version"], name=op.f("fk_adoption_version")),
-        sa.PrimaryKeyConstraint("adoption_id", name=op.f("pk_adoption")),
-        comment="which model came into force when, and who said so; the last one is in force",
-    )
     op.create_table(
         "balance",
         sa.Column("run_id", sa.Text(), nullable=False),
@@ -285,13 +231,11 @@ def upgrade() -> None:
         "identity",
         sa.Column("identity_id", sa.Text(), nullable=False),
         sa.Column(
-            "founder", sa.Text(), nullable=False, comment="its oldest profile at birth, which its id is made from"
-        ),
-        sa.Column(
-            "founded",
-            sa.DateTime(timezone=True),
-            nullable=True,
-            comment="when the founder was created in its system: the elder survives",
+            "born",
+            sa.BigInteger(),
+            sa.Identity(always=True),
+            nullable=False,
+            comment="order of birth: the elder survives",
         ),
         sa.Column("redirect_to", sa.Text(), nullable=True, comment="where this id lives on, after a merge"),
         sa.Column("run_id", sa.Text(), nullable=False),
@@ -367,7 +311,7 @@ def upgrade() -> None:
             "settled_by", sa.Text(), nullable=True, comment="who released or dropped it; null when the input was mended"
         ),
         sa.Column("settled_why", sa.Text(), nullable=True),
-        sa.CheckConstraint("stage IN ('land','map','identity','validate','push')", name=op.f("ck_quarantine_stage")),
+        sa.CheckConstraint("stage IN ('land','map','validate','push')", name=op.f("ck_quarantine_stage")),
         sa.CheckConstraint("state IN ('held','released','dropped')", name=op.f("ck_quarantine_state")),
         sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_quarantine_run_id")),
         sa.PrimaryKeyConstraint("quarantine_id", name=op.f("pk_quarantine")),
@@ -378,49 +322,6 @@ def upgrade() -> None:
         ["stage", "subject", "expectation"],
         unique=True,
         postgresql_where="state = 'held'",
-    )
-    op.create_table(
-        "resolved",
-        sa.Column("single", sa.Boolean(), server_default="true", nullable=False),
-        sa.Column("stamp", sa.Text(), nullable=False, comment="the kept base fits while it bears the same"),
-        sa.Column("model", sa.Text(), nullable=False, comment="model version"),
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("single", name=op.f("ck_resolved_one_row")),
-        sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_resolved_run_id")),
-        sa.PrimaryKeyConstraint("single", name=op.f("pk_resolved")),
-        comment="how identities stand: what resolving saw last; without a row the whole base is resolved",
-    )
-    op.create_table(
-        "signature",
-        sa.Column("signature_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
-        sa.Column("touchpoint_id", sa.Text(), nullable=True, comment="null: vanished"),
-        sa.Column("profile_id", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.CheckConstraint("kind IN ('name','phone','email','company')", name=op.f("ck_signature_kind")),
-        sa.ForeignKeyConstraint(
-            ["touchpoint_id"],
-            ["touchpoint.touchpoint_id"],
-            name=op.f("fk_signature_touchpoint_id"),
-            ondelete="SET NULL",
-        ),
-        sa.PrimaryKeyConstraint("signature_id", name=op.f("pk_signature")),
-        comment="what a customer's text tells of its writer in its last lines; personal values, erased with the person",
-    )
-    op.create_index(op.f("ix_signature_profile_id"), "signature", ["profile_id"], unique=False)
-    op.create_index(
-        op.f("ix_signature_touchpoint_id_profile_id_kind_value"),
-        "signature",
-        ["touchpoint_id", "profile_id", "kind", "value"],
-        unique=True,
-    )
-    op.create_index(
-        "ix_signature_vanished",
-        "signature",
-        ["signature_id"],
-        unique=False,
-        postgresql_where=sa.text("touchpoint_id IS NULL"),
     )
     op.create_table(
         "change",
@@ -498,21 +399,6 @@ def upgrade() -> None:
         ["account", "object", "match_value"],
         unique=True,
         postgresql_where="state IN ('planned','approved','sending','unknown')",
-    )
-    op.create_table(
-        "doubt",
-        sa.Column("identity_id", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("left_id", sa.Text(), nullable=False),
-        sa.Column("right_id", sa.Text(), nullable=False),
-        sa.Column("profiles", sa.BigInteger(), nullable=False, comment="how many profiles the answer is about"),
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.CheckConstraint("kind IN ('bridge','apart','large')", name=op.f("ck_doubt_kind")),
-        sa.CheckConstraint('left_id < right_id COLLATE "C"', name=op.f("ck_doubt_ordered")),
-        sa.ForeignKeyConstraint(["identity_id"], ["identity.identity_id"], name=op.f("fk_doubt_identity_id")),
-        sa.ForeignKeyConstraint(["run_id"], ["run.run_id"], name=op.f("fk_doubt_run_id")),
-        sa.PrimaryKeyConstraint("identity_id", "kind", name=op.f("pk_doubt")),
-        comment="a question about an identity that keeps its lead from the CRM until somebody answers for the pair",
     )
     op.create_table(
         "golden",
