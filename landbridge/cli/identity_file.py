@@ -109,10 +109,22 @@ def _recognised(table: pa.Table, truth: str, chosen: Mapping[str, Sequence[str]]
     ]
     found = recognise(open_to, table.select(open_to), synonyms).fields if open_to else {}
     fields = {field: columns for field, columns in found.items() if _is_ours(field) and field not in chosen}
+    if pair := _network_and_name(open_to):
+        fields.setdefault(HANDLE, pair)
     if "street" in fields:
         fields["street"].sort(key=lambda name: not _NUMBER.search(name.lower()))
     fields.update({field: list(columns) for field, columns in chosen.items()})
     return fields
+
+
+def _network_and_name(names: Sequence[str]) -> list[str] | None:
+    """The two columns that make a handle: on which network, and the name there."""
+    from landbridge.mapping.synonyms import split_words
+
+    ends = {name: "".join(split_words(name)[-1:]) for name in names}
+    networks = [name for name, end in ends.items() if end in ("platform", "network")]
+    handles = [name for name, end in ends.items() if end in ("handle", "username")]
+    return [networks[0], handles[0]] if len(networks) == len(handles) == 1 else None
 
 
 def _is_label(name: str, field: str | None) -> bool:

@@ -241,6 +241,8 @@ def test_what_is_said_of_a_network(project: Project) -> None:
     told = evaluated(project, lines, "--map", "handle=net+who_there", name="p.jsonl")
     assert told["fields"] == {"handle": ["net", "who_there"]}
     assert (told["scores"]["identities"], told["scores"]["precision"]) == (2, 1.0)
+    named = lines.replace("net", "social_platform").replace("who_there", "social_handle")
+    assert evaluated(project, named, name="q.jsonl")["fields"] == {"handle": ["social_platform", "social_handle"]}
 
 
 @pytest.mark.slow
