@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import inf, log2
 
-from landbridge.identity.contradictions import Contradictions
+from landbridge.identity.contradictions import KINDS, Contradictions
 
 LARGEST = 25
 """Profiles that one identity may gather without a person's word."""
@@ -39,6 +39,8 @@ class Guards:
     link: float = 0.0
     """Weight that joins two single profiles; joining groups takes more (GROUP_BITS)."""
     largest: int = LARGEST
+    against: frozenset[int] = frozenset(range(len(KINDS)))
+    """Which of contradictions.KINDS count (Model.against)."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +111,18 @@ class _Forest:
         a, b = self.root(left), self.root(right)
         if a == b:
             return
-        reason = self._objection(a, b, how, weight)
+        reason = self._disagree(left, right, how) or self._objection(a, b, how, weight)
         if reason:
             self.refused[(left, right)] = reason
             return
         self._merge(a, b)
         for profile in (left, right):
             self.joined_by.setdefault(profile, how)
+
+    def _disagree(self, left: str, right: str, how: str) -> str | None:
+        """Evidence between two that contradict each other themselves ties no groups."""
+        said = self._guards.contradictions
+        return said.between(said.facts(left), said.facts(right)) if how == "evidence" else None
 
     def _objection(self, a: str, b: str, how: str, weight: float) -> str | None:
         if any(self.root(other) == b for other in self._apart.get(a, ())):
@@ -137,7 +144,7 @@ class _Forest:
             a, b = b, a
         self._parent[b] = a
         self._members[a] += self._members.pop(b)
-        self._facts[a] |= self._facts.pop(b)
+        self._facts[a] += self._facts.pop(b)
         if b in self._apart:
             self._apart.setdefault(a, set()).update(self._apart.pop(b))
 

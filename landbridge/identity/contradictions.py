@@ -6,6 +6,7 @@ Found once for all values that evidence could bring together, in columns; cluste
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 import duckdb
@@ -16,8 +17,14 @@ import pyarrow.compute as pc
 
 from landbridge.identity.features.shared import COMPATIBLE
 
-Facts = frozenset[int]
+Facts = Counter[int]
+"""What a group says, and how many of its profiles say it."""
 
+TOLERATED = 0.34
+"""Share of the pairs between two groups that may contradict each other. A slip in one record of many is a slip; two
+groups that mostly say different things are two people."""
+
+NAMES = 0
 KINDS = ("first names differ", "birth dates differ", "one is junior, one senior")
 """What can be contradicted, and what a person is told; a fact is `len(KINDS) * value + kind`.
 
@@ -34,9 +41,9 @@ CREATE TEMP TABLE said AS SELECT * FROM spoken JOIN (
         dense_rank() OVER (ORDER BY part, generation) AS generation_id
     FROM spoken) USING (profile_id);
 CREATE TEMP TABLE fact AS
-    SELECT profile_id, 3 * name_id AS fact FROM said WHERE given IS NOT NULL
-    UNION ALL SELECT profile_id, 3 * birth_id + 1 FROM said WHERE birth_date IS NOT NULL
-    UNION ALL SELECT profile_id, 3 * generation_id + 2 FROM said WHERE generation IS NOT NULL;
+    SELECT part, profile_id, 3 * name_id AS fact FROM said WHERE given IS NOT NULL
+    UNION ALL SELECT part, profile_id, 3 * birth_id + 1 FROM said WHERE birth_date IS NOT NULL
+    UNION ALL SELECT part, profile_id, 3 * generation_id + 2 FROM said WHERE generation IS NOT NULL;
 """
 _OTHER_NAME = """NOT same_given(a.given, a.roots, a.given_known, b.given, b.roots, b.given_known)
         AND NOT coalesce(list_contains(a.roots, b.family) OR list_contains(b.roots, a.family), false)"""
@@ -64,34 +71,50 @@ CREATE TEMP TABLE clash AS
 """
 
 
+_SAID_THERE = """
+SELECT profile_id, list(fact) FROM fact WHERE part IN (SELECT part FROM fact SEMI JOIN clash ON l = fact) GROUP BY 1
+"""
+
+
 @dataclass(frozen=True)
 class Contradictions:
     """`said[profile_id]` are a profile's facts as numbers; `clashes[fact]` the facts it cannot stand beside."""
 
-    said: dict[str, Facts] = field(default_factory=dict)
+    said: dict[str, list[int]] = field(default_factory=dict)
     clashes: dict[int, frozenset[int]] = field(default_factory=dict)
 
     def facts(self, profile_id: str) -> Facts:
-        """What a profile says, as far as anything speaks against it."""
-        return self.said.get(profile_id, frozenset())
+        """What a profile says, as far as anything is contradicted where it belongs."""
+        return Counter(self.said.get(profile_id, ()))
 
     def between(self, left: Facts, right: Facts) -> str | None:
         """Why two groups cannot be one person, or None."""
-        kinds = [fact % len(KINDS) for fact in left if self.clashes.get(fact, frozenset()) & right]
-        return KINDS[min(kinds)] if kinds else None
+        for kind, why in enumerate(KINDS):
+            ours, theirs = (sum(n for fact, n in facts.items() if fact % len(KINDS) == kind) for facts in (left, right))
+            clashing = sum(
+                n * right[other]
+                for fact, n in left.items()
+                if fact % len(KINDS) == kind
+                for other in self.clashes.get(fact, ())
+            )
+            if clashing > TOLERATED * ours * theirs:
+                return why
+        return None
 
 
-def contradictions(features: pa.Table, part: npt.NDArray[np.int32]) -> Contradictions:
-    """The contradictions within each part; `part` has a number for each profile, below 0 for none."""
+def contradictions(features: pa.Table, part: npt.NDArray[np.int32], against: frozenset[int]) -> Contradictions:
+    """The contradictions within each part, of the kinds in `against`; `part` has a number for each profile, below 0
+    for none."""
     connected = features.select(_SPEAKING).append_column("part", pa.array(part)).filter(pa.array(part >= 0))
     con = duckdb.connect()
     try:
         con.register("connected", connected)
         for sql in (COMPATIBLE, _SAID, _CLASHES):
             con.execute(sql)
+        con.execute(f"DELETE FROM clash WHERE NOT list_contains({sorted(against)}::INT[], (l % {len(KINDS)})::INT)")
         clashes = con.sql("SELECT l, list(r) FROM clash GROUP BY l").fetchall()
-        said = con.sql("SELECT profile_id, list(fact) FROM fact SEMI JOIN clash ON l = fact GROUP BY 1").fetchall()
-        return Contradictions({p: frozenset(f) for p, f in said}, {f: frozenset(others) for f, others in clashes})
+        said = con.sql(_SAID_THERE).fetchall()
+        return Contradictions(dict(said), {f: frozenset(others) for f, others in clashes})
     finally:
         con.close()
 

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from landbridge.identity.clustering import GROUP_BITS, Clusters, Guards, cluster
-from landbridge.identity.contradictions import KINDS, contradictions, names_clash
+from landbridge.identity.contradictions import KINDS, NAMES, contradictions, names_clash
 
 Rows = npt.NDArray[np.int32]
 """Profiles by their place in the order of profile_id."""
@@ -60,11 +60,13 @@ def group(found: pa.Table, edges: Edges, guards: Guards) -> Groups:
     """
     ids = found["profile_id"]
     bound = _of_same_part(_parts(found.num_rows, edges), _named(ids, guards))
-    apart = names_clash(found, edges.left, edges.right) & ~bound[edges.left]
+    apart = np.zeros(len(edges.left), np.bool_)
+    if NAMES in guards.against:
+        apart = names_clash(found, edges.left, edges.right) & ~bound[edges.left]
     kept = edges.where(~apart)
     part = _parts(found.num_rows, kept)
     size = np.bincount(part, minlength=1)
-    said = contradictions(found, np.where(size[part] > 1, part, -1))
+    said = contradictions(found, np.where(size[part] > 1, part, -1), guards.against)
     speaking = _rows(ids, list(said.said))
     doubtful = bound | _of_same_part(part, speaking) | _weak(part, size, kept, guards)[part]
     clusters = _one_by_one(ids, kept, doubtful, replace(guards, contradictions=said))
@@ -140,7 +142,7 @@ def _all(ids: pa.ChunkedArray, part: Rows, edges: Edges, apart: Flags, doubtful:
 def _refused(edges: Edges, apart: Flags, row: dict[str, int], clusters: Clusters) -> Texts:
     said = {(row[left], row[right]): why for (left, right), why in clusters.refused.items()}
     refused: Texts = np.full(len(apart), None, np.object_)
-    refused[apart] = KINDS[0]
+    refused[apart] = KINDS[NAMES]
     for edge in np.flatnonzero(np.isin(edges.left, [left for left, _ in said])):
         refused[edge] = said.get((int(edges.left[edge]), int(edges.right[edge])), refused[edge])
     return refused

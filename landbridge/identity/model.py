@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
+
+import numpy as np
 
 from landbridge.errors import ConfigInvalid
 from landbridge.identity.comparisons import COMPARISONS
@@ -32,6 +35,10 @@ class Model:
     review: float
     weights: dict[str, dict[str, tuple[float, float]]]
     rarity: dict[str, dict[str, float]] = field(default_factory=dict)
+    against: tuple[int, ...] = (0, 1, 2)
+    """Which of contradictions.KINDS speak against one person in this base."""
+    calibration: tuple[tuple[int, tuple[tuple[float, float], ...]], ...] = ()
+    """For bases of some sizes, smallest first: (bits, share of the pairs at these bits that is one person)."""
     features_version: int = FEATURES_VERSION
 
     def prior(self, size: int) -> float:
@@ -46,6 +53,25 @@ class Model:
     def as_json(self) -> str:
         """The model as JSON, stable in order so that a change can be read."""
         return json.dumps(asdict(self), indent=1, sort_keys=True, ensure_ascii=False)
+
+    def expected_precision(self, weight: float, size: int) -> float:
+        """Of pairs at `weight` bits in a base of `size`, the share that is one person.
+
+        As counted on generated bases, between their sizes by the logarithm; a model that was not calibrated is taken
+        at its word. Never falls as the weight grows.
+        """
+        if not self.calibration:
+            return float(1 / (1 + np.exp2(-np.clip(weight, -60, 60))))
+        shares = [
+            float(np.interp(weight, [bits for bits, _ in table], [share for _, share in table]))
+            for _, table in self.calibration
+        ]
+        return float(np.interp(np.log(effective(size)), [float(np.log(of)) for of, _ in self.calibration], shares))
+
+    def named(self, name: str) -> Model:
+        """The same, called `name` and a digest of all that it says."""
+        said = json.dumps(asdict(replace(self, version="")), sort_keys=True)
+        return replace(self, version=f"{name}-{self.features_version}.{sha256(said.encode()).hexdigest()[:8]}")
 
     def save(self, path: Path) -> None:
         """Write as JSON."""
@@ -75,6 +101,9 @@ def parse(text: str, name: str) -> Model:
     try:
         raw = json.loads(text)
         raw["weights"] = {c: {k: (m, u) for k, (m, u) in levels.items()} for c, levels in raw["weights"].items()}
+        tables = raw.get("calibration", ())
+        raw["calibration"] = tuple((size, tuple((w, share) for w, share in table)) for size, table in tables)
+        raw["against"] = tuple(raw.get("against", (0, 1, 2)))
         model = Model(**raw)
     except (ValueError, TypeError, KeyError) as error:
         raise _no_model(name, error) from error

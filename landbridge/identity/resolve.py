@@ -97,7 +97,8 @@ def conclude(found: pa.Table, matches: pa.Table, standing: Standing, model: Mode
     matches = _undecided(matches, different)
     edges = Edges(_rows(found, matches["left_id"]), _rows(found, matches["right_id"]), matches["weight"].to_numpy())
     strong = edges.weight >= model.link
-    groups = group(found, edges.where(strong), Guards(same, different, standing.references, link=model.link))
+    guards = Guards(same, different, standing.references, link=model.link, against=frozenset(model.against))
+    groups = group(found, edges.where(strong), guards)
     together = groups.of[edges.left] == groups.of[edges.right]
     shown = _banded(matches, together, strong, groups)
     ids = name_groups(found["profile_id"], groups.of, standing.created, standing.previous, standing.used)

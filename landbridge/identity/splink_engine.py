@@ -7,6 +7,7 @@ connection (duckdb 2.0).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -29,6 +30,52 @@ def score(con: duckdb.DuckDBPyConnection, model: Model, size: int, threshold: fl
     linker.table_management.register_blocked_pairs_for_predict(api.register("pairs"))
     scored = linker.inference.predict(threshold_match_weight=threshold, warning_mode="never")
     return str(scored.physical_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What one session of Splink's training found: of the pairs of one person the share on each level
+    (`shares[comparison][level]`), and of the pairs it looked at the share that is one person."""
+
+    shares: dict[str, dict[str, float]]
+    matches: float
+
+
+def learn(con: duckdb.DuckDBPyConnection, table: str, model: Model, size: int, without: frozenset[str]) -> Learned:
+    """How often each level is met between rows of one person: Splink's expectation maximisation over the pairs of
+    `table` (uid, block, features) with the same `block`, comparisons `without` left out, u held."""
+    linker = _learner(con, table, model, size, without)
+    session = linker.training.estimate_parameters_using_expectation_maximisation(
+        "l.block = r.block", estimate_without_term_frequencies=True
+    )
+    matches = session.core_model_settings.probability_two_random_records_match
+    return Learned(_shares(linker.misc.save_model_to_json()), float(matches))
+
+
+def _learner(con: duckdb.DuckDBPyConnection, table: str, model: Model, size: int, without: frozenset[str]) -> Any:
+    """A linker that compares as scoring does, rarity left aside."""
+    from splink import DuckDBAPI, Linker
+
+    settings = splink_settings(model, size)
+    settings["comparisons"] = [c for c in settings["comparisons"] if c["output_column_name"] not in without]
+    settings["probability_two_random_records_match"] = 0.3  # where training starts from: blocks are rich in matches
+    for comparison in settings["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            for rare in ("tf_adjustment_column", "tf_adjustment_weight", "tf_minimum_u_value"):
+                level.pop(rare, None)
+    return Linker(DuckDBAPI(connection=con).register(table), settings, log_level="ERROR")
+
+
+def _shares(settings: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Levels that were met, with what was found of them."""
+    return {
+        c["output_column_name"]: {
+            level["label_for_charts"]: level["m_probability"]
+            for level in c["comparison_levels"]
+            if isinstance(level.get("m_probability"), float)
+        }
+        for c in settings["comparisons"]
+    }
 
 
 def splink_settings(model: Model, size: int) -> dict[str, Any]:

@@ -10,17 +10,25 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import numpy as np
 import pyarrow as pa
 
-from landbridge.identity.features import FEATURES_VERSION, features
-from landbridge.identity.model import DEFAULT
+from landbridge.identity.contradictions import KINDS
+from landbridge.identity.features import features
+from landbridge.identity.model import DEFAULT, Model
+from landbridge.identity.resolve import resolve
 from landbridge.identity.training import learn
 
 LINK, REVIEW = 3.0, 1.0
 """Bits. Link: eight to one that two profiles are one person; groups need more (clustering.GROUP_BITS)."""
+
+CALIBRATED, BITS = (10_000, 30_000, 100_000), range(-4, 41)
+"""Sizes of bases that expected precision is counted on, and the weights that it is counted at."""
 
 FIELDS = {
     "given_name": "first_name",
@@ -85,6 +93,34 @@ def _lists(values: list[str | None]) -> pa.Array:
     return pa.array([[value] if value else [] for value in values], pa.list_(pa.string()))
 
 
+def calibrated(model: Model, profiles: pa.Table, truth: pa.Table) -> tuple[int, tuple[tuple[float, float], ...]]:
+    """(size, ((bits, share that is one person), ...)) as counted on a base that the model has not seen.
+
+    Pairs that contradict each other never join, whatever their weight: they are not counted.
+    """
+    matches = resolve(profiles, model=replace(model, link=0.0, review=float(BITS[0]))).matches
+    con = duckdb.connect()
+    try:
+        con.register("matches", matches)
+        con.register("truth", truth)
+        counted = {bits: (right, n) for bits, right, n in con.sql(_CALIBRATED).fetchall()}
+    finally:
+        con.close()
+    shares = [(right + 0.5) / (n + 1) for bits in BITS for right, n in [counted.get(bits, (0, 0))] if n]
+    met = [bits for bits in BITS if bits in counted]
+    rising = np.maximum.accumulate(np.array(shares))
+    return profiles.num_rows, tuple(
+        (float(bits), round(float(share), 4)) for bits, share in zip(met, rising, strict=True)
+    )
+
+
+_CALIBRATED = f"""
+SELECT round(weight)::INT AS bits, count(*) FILTER (l.person = r.person) AS right_ones, count(*) AS n FROM matches
+JOIN truth l ON l.profile_id = left_id JOIN truth r ON r.profile_id = right_id
+WHERE refused IS NULL OR refused NOT IN {KINDS} GROUP BY 1
+"""
+
+
 def main() -> None:
     """Write models/default.json."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -93,9 +129,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1001)
     options = parser.parse_args()
     profiles, truth = generated(options.generator, options.records, options.seed)
-    version = f"default-{FEATURES_VERSION}.{options.records}.{options.seed}"
-    learn(features(profiles), truth, version, LINK, REVIEW).save(DEFAULT)
-    print(f"{version}: {DEFAULT.stat().st_size / 1024:.0f} kB")
+    model = learn(features(profiles), truth, "default", LINK, REVIEW)
+    bases = [generated(options.generator, size, options.seed + n) for n, size in enumerate(CALIBRATED, start=1)]
+    model = replace(model, calibration=tuple(calibrated(model, *base) for base in bases)).named("default")
+    model.save(DEFAULT)
+    print(f"{model.version}: {DEFAULT.stat().st_size / 1024:.0f} kB")
 
 
 if __name__ == "__main__":

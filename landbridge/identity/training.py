@@ -10,8 +10,12 @@ import duckdb
 import pyarrow as pa
 
 from landbridge.identity.comparisons import COMPARISONS, RARITY, Comparison, Level
+from landbridge.identity.counting import counts
+from landbridge.identity.fitting import fit, for_first_load
 from landbridge.identity.matching import CROWDED
 from landbridge.identity.model import Model
+
+__all__ = ["fit", "for_first_load", "learn"]
 
 STRANGERS = 3_000_000
 """Random pairs that the levels' chance among strangers is counted on."""
@@ -58,8 +62,8 @@ def _weights(con: duckdb.DuckDBPyConnection, comparison: Comparison, size: int) 
     finds them."""
     m = _shares(con, comparison, "own", "")
     u = _shares(con, comparison, "random", "WHERE a.person != b.person")
-    found = _counts(con, comparison, "blocked", "WHERE a.person != b.person")
-    comparable = sum(_counts(con, comparison, "random", "WHERE a.person != b.person").values()) / max(
+    found = counts(con, comparison, "blocked", "WHERE a.person != b.person")
+    comparable = sum(counts(con, comparison, "random", "WHERE a.person != b.person").values()) / max(
         1, _size(con, "random")
     )
     everything = max(1.0, comparable * size * size / 2)
@@ -83,25 +87,9 @@ def _bounded(comparison: Comparison, level: Level, m: float, u: float) -> tuple[
 
 
 def _shares(con: duckdb.DuckDBPyConnection, comparison: Comparison, pairs: str, where: str) -> dict[str, float]:
-    counts = _counts(con, comparison, pairs, where)
-    total = max(1, sum(counts.values()))
-    return {level: n / total for level, n in counts.items()}
-
-
-def _counts(con: duckdb.DuckDBPyConnection, comparison: Comparison, pairs: str, where: str) -> dict[str, int]:
-    """How many of `pairs` stand on each level."""
-    columns = ", ".join(f"a.{c} AS {c}_l, b.{c} AS {c}_r" for c in _COMPARED)
-    rungs = " ".join(f"WHEN {level.sql} THEN '{level.name}'" for level in comparison.levels)
-    sql = f"""SELECT CASE {rungs} ELSE 'different' END AS level, count(*) FROM (
-        SELECT {columns} FROM {pairs} p JOIN nodes a ON a.uid = p.l JOIN nodes b ON b.uid = p.r {where})
-        WHERE NOT coalesce(({comparison.absent}), false) GROUP BY 1"""
-    return dict(con.sql(sql).fetchall())
-
-
-_COMPARED = """
-    given family middle parts roots given_known emails all_emails mailboxes aliases phones all_phones handles
-    all_handles birth_date birth_swapped street house_number postcode city company_keys
-""".split()  # noqa: SIM905
+    found = counts(con, comparison, pairs, where)
+    total = max(1, sum(found.values()))
+    return {level: n / total for level, n in found.items()}
 
 
 def _size(con: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -85,3 +85,20 @@ def test_decided_different_is_never_together(edges: list, same: list, different:
     found = cluster(ALL, edges, Guards(same, different))
     assert not any(found.together(left, right) for left, right in different)
     assert all(found.together(*pair) for pair in same if not different)
+
+
+def test_one_slip_among_many_records_is_no_second_person() -> None:
+    """Fact 1 clashes with fact 4; fact 7 (a date between them, a slip away from both) with neither."""
+    clashes = {1: frozenset({4}), 4: frozenset({1})}
+    edges = [("a", "b", 30.0), ("b", "c", 29.0), ("a", "d", 28.0)]
+    alone = Contradictions({"b": [7], "c": [4], "d": [1]}, clashes)
+    assert cluster("abcd", edges, Guards(contradictions=alone)).refused == {("a", "d"): "birth dates differ"}
+    among = Contradictions({"a": [7], "b": [7], "c": [4], "d": [1]}, clashes)
+    assert groups(cluster("abcd", edges, Guards(contradictions=among))) == {frozenset("abcd")}
+
+
+def test_evidence_between_two_that_contradict_each_other_ties_no_groups() -> None:
+    clashes = {1: frozenset({4}), 4: frozenset({1})}
+    said = Contradictions({"a": [7], "b": [7], "c": [4], "d": [1]}, clashes)
+    edges = [("a", "b", 30.0), ("b", "c", 29.0), ("c", "d", 28.0)]
+    assert groups(cluster("abcd", edges, Guards(contradictions=said))) == {frozenset("abc")}

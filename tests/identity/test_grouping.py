@@ -50,7 +50,8 @@ def bases(draw: st.DrawFn) -> tuple[pa.Table, dict[tuple[int, int], float], Guar
     weights = st.integers(8, 30).map(lambda halves: halves / 2)
     named = st.tuples(someone, someone).filter(lambda pair: pair[0] != pair[1])
     said = st.lists(named.map(lambda pair: (f"p{pair[0]:02}", f"p{pair[1]:02}")), max_size=1)
-    guards = Guards(draw(said), draw(said), draw(said), link=4.0, largest=draw(LARGEST))
+    against = draw(st.sampled_from([frozenset({0, 1, 2}), frozenset({2}), frozenset({1, 2})]))
+    guards = Guards(draw(said), draw(said), draw(said), link=4.0, largest=draw(LARGEST), against=against)
     return table(people), draw(st.dictionaries(pairs, weights, max_size=30)), guards
 
 
@@ -67,7 +68,7 @@ def by_law(found: pa.Table, evidence: dict[tuple[int, int], float], guards: Guar
     for left, right in evidence:
         part[part == part[right]] = part[left]
     edges = [(ids[left], ids[right], weight) for (left, right), weight in evidence.items()]
-    lawful = cluster(ids, edges, replace(guards, contradictions=contradictions(found, part)))
+    lawful = cluster(ids, edges, replace(guards, contradictions=contradictions(found, part, guards.against)))
     refused = [lawful.refused.get((left, right)) for left, right, _ in edges]
     return [lawful.of[p] for p in ids], [lawful.joined_by.get(p, "single") for p in ids], refused
 

@@ -48,3 +48,22 @@ def test_settings_name_every_level_in_order() -> None:
     for comparison, built in zip(COMPARISONS, settings["comparisons"], strict=True):
         labels = [level["label_for_charts"] for level in built["comparison_levels"]]
         assert labels == ["absent", *(level.name for level in comparison.ladder)]
+
+
+def test_expected_precision_grows_with_the_evidence_and_is_counted_at_several_sizes() -> None:
+    model = default_model()
+    assert len(model.calibration) >= 3
+    for size in (1_000, 10_000, 55_000, 1_000_000):
+        shares = [model.expected_precision(bits / 2, size) for bits in range(-20, 80)]
+        assert shares == sorted(shares)
+        assert 0 < shares[0] < 0.3 and 0.9 < shares[-1] <= 1
+
+
+def test_a_model_that_was_not_calibrated_is_taken_at_its_word() -> None:
+    assert replace(default_model(), calibration=()).expected_precision(1.0, 10_000) == pytest.approx(2 / 3)
+
+
+def test_a_models_name_tells_what_it_says() -> None:
+    model = default_model()
+    assert model.named("default").version == model.version
+    assert replace(model, link=model.link + 1).named("default").version != model.version

@@ -1,0 +1,78 @@
+"""What a model learns from a base without labels, and what it leaves alone."""
+
+from __future__ import annotations
+
+import random
+
+import pyarrow as pa
+import pytest
+
+from landbridge.identity.evaluate import evaluate
+from landbridge.identity.features import features
+from landbridge.identity.fitting import fit, for_first_load
+from landbridge.identity.model import default_model
+from tests.identity.people import person, profiles
+
+GIVEN = ("anna", "bert", "carla", "dieter", "emma", "fritz", "greta", "hans", "ida", "jakob", "klara", "lothar", "mona")
+PARTS = ("bar", "ken", "lim", "dor", "wes", "hal", "tun", "rig", "mos", "pel", "gar", "vin")
+
+
+def register(people: int, careless: float, seed: int = 1) -> tuple[pa.Table, dict[str, str]]:
+    """Two records a person, (profiles, truth); each field of the second is, with a chance of `careless`, somebody
+    else's."""
+    chance = random.Random(seed)
+
+    def fresh() -> dict[str, str]:
+        return {
+            "given_name": chance.choice(GIVEN),
+            "family_name": "".join(chance.choices(PARTS, k=3)),
+            "birth_date": f"{chance.randint(1930, 2005)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}",
+            "street": f"{chance.choice(PARTS)}{chance.choice(PARTS)} road {chance.randint(1, 99)}",
+            "postcode": f"{chance.randint(10000, 10999)}",
+        }
+
+    rows, truth = [], {}
+    for n in range(people):
+        first, other = fresh(), fresh()
+        second = {field: other[field] if chance.random() < careless else value for field, value in first.items()}
+        for side, fields in (("a", first), ("b", second)):
+            rows.append(person(f"{side}/u/{n}", **fields))
+            truth[f"{side}/u/{n}"] = str(n)
+    return profiles(*rows), truth
+
+
+def test_a_careless_register_teaches_that_people_differ_from_themselves() -> None:
+    table, truth = register(1500, careless=0.15)
+    start = default_model()
+    fitted = fit(features(table), start)
+    assert fitted.weights["given"]["different"][0] == pytest.approx(0.15, abs=0.04)
+    assert fitted.against == (2,)
+    assert fitted.matches_per_profile == pytest.approx(0.5, abs=0.1)
+    shipped, own = evaluate(table, truth, start), evaluate(table, truth)
+    assert own.precision > 0.99
+    assert own.f1 > shipped.f1 + 0.02
+    assert own.model == fitted.version != start.version
+
+
+def test_a_careful_register_keeps_what_contradicts() -> None:
+    table, _ = register(1500, careless=0.01)
+    fitted = fit(features(table), default_model())
+    assert fitted.against == default_model().against
+    assert fitted.weights["given"]["different"][0] < 0.03
+
+
+def test_what_the_base_is_silent_about_stays() -> None:
+    start = default_model()
+    fitted = fit(features(register(600, careless=0.05)[0]), start)
+    for silent in ("email", "phone", "handle", "middle"):
+        assert fitted.weights[silent] == start.weights[silent]
+
+
+def test_same_rows_in_any_order_same_model() -> None:
+    table, _ = register(600, careless=0.1)
+    backwards = table.take(pa.array(range(table.num_rows - 1, -1, -1)))
+    assert fit(features(table), default_model()) == fit(features(backwards), default_model())
+
+
+def test_a_small_base_takes_the_model_that_ships() -> None:
+    assert for_first_load(features(register(40, careless=0.1)[0]), default_model()) == default_model()
