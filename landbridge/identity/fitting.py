@@ -7,6 +7,7 @@ says little about stays as the starting model has it. Deterministic: samples are
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import exp, log, log2
 
@@ -15,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from landbridge.identity.comparisons import COMPARISONS, Comparison
-from landbridge.identity.counting import counts
+from landbridge.identity.counting import bounded, comparable, counts
 from landbridge.identity.matching import match
 from landbridge.identity.model import Model
 from landbridge.identity.splink_engine import Learned, learn
@@ -41,7 +42,6 @@ SEEN = 30
 DOUBT = 200.0
 """Pairs of one person that the starting model's word counts for."""
 
-RAREST = 1e-4
 OFTEN, ALONE = 0.03, 0.98
 """Share of one person's pairs with a difference, and of the pairs under one roof that are one person."""
 ROUNDS = 4
@@ -54,6 +54,18 @@ class Session:
 
     block: str
     without: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a session learned; `compared`: pairs of one person that each comparison could compare."""
+
+    learned: Learned
+    compared: dict[str, float]
+
+    def on(self, comparison: str) -> bool:
+        """Whether it has anything to say about it."""
+        return comparison in self.learned.shares and self.compared[comparison] >= 1
 
 
 HOME = Session(
@@ -83,7 +95,7 @@ def fit(features: pa.Table, start: Model) -> Model:
         con.execute(_NUMBERED)
         model = _with_chances(con, start)
         learned = {s: found for s in SESSIONS if (found := _session(con, s, model))}
-        model = _with_contradictions(_with_shares(model, list(learned.values())), learned.get(HOME))
+        model = _with_contradictions(_with_shares(model, learned.values()), learned.get(HOME))
     finally:
         con.close()
     if not learned:
@@ -134,39 +146,44 @@ def _moved_u(
     return moved
 
 
-def _session(con: duckdb.DuckDBPyConnection, session: Session, model: Model) -> tuple[Learned, float] | None:
-    """What the session learned and from how many pairs of one person."""
+def _session(con: duckdb.DuckDBPyConnection, session: Session, model: Model) -> Heard | None:
     con.execute(_BLOCKS.format(block=session.block, crowded=CROWDED, most=PAIRS))
     pairs = con.sql("SELECT coalesce(sum(n * (n - 1) / 2), 0) FROM chosen").fetchall()[0][0]
     if pairs < FEWEST_PAIRS:
         return None
     size = con.sql("SELECT count(*) FROM nodes").fetchall()[0][0]
     found = learn(con, "trained", model, size, session.without)
-    return found, found.matches * float(pairs)
+    if found is None:
+        return None
+    compared = {name: share * float(pairs) * found.matches for name, share in comparable(con, "trained").items()}
+    return Heard(found, compared)
 
 
-def _with_shares(model: Model, learned: list[tuple[Learned, float]]) -> Model:
-    """The sessions' shares, each counted by its pairs, pulled towards the model's own."""
-    weights = {}
-    for comparison in COMPARISONS:
-        heard = [(f.shares[comparison.name], n) for f, n in learned if f.shares.get(comparison.name)]
-        weights[comparison.name] = {
-            level.name: (_moved(level.name, model.weights[comparison.name][level.name][0], heard), u)
-            for level in comparison.ladder
-            for u in [model.weights[comparison.name][level.name][1]]
-        }
+def _with_shares(model: Model, heard: Iterable[Heard]) -> Model:
+    """The sessions' shares, each counted by its pairs, pulled towards the model's own; caps are kept."""
+    told = list(heard)
+    weights = {c.name: _moved_m(c, model.weights[c.name], told) for c in COMPARISONS}
     return replace(model, weights=weights)
 
 
-def _moved(level: str, own: float, heard: list[tuple[dict[str, float], float]]) -> float:
-    total = DOUBT + sum(n for _, n in heard)
-    return round(max(RAREST, (DOUBT * own + sum(n * shares.get(level, 0.0) for shares, n in heard)) / total), 7)
+def _moved_m(
+    comparison: Comparison, weights: dict[str, tuple[float, float]], heard: list[Heard]
+) -> dict[str, tuple[float, float]]:
+    said = [(h.learned.shares[comparison.name], h.compared[comparison.name]) for h in heard if h.on(comparison.name)]
+    if not said:
+        return weights
+    total, moved = DOUBT + sum(n for _, n in said), {}
+    for level in comparison.ladder:
+        m, u = weights[level.name]
+        m = (DOUBT * m + sum(n * shares.get(level.name, 0.0) for shares, n in said)) / total
+        moved[level.name] = bounded(comparison, level, m, u)
+    return moved
 
 
-def _with_contradictions(model: Model, home: tuple[Learned, float] | None) -> Model:
+def _with_contradictions(model: Model, home: Heard | None) -> Model:
     """Differences that one person's records often show do not contradict, if nobody shares a house in this base;
     where families do, a different name or birth date is all that tells them apart."""
-    if home is None or home[0].matches < ALONE:
+    if home is None or home.learned.matches < ALONE:
         return model
     names = model.weights["given"]["different"][0]
     dates = sum(model.weights["birth_date"][level][0] for level in ("near", "different"))

@@ -41,15 +41,26 @@ class Learned:
     matches: float
 
 
-def learn(con: duckdb.DuckDBPyConnection, table: str, model: Model, size: int, without: frozenset[str]) -> Learned:
+def learn(
+    con: duckdb.DuckDBPyConnection, table: str, model: Model, size: int, without: frozenset[str]
+) -> Learned | None:
     """How often each level is met between rows of one person: Splink's expectation maximisation over the pairs of
-    `table` (uid, block, features) with the same `block`, comparisons `without` left out, u held."""
+    `table` (uid, block, features) with the same `block`, comparisons `without` left out, u held.
+
+    None where it finds one kind of pair only: Splink then ends with a chance of nought, which it refuses (ValueError
+    of `_validate_m_u_probability`, 5.0.0), or with all or none of the pairs one person's.
+    """
     linker = _learner(con, table, model, size, without)
-    session = linker.training.estimate_parameters_using_expectation_maximisation(
-        "l.block = r.block", estimate_without_term_frequencies=True
-    )
-    matches = session.core_model_settings.probability_two_random_records_match
-    return Learned(_shares(linker.misc.save_model_to_json()), float(matches))
+    try:
+        session = linker.training.estimate_parameters_using_expectation_maximisation(
+            "l.block = r.block", estimate_without_term_frequencies=True
+        )
+    except ValueError as error:
+        if "m_probability" not in str(error):
+            raise
+        return None
+    matches = float(session.core_model_settings.probability_two_random_records_match)
+    return Learned(_shares(linker.misc.save_model_to_json()), matches) if 0 < matches <= 1 else None
 
 
 def _learner(con: duckdb.DuckDBPyConnection, table: str, model: Model, size: int, without: frozenset[str]) -> Any:

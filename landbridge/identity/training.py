@@ -9,8 +9,8 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from landbridge.identity.comparisons import COMPARISONS, RARITY, Comparison, Level
-from landbridge.identity.counting import counts
+from landbridge.identity.comparisons import COMPARISONS, RARITY, Comparison
+from landbridge.identity.counting import bounded, counts
 from landbridge.identity.fitting import fit, for_first_load
 from landbridge.identity.matching import CROWDED
 from landbridge.identity.model import Model
@@ -22,9 +22,6 @@ STRANGERS = 3_000_000
 
 KEPT_NAMES = 1_500
 """Commonest values of each column whose frequency ships with the model."""
-
-FLOOR = 1e-7
-RAREST_M = 1e-4
 
 
 def learn(features: pa.Table, truth: pa.Table, version: str, link: float, review: float) -> Model:
@@ -70,20 +67,8 @@ def _weights(con: duckdb.DuckDBPyConnection, comparison: Comparison, size: int) 
     weights = {}
     for level in comparison.ladder:
         chance = found.get(level.name, 0) / everything if level.by_base else u.get(level.name, 0.0)
-        weights[level.name] = _bounded(comparison, level, m.get(level.name, 0.0), chance)
+        weights[level.name] = bounded(comparison, level, m.get(level.name, 0.0), chance)
     return weights
-
-
-def _bounded(comparison: Comparison, level: Level, m: float, u: float) -> tuple[float, float]:
-    """(m, u) kept within what is believed of life beyond the data at hand."""
-    m, u = max(m, RAREST_M), max(u, FLOOR)
-    if level.name == "different":
-        m = max(m, u * 2**comparison.against)
-    if level.least is not None:
-        m = max(m, u * 2**level.least)
-    if level.most is not None:
-        u = max(u, m / 2**level.most)
-    return round(m, 7), float(f"{u:.4g}")
 
 
 def _shares(con: duckdb.DuckDBPyConnection, comparison: Comparison, pairs: str, where: str) -> dict[str, float]:

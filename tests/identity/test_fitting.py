@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from math import log2
 
 import pyarrow as pa
 import pytest
 
+from landbridge.identity.comparisons import COMPARISONS
 from landbridge.identity.evaluate import evaluate
 from landbridge.identity.features import features
 from landbridge.identity.fitting import fit, for_first_load
@@ -76,3 +78,12 @@ def test_same_rows_in_any_order_same_model() -> None:
 
 def test_a_small_base_takes_the_model_that_ships() -> None:
     assert for_first_load(features(register(40, careless=0.1)[0]), default_model()) == default_model()
+
+
+@pytest.mark.parametrize("careless", [0.0, 1.0])
+def test_where_every_pair_is_of_one_kind_caps_are_kept(careless: float) -> None:
+    """Nobody ever differs from himself, or no two records are one person's: neither is believed of tomorrow."""
+    fitted = fit(features(register(400, careless)[0]), default_model())
+    for comparison in COMPARISONS:
+        m, u = fitted.weights[comparison.name]["different"]
+        assert log2(m / u) >= comparison.against - 0.01
