@@ -51,6 +51,8 @@ def resolve(run: Run, model: Model, kept: Path | None = None, spark: Cluster | N
             with run.store.bulk() as connection:
                 _resolve(run, model, connection, base, entry, spark)
             base.commit()
+            if base.fresh:
+                run.store.tidy("profile", "link", "match", "identity")
 
 
 def _nothing_waits(store: Store, model: str) -> bool:
@@ -58,6 +60,7 @@ def _nothing_waits(store: Store, model: str) -> bool:
         AND NOT EXISTS (SELECT FROM decision WHERE NOT applied)
         AND (EXISTS (SELECT FROM resolved WHERE model = :model) OR NOT EXISTS (SELECT FROM profile WHERE NOT gone))"""
     with store.begin() as connection:
+        connection.execute(sa.text(_BY_INDEX))
         return bool(connection.scalar(sa.text(query), {"model": model}))
 
 
@@ -65,6 +68,7 @@ def _resolve(run: Run, model: Model, connection: Connection, base: Kept, entry: 
     with connection.cursor() as cursor:
         cursor.execute(_ONE_AT_A_TIME)
         cursor.fetchall()
+        cursor.execute(_BY_INDEX)
     reason = _why_whole(model, connection, base)
     found = None
     if not reason:
@@ -90,6 +94,8 @@ def _why_whole(model: Model, connection: Connection, base: Kept) -> str:
     return base.open(stands[0]["stamp"], waiting)
 
 
+_BY_INDEX = "SET LOCAL enable_seqscan = off"
+"""What changed is little, and in an index of its own; the planner takes most rows for changed."""
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('landbridge resolve', 0))"
 _PROFILES = f"SELECT {', '.join([*PROFILE_SCHEMA.names, 'digest'])} FROM profile"
 _GONE = f"SELECT profile_id FROM profile WHERE {WAITING} AND gone"
@@ -99,6 +105,8 @@ def _whole(model: Model, connection: Connection, base: Kept, spark: Cluster | No
     """Resolve everything, and keep what makes the next time cheap."""
     stamp = secrets.token_hex(8)
     gone = bulk.get(connection, _GONE)["profile_id"].combine_chunks()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = on")
     profiles = bulk.get(connection, f"{_PROFILES} WHERE NOT gone ORDER BY profile_id")
     con = base.anew()
     features.tell(con, _heard(connection, profiles), known_given(model))
@@ -124,8 +132,6 @@ def _part(model: Model, connection: Connection, base: Kept) -> tuple[Resolution,
     """Resolve what changed and what that touches."""
     con, stamp = base.con, secrets.token_hex(8)
     assert con is not None
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")  # what changed is little, whatever the planner believes
     gone = bulk.get(connection, _GONE)["profile_id"].combine_chunks()
     changed = bulk.get(connection, f"{_PROFILES} WHERE {WAITING} AND NOT gone ORDER BY profile_id")
     decisions = bulk.get(connection, _UNSEEN)
@@ -162,7 +168,7 @@ def _conclude(
     strong = matches.filter(pc.greater_equal(matches["weight"], model.link))
     seeds = touched.unique(remade, strong["left_id"], strong["right_id"])
     reached = touched.reach(connection, seeds, model.link, lambda ids: change.referring(con, ids))
-    found = change.features_of(con, reached)
+    found = change.facts_of(con, reached)
     standing = Standing(
         [(tie["left_id"], tie["right_id"]) for tie in change.referring(con, reached).to_pylist()],
         bulk.get(connection, touched.DECISIONS),

@@ -79,6 +79,15 @@ class Store:
             finally:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
 
+    def tidy(self, *tables: str) -> None:
+        """Clear away what a whole rewrite of tables left, and count them anew. Not inside a transaction.
+
+        Waiting for the server to do so by itself would cost every statement until then; an embedded one that stops
+        with us might never come to it.
+        """
+        with self._connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text(f"VACUUM (ANALYZE) {', '.join(tables)}"))
+
     def _connect(self) -> sa.Connection:
         try:
             return self.engine.connect()

@@ -106,7 +106,7 @@ ORDER BY 1
 
 
 def candidates(con: duckdb.DuckDBPyConnection, again: pa.Array, model: Model) -> pa.Table:
-    """Matches of the profiles `again` with all the base, as `matching.match` finds them."""
+    """Matches of the profiles `again` with all the base, as `matching.match` finds them. After `remake`."""
     con.register("again_id", pa.table({"profile_id": again}))
     con.execute(_PAIRS)
     con.unregister("again_id")
@@ -119,8 +119,12 @@ def candidates(con: duckdb.DuckDBPyConnection, again: pa.Array, model: Model) ->
 _PAIRS = f"""
 CREATE OR REPLACE TEMP TABLE again AS
     SELECT uid FROM kept.profile WHERE profile_id IN (SELECT profile_id FROM again_id);
-CREATE OR REPLACE TEMP TABLE again_key AS SELECT key, uid FROM kept.key WHERE uid IN (FROM again);
-CREATE OR REPLACE TEMP TABLE usable AS SELECT key, uid FROM kept.key WHERE key IN (SELECT key FROM again_key)
+CREATE OR REPLACE TEMP TABLE again_key AS FROM fresh_key
+    UNION ALL SELECT key, uid FROM kept.key WHERE uid IN (FROM again) AND uid NOT IN (SELECT uid FROM fresh);
+INSERT INTO held SELECT key, uid, false FROM kept.key   -- of those too who are judged again without a change
+    WHERE key IN (SELECT key FROM again_key EXCEPT (SELECT key FROM held UNION SELECT key FROM fresh_key));
+CREATE OR REPLACE TEMP TABLE usable AS
+    SELECT key, uid FROM (SELECT key, uid FROM held WHERE NOT past UNION ALL FROM fresh_key)
     QUALIFY count(*) OVER (PARTITION BY key) BETWEEN 2 AND {CROWDED};
 CREATE OR REPLACE TEMP TABLE wanted AS SELECT DISTINCT least(a.uid, u.uid) AS l, greatest(a.uid, u.uid) AS r
     FROM again_key a JOIN usable u ON a.key = u.key AND a.uid != u.uid;
@@ -148,10 +152,14 @@ WHERE a.uid != b.uid ORDER BY ALL
 """
 
 
-def features_of(con: duckdb.DuckDBPyConnection, profiles: pa.Array) -> pa.Table:
-    """What is kept of these profiles, ordered by profile_id; of those that are not there, nothing."""
+CONTRADICTED = "profile_id, given, family, roots, given_known, birth_date, birth_swapped, generation"
+"""What grouping reads of a profile's features."""
+
+
+def facts_of(con: duckdb.DuckDBPyConnection, profiles: pa.Array) -> pa.Table:
+    """What grouping needs to know of these profiles, ordered by profile_id; of those that are not there, nothing."""
     con.register("asked", pa.table({"profile_id": profiles}))
-    query = """SELECT * EXCLUDE (uid, name) FROM kept.profile
+    query = f"""SELECT {CONTRADICTED} FROM kept.profile
         WHERE profile_id IN (SELECT profile_id FROM asked) ORDER BY profile_id"""
     found = con.sql(query).to_arrow_table()
     con.unregister("asked")

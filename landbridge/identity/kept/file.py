@@ -23,7 +23,8 @@ class Kept:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._fresh = False
+        self.fresh = False
+        """Whether the base was made anew."""
         self.con: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Self:
@@ -64,23 +65,23 @@ class Kept:
     def anew(self) -> duckdb.DuckDBPyConnection:
         """A connection to make a base with: what it leaves in schema `kept` is kept where there is a folder."""
         self.close()
+        self.fresh = True
         if self._folder is None:
             self.con = duckdb.connect()
             return self.con
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds personal values
         _remove(self._new)
-        self._fresh = True
         self.con = duckdb.connect(str(self._new))
         return self.con
 
     def commit(self) -> None:
         """What was changed stands. Failing to keep it costs the next run its speed and nothing else."""
         try:
-            if self._fresh:
+            if self.fresh and self.keeps:
                 self.close()
                 _remove(self._path)
                 self._new.replace(self._path)
-            elif self.con is not None:
+            elif self.con is not None and not self.fresh:
                 self.con.execute("COMMIT")
         except (duckdb.Error, OSError):
             self.close()
