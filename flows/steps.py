@@ -26,8 +26,10 @@ def map_records(run: Run, hub: Hub, account: str) -> None:
 @step(name="resolve")
 def resolve(run: Run, hub: Hub) -> None:
     """Find out which profiles are one customer."""
+    from landbridge.identity import first_load
     from landbridge.identity.stage import resolve as stage
 
+    first_load.fit(run)
     stage(run, hub.model, hub.kept, hub.spark)
 
 

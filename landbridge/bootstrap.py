@@ -104,9 +104,12 @@ class Hub:
             )
         return self.mappings[system]
 
-    @cached_property
+    @property
     def model(self) -> Model:
-        """The identity model in force, with the configured thresholds. Raises ConfigInvalid."""
+        """The identity model in force, with the configured thresholds. Raises ConfigInvalid.
+
+        Asked of the store each time: a first load, or somebody at another terminal, puts another one in force.
+        """
         from landbridge.identity.models import in_force
 
         return self.with_thresholds(in_force(self.store))

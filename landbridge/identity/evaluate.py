@@ -45,23 +45,14 @@ def evaluate(profiles: pa.Table, truth: Mapping[str, str] | pa.Table, model: Mod
     """Resolve `profiles` as production does a first load, and score against `truth` (profile_id, person), which
     resolving never sees. A truth whose profile is not among `profiles` (it said nothing of a person) counts as one
     left alone."""
+    from landbridge.identity.first_load import fitted
     from landbridge.identity.resolve import resolve
 
-    model = model or _first_model(profiles)
+    model = model or fitted(profiles)
     resolution = resolve(profiles, model=model)
     labels = truth if isinstance(truth, pa.Table) else _table(truth)
     scores = score_links(_with_left_alone(resolution.links, labels), labels, resolution.matches)
     return replace(scores, model=resolution.model_version, link=model.link, review=model.review)
-
-
-def _first_model(profiles: pa.Table) -> Model:
-    from landbridge.identity.features import features
-    from landbridge.identity.fitting import for_first_load
-    from landbridge.identity.model import default_model
-    from landbridge.identity.resolve import known_given
-
-    shipped = default_model()
-    return for_first_load(features(profiles, known_given(shipped)), shipped)
 
 
 def _with_left_alone(links: pa.Table, truth: pa.Table) -> pa.Table:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
-
 import pyarrow as pa
 
 from landbridge.errors import RecordRejected
@@ -20,16 +17,22 @@ FEWEST = 500
 """Profiles below which nothing can be learned that the model at hand does not know better."""
 
 
-def learn_anew(store: Store, start: Model) -> Model:
-    """A model fitted to the base, beginning with `start`. Raises RecordRejected for a base that is too small."""
+def profiles(store: Store) -> pa.Table:
+    """Everybody who is there, as identity compares them: with what their signatures tell."""
     columns = ", ".join(PROFILE_SCHEMA.names)
     with store.bulk() as connection:
-        profiles = bulk.get(connection, f"SELECT {columns} FROM profile WHERE NOT gone ORDER BY profile_id")
-        profiles = signatures.added(connection, profiles)
-    if profiles.num_rows < FEWEST:
+        found = bulk.get(connection, f"SELECT {columns} FROM profile WHERE NOT gone ORDER BY profile_id")
+        return signatures.added(connection, found)
+
+
+def learn_anew(store: Store, start: Model) -> Model:
+    """A model fitted to the base, beginning with `start`. Raises RecordRejected for a base that is too small."""
+    base = profiles(store)
+    if base.num_rows < FEWEST:
         raise RecordRejected(
-            f"{profiles.num_rows:,} profiles are too few to learn from; {FEWEST:,} are needed.",
+            f"{base.num_rows:,} profiles are too few to learn from; {FEWEST:,} are needed.",
             do="Go on with the model in force; it needs none of your data.",
         )
-    fit: Callable[[pa.Table, Model], Model] = importlib.import_module("landbridge.identity.fitting").fit
-    return fit(features(profiles, known_given(start)), start)
+    from landbridge.identity.fitting import fit
+
+    return fit(features(base, known_given(start)), start)

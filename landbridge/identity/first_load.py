@@ -1,0 +1,46 @@
+"""A first load fits the shipped model to its base, without labels and before anybody is linked.
+
+Nothing can move yet, so nobody is asked. Later only a person's word changes the model (`landbridge identity retrain`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from landbridge.identity import models, retrain
+from landbridge.identity.features import features
+from landbridge.identity.model import Model, default_model
+from landbridge.identity.resolve import known_given
+from landbridge.store.engine import Store
+
+if TYPE_CHECKING:
+    from landbridge.trail.runs import Run
+
+REASON = "fitted to the first load, before anybody was linked"
+
+
+def fitted(profiles: pa.Table) -> Model:
+    """The model that a first load of these profiles is resolved with: the shipped one where they are too few."""
+    from landbridge.identity.fitting import for_first_load
+
+    shipped = default_model()
+    return for_first_load(features(profiles, known_given(shipped)), shipped)
+
+
+def fit(run: Run) -> None:
+    """Put a model in force that is fitted to the base, if nobody is linked yet and nobody has adopted one."""
+    if not _is_first(run.store):
+        return
+    model = fitted(retrain.profiles(run.store))
+    if model.version != default_model().version:
+        models.adopt(run.store, model, run.actor, REASON)
+
+
+def _is_first(store: Store) -> bool:
+    query = """SELECT NOT EXISTS (SELECT FROM link) AND NOT EXISTS (SELECT FROM adoption)
+        AND EXISTS (SELECT FROM profile WHERE NOT gone)"""
+    with store.begin() as connection:
+        return bool(connection.scalar(sa.text(query)))

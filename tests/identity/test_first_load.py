@@ -1,0 +1,63 @@
+"""A first load fits the model to its base; whoever is linked already is never moved by it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pytest
+
+from benchmarks import customers
+from landbridge.identity import first_load, models
+from landbridge.identity.model import default_model
+from landbridge.identity.stage import resolve
+from landbridge.store.engine import Store
+from landbridge.store.profiles import PROFILE_SCHEMA
+from landbridge.trail.runs import running
+from tests.identity.test_stage import ANNA, ANNA_AGAIN, put
+
+
+def fit(store: Store) -> str:
+    """The version in force after a first load was looked for."""
+    with running(store, "resolve", actor="tester") as run:
+        first_load.fit(run)
+    return models.in_force(store).version
+
+
+@pytest.fixture
+def base(store: Store, shared: object) -> Store:
+    """A store with a thousand generated customers, as mapping leaves them."""
+    people, _ = customers.customers(1_000, 5)
+    rows = {name: people[name] for name in people.column_names if name in PROFILE_SCHEMA.names}
+    told = {"gone": pa.repeat(False, people.num_rows), "record_id": pa.array(range(people.num_rows), pa.int64())}
+    told |= {name: pa.repeat("m", people.num_rows) for name in ("mapping", "run_id", "digest")}
+    with store.bulk() as connection, connection.cursor() as cursor:
+        cursor.adbc_ingest("profile", pa.table(rows | told), mode="append")
+    return store
+
+
+def test_the_first_load_fits_the_model_to_its_base_once(base: Store) -> None:
+    version = fit(base)
+    assert version != default_model().version
+    assert fit(base) == version
+    (now, shipped) = models.history(base)
+    assert (now.adopted_by, now.reason) == ("tester", first_load.REASON)
+    assert shipped.version == default_model().version
+
+
+def test_who_is_linked_already_is_not_moved(base: Store) -> None:
+    with running(base, "resolve", actor="tester") as run:
+        resolve(run, default_model())
+    assert fit(base) == default_model().version
+
+
+def test_a_model_that_somebody_took_stays(base: Store) -> None:
+    mine = replace(default_model(), version="mine", link=9.0)
+    models.adopt(base, mine, "ada", "ours")
+    assert fit(base) == "mine"
+
+
+def test_a_handful_is_resolved_by_the_model_that_ships(store: Store) -> None:
+    put(store, "zendesk/users/1", ANNA)
+    put(store, "hubspot/contacts/2", ANNA_AGAIN)
+    assert fit(store) == default_model().version
