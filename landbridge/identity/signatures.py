@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from landbridge.identity.alone import alone
 from landbridge.identity.features import signature, signed
 from landbridge.store import bulk
 from landbridge.store.tables.records import UNREAD
@@ -25,12 +26,15 @@ def read(connection: Connection) -> None:
     """Read every text from a customer that was not read as it stands, and keep the signatures in it.
 
     A profile that gained or lost a value waits to be resolved again. Batches commit whole: killed anywhere, the next
-    call goes on where this one ended. Costs what is new; writes nothing when nothing is. Commits.
+    call goes on where this one ended. Costs what is new; writes nothing when nothing is. Commits. Waits while somebody
+    resolves: who compares a profile without a signature would settle it, and nobody would ask again.
     """
     while (texts := bulk.get(connection, _TEXTS.format(longest=signature.LONGEST, batch=BATCH))).num_rows:
         _keep(connection, texts)
-    with connection.cursor() as cursor:
-        cursor.execute(_VANISHED)
+    if bulk.get(connection, _ANY_VANISHED)["vanished"][0].as_py():
+        with connection.cursor() as cursor:
+            alone(cursor)
+            cursor.execute(_VANISHED)
     connection.commit()
 
 
@@ -39,6 +43,7 @@ def _keep(connection: Connection, texts: pa.Table) -> None:
     with connection.cursor() as cursor:
         bulk.put(cursor, "read_text", texts.select(["touchpoint_id", "digest"]))
         bulk.put(cursor, "read_signature", found)
+        alone(cursor)
         for statement in (_LOST, _GAINED, _READ):
             cursor.execute(statement)
     connection.commit()
@@ -86,6 +91,8 @@ gained AS (
 _READ = """
 UPDATE touchpoint SET read_digest = r.digest FROM read_text r WHERE touchpoint.touchpoint_id = r.touchpoint_id
 """
+
+_ANY_VANISHED = "SELECT EXISTS (SELECT FROM signature WHERE touchpoint_id IS NULL) AS vanished"
 
 _VANISHED = f"""
 WITH lost AS (DELETE FROM signature WHERE touchpoint_id IS NULL RETURNING profile_id)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from landbridge.identity import features, signatures, touched
+from landbridge.identity.alone import alone
 from landbridge.identity.kept import change, making
 from landbridge.identity.kept.file import Kept
 from landbridge.identity.matching import count, match
@@ -66,8 +67,7 @@ def _nothing_waits(store: Store, model: str) -> bool:
 
 def _resolve(run: Run, model: Model, connection: Connection, base: Kept, entry: Entry, spark: Cluster | None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_ONE_AT_A_TIME)
-        cursor.fetchall()
+        alone(cursor)
         cursor.execute(_BY_INDEX)
     reason = _why_whole(model, connection, base)
     found = None
@@ -96,7 +96,6 @@ def _why_whole(model: Model, connection: Connection, base: Kept) -> str:
 
 _BY_INDEX = "SET LOCAL enable_seqscan = off"
 """What changed is little, and in an index of its own; the planner takes most rows for changed."""
-_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('landbridge resolve', 0))"
 _PROFILES = f"SELECT {', '.join([*PROFILE_SCHEMA.names, 'digest'])} FROM profile"
 _GONE = f"SELECT profile_id FROM profile WHERE {WAITING} AND gone"
 

@@ -81,8 +81,8 @@ def _settle(cursor: Cursor, seen: Seen) -> None:
     bulk.put(cursor, "compared", seen.compared.select(["profile_id", "digest"]))
     bulk.put(cursor, "left_out", pa.table({"profile_id": seen.gone}))
     bulk.put(cursor, "seen_decisions", seen.decisions.select(["decision_id", "withdrawn"]))
-    cursor.execute(_GONE)
-    cursor.execute(_SETTLED)
+    for statement in (_NOBODY_WRITES, _GONE, _SETTLED):
+        cursor.execute(statement)
     cursor.execute(_APPLIED)
 
 
@@ -149,6 +149,9 @@ ON CONFLICT (left_id, right_id) DO UPDATE SET weight = excluded.weight, probabil
 WHERE (match.weight, match.band, match.refused, match.evidence, match.model)
     IS DISTINCT FROM (excluded.weight, excluded.band, excluded.refused, excluded.evidence, excluded.model)
 """
+
+# A mapping writes many profiles in its own order, and so do we: row by row each would come to wait for the other.
+_NOBODY_WRITES = "LOCK TABLE profile IN SHARE ROW EXCLUSIVE MODE"
 
 # So that one that comes back, the same as ever, waits to be compared again; also one that came back while we resolved.
 _GONE = """

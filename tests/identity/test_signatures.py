@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from landbridge.identity import signatures
 from landbridge.store import bulk
 from landbridge.store.engine import Store
 from landbridge.store.profiles import PROFILE_SCHEMA
-from tests.identity.test_stage import links, put, resolved, rows
+from tests.identity.test_stage import links, put, resolved, rows, stuck, until
 
 ALBERT = "It drips.\n\nBest regards,\nAlbert Lindau\nLindau GmbH | +49 170 1234567\nalbert@lindau.example"
 MARIA = "It drips.\n\nBest regards,\nMaria Muster\n+49 170 7654321"
@@ -259,3 +260,22 @@ def test_a_switchboard_under_every_signature_joins_no_colleagues(store: Store, n
         write(store, str(place), f"Hi\nRegards\n{name}\nLindau GmbH\n{number}", person=f"zendesk/users/{place}")
     resolved(store)
     assert len(set(links(store).values())) == len(names)
+
+
+def test_a_signature_read_while_another_resolves_is_not_lost(store: Store) -> None:
+    """One run has read the profiles and is about to store; another comes upon a new ticket, and gets no further."""
+    put(store, "zendesk/users/1", MINE)
+    put(store, "crm/users/1", {"full_name": "Albert Lindau", "phone": ["+49 170 1234567"], "city": "Bonn"})
+    with ThreadPoolExecutor(2) as both:
+        with store.begin() as connection:
+            connection.execute(sa.text("LOCK TABLE identity_event IN SHARE MODE"))
+            resolving = both.submit(resolved, store)
+            until(lambda: stuck(store) == 1)
+            write(store, "1", ALBERT)
+            reading = both.submit(read, store)
+            until(lambda: reading.done() or stuck(store) == 2)
+        resolving.result()
+        reading.result()
+    assert waiting(store) == ["zendesk/users/1"]
+    resolved(store)
+    assert len(set(links(store).values())) == 1

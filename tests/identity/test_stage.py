@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -213,3 +216,29 @@ def test_the_order_in_which_systems_are_read_never_tells_in_the_ids(store: Store
     assert found == expected
     old = rows(store, "SELECT identity_id, redirect_to FROM identity WHERE redirect_to IS NOT NULL")
     assert all(new in found.values() for _, new in old), "every id of old leads to a living one"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_sync_that_changes_profiles_while_we_resolve_fails_neither(people: Store, order: int) -> None:
+    """It has written one profile and will write the other, in one transaction; we settle both in our own order."""
+    first, second = ("hubspot/contacts/1", "zendesk/users/1")[::order]
+    change = sa.text("UPDATE profile SET digest = 'newer' WHERE profile_id = :id")
+    with ThreadPoolExecutor(1) as beside:
+        with people.begin() as connection:
+            connection.execute(change, {"id": first})
+            resolving = beside.submit(resolved, people)
+            until(lambda: resolving.done() or stuck(people) == 1)
+            connection.execute(change, {"id": second})
+        resolving.result()
+    assert rows(people, "SELECT count(*) FROM profile WHERE resolved_digest <> digest") == [(2,)]
+
+
+def stuck(store: Store) -> int:
+    """Connections to this database that wait for a lock."""
+    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    return int(rows(store, query)[0][0])
+
+
+def until(there: Callable[[], bool]) -> None:
+    while not there():
+        time.sleep(0.02)
