@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import landbridge
 from landbridge.identity import features
 from landbridge.identity.features import shared
 from landbridge.identity.kept import file
@@ -320,3 +324,37 @@ def test_killed_between_the_two_commits_the_next_run_is_right(town: Store, folde
 def test_it_is_kept_from_others_eyes(town: Store, folder: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     assert [path.name for path in folder.iterdir()] == ["base.duckdb"]
+
+
+def test_after_a_base_that_cannot_be_read_the_planner_is_itself_again(town: Store, folder: Path) -> None:
+    """A whole base is not to be read by index, a profile at a time."""
+    with duckdb.connect(str(folder / "base.duckdb")) as con:
+        con.execute("DROP TABLE kept.key")
+    with town.begin() as connection:
+        connection.execute(
+            sa.text("""CREATE TABLE planned (seqscan text);
+            CREATE FUNCTION told() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN INSERT INTO planned VALUES (current_setting('enable_seqscan')); RETURN NULL; END $$;
+            CREATE TRIGGER told AFTER INSERT ON link FOR EACH STATEMENT EXECUTE FUNCTION told()""")
+        )
+    put(town, "crm/users/60", {"full_name": "Ulf Ek"})
+    assert resolved(town, folder)[1] == "whole: what is kept cannot be read"
+    assert rows(town, "SELECT seqscan FROM planned") == [("on",)]
+
+
+@pytest.mark.parametrize("changed", ["comparisons.py", "matching.py", "contradictions.py", "clustering.py"])
+def test_what_other_code_weighed_and_grouped_is_not_used(changed: str, tmp_path: Path) -> None:
+    """A new version of ours may weigh a pair otherwise under the same model; what stands would be of two minds."""
+    package = Path(landbridge.__file__).parent
+    shutil.copytree(package, tmp_path / "landbridge", ignore=shutil.ignore_patterns("__pycache__"))
+    assert _code(tmp_path) == file.code()
+    with (tmp_path / "landbridge" / "identity" / changed).open("a") as code:
+        code.write("\n# another version\n")
+    assert _code(tmp_path) != file.code()
+
+
+def _code(home: Path) -> str:
+    """What the package in `home` says of itself."""
+    asked = [sys.executable, "-c", "from landbridge.identity.kept.file import code; print(code())"]
+    path = {**os.environ, "PYTHONPATH": str(home)}
+    return subprocess.run(asked, cwd=home, env=path, capture_output=True, text=True, check=True).stdout.strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -113,7 +114,8 @@ def _remove(path: Path) -> None:
 
 @cache
 def code() -> str:
-    """A digest of what makes a base: DuckDB, whose `hash` may change, and the code of features and keeping."""
-    rooms = (Path(__file__).parent, Path(__file__).parents[1] / "features")
-    files = sorted(file for room in rooms for file in room.glob("*.py"))
-    return hashlib.sha256(b"\0".join([duckdb.__version__.encode(), *(f.read_bytes() for f in files)])).hexdigest()
+    """A digest of what makes a base and the matches and groups that stand beside it: DuckDB, whose `hash` may change,
+    Splink, and all code of identity. Under another version of any, what stands is made anew once."""
+    room = Path(__file__).parents[1]
+    versions = [version(package).encode() for package in ("duckdb", "splink")]
+    return hashlib.sha256(b"\0".join([*versions, *(f.read_bytes() for f in sorted(room.rglob("*.py")))])).hexdigest()
