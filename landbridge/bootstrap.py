@@ -116,12 +116,13 @@ class Hub:
 
     def with_thresholds(self, model: Model) -> Model:
         """A model with the thresholds that the configuration asks for, on the base at hand."""
-        from landbridge.identity.thresholds import applied, base_size
+        from landbridge.identity.thresholds import applied, base_size, standing
 
         wanted = self.project.settings.identity
         if wanted.link_precision is None and wanted.review_precision is None:
             return model
-        return applied(model, base_size(self.store), wanted.link_precision, wanted.review_precision)
+        size, now = base_size(self.store), standing(self.store)
+        return applied(model, size, wanted.link_precision, wanted.review_precision, now)
 
     @property
     def spark(self) -> Cluster | None:

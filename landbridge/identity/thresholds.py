@@ -17,6 +17,9 @@ STEP = 0.25
 CHOSEN = "/"
 """Stands in a version before thresholds that somebody chose; no model's own version has it."""
 
+NEARBY = 0.1
+"""Share by which a base grows or shrinks before thresholds follow it."""
+
 LOWEST, HIGHEST = -10.0, 40.0
 
 CHOICES = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
@@ -37,13 +40,23 @@ def weight_for(model: Model, precision: float, size: int) -> float:
     return next((w for w in weights if expected_precision(model, w, size) >= precision), HIGHEST)
 
 
-def applied(model: Model, size: int, link_precision: float | None, review_precision: float | None) -> Model:
+def applied(
+    model: Model, size: int, link_precision: float | None, review_precision: float | None, standing: str = ""
+) -> Model:
     """The model with thresholds for these precisions; its own where none is asked for.
 
-    Another threshold makes other identities, so it stands in the version. Asking never begins above linking.
+    Another threshold makes other identities, so it stands in the version. Asking never begins above linking. Where
+    version `standing` has what a base a NEARBY smaller or larger would get, it stays: identities are not made anew
+    because somebody came or went.
     """
-    link = model.link if link_precision is None else weight_for(model, link_precision, size)
-    review = model.review if review_precision is None else weight_for(model, review_precision, size)
+    sizes = (size, round(size * (1 - NEARBY)), round(size * (1 + NEARBY)))
+    links = [model.link if link_precision is None else weight_for(model, link_precision, n) for n in sizes]
+    reviews = [model.review if review_precision is None else weight_for(model, review_precision, n) for n in sizes]
+    near = [_with(model, link, review) for link in links for review in reviews]
+    return next((one for one in near if one.version == standing), near[0])
+
+
+def _with(model: Model, link: float, review: float) -> Model:
     review = min(review, link)
     if (link, review) == (model.link, model.review):
         return model
@@ -84,6 +97,12 @@ def base_size(store: Store) -> int:
     """How many profiles there are to compare."""
     with store.begin() as connection:
         return int(connection.scalar(sa.text("SELECT count(*) FROM profile WHERE NOT gone")) or 0)
+
+
+def standing(store: Store) -> str:
+    """The version of the model that identities stand by; empty before the first resolving."""
+    with store.begin() as connection:
+        return str(connection.scalar(sa.text("SELECT model FROM resolved")) or "")
 
 
 def _choice(bits: float, precision: float, pairs: Iterable[tuple[float, int, float]]) -> Choice:

@@ -10,7 +10,7 @@ import pytest
 from landbridge import config
 from landbridge.bootstrap import Hub
 from landbridge.errors import ConfigInvalid
-from landbridge.identity.model import default_model
+from landbridge.identity.model import Model, default_model
 from landbridge.identity.picture import thresholds_svg
 from landbridge.identity.thresholds import applied, choices, expected_precision, weight_for
 from landbridge.store.engine import Store
@@ -37,6 +37,27 @@ def test_other_thresholds_are_another_version() -> None:
     assert MODEL.link < strict.link < stricter.link
     assert len({MODEL.version, strict.version, stricter.version}) == 3
     assert applied(MODEL, 1000, None, 0.999).review == MODEL.link, "asking never begins above linking"
+
+
+class Calibrated(Model):
+    """A model that says how sure a weight is in a base of some size, as a calibrated one does."""
+
+    def expected_precision(self, weight: float, size: int) -> float:
+        """The larger the base, the more evidence it takes."""
+        return 1 / (1 + size / 1000 * 2.0**-weight)
+
+
+def test_thresholds_do_not_go_back_and_forth_as_profiles_come_and_go() -> None:
+    model = Calibrated(**vars(MODEL))
+    now, seen = "", []
+    for size in (1180, 1188, 1190, 1188, 1190, 1189, 1200, 1189):
+        now = applied(model, size, 0.95, 0.6, now).version
+        seen.append(now)
+    assert len({applied(model, size, 0.95, 0.6).version for size in (1180, 1200)}) == 2
+    assert len(set(seen)) == 1
+    assert applied(model, 2400, 0.95, 0.6, now).link > applied(model, 1200, 0.95, 0.6, now).link
+    assert applied(model, 1200, 0.98, 0.6, now).link > applied(model, 1200, 0.95, 0.6, now).link
+    assert applied(model, 1200, None, None, now) == model
 
 
 @pytest.fixture
