@@ -49,9 +49,7 @@ def _learned(hub: Hub) -> Model:
 
 
 def _from_file(file: Path) -> Model:
-    from landbridge.identity.model import load
-
-    model = load(file)
+    model = models.from_file(file)
     if not re.fullmatch(r"[\w.:#+-]{1,100}", model.version, re.ASCII):
         raise ConfigInvalid(f"{file.name}: its version is no plain word.", do="Letters, digits and . _ - only.")
     return model

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -67,3 +70,50 @@ def test_a_version_is_one_model_for_ever(store: Store) -> None:
     with pytest.raises(ConfigInvalid, match="Another model is called own-1 already"):
         models.adopt(store, replace(LEARNED, link=9.0), "eve", "")
     assert models.in_force(store) == default_model()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"weights": []},
+        {"weights": {"name": 1}},
+        {"version": 7},
+        {"link": "5"},
+        {"link": float("nan")},
+        {"link": 1, "review": 9},
+        {"review": {"a": "b"}},
+        {"learned_on": 0},
+        {"learned_on": True},
+        {"matches_per_profile": float("inf")},
+        {"rarity": {"given": {"anna": -1}}},
+        {"rarity": ["given"]},
+    ],
+)
+def test_a_file_that_cannot_be_reckoned_with_is_no_model(tmp_path: Path, harm: dict[str, Any]) -> None:
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(json.loads(default_model().as_json()) | harm))
+    with pytest.raises(ConfigInvalid, match=r"model\.json"):
+        models.from_file(path)
+
+
+@pytest.mark.parametrize("share", [float("nan"), -0.5, 0, 1e300, "a", None])
+def test_a_weight_that_is_no_share_is_no_model(tmp_path: Path, share: object) -> None:
+    raw = json.loads(default_model().as_json())
+    levels = next(iter(raw["weights"].values()))
+    levels[next(iter(levels))][1] = share
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(raw))
+    with pytest.raises(ConfigInvalid, match="no two shares"):
+        models.from_file(path)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"[" * 200_000, b"", b"null"])
+def test_a_file_of_garbage_is_no_model(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "model.json").write_bytes(content)
+    with pytest.raises(ConfigInvalid, match="is not an identity model"):
+        models.from_file(tmp_path / "model.json")
+
+
+def test_the_model_that_ships_can_be_brought(tmp_path: Path) -> None:
+    default_model().save(tmp_path / "model.json")
+    assert models.from_file(tmp_path / "model.json") == default_model()
