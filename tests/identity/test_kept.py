@@ -358,3 +358,20 @@ def _code(home: Path) -> str:
     asked = [sys.executable, "-c", "from landbridge.identity.kept.file import code; print(code())"]
     path = {**os.environ, "PYTHONPATH": str(home)}
     return subprocess.run(asked, cwd=home, env=path, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.parametrize("harm", ["a folder in its place", "a file for the folder", "a folder that takes nothing"])
+def test_where_nothing_can_be_kept_everything_is_resolved(town: Store, folder: Path, harm: str) -> None:
+    shutil.rmtree(folder)
+    if harm == "a folder in its place":
+        (folder / "base.duckdb" / "full").mkdir(parents=True)
+    elif harm == "a file for the folder":
+        folder.write_text("in the way")
+    else:
+        (folder / "base.new" / "full").mkdir(parents=True)
+    put(town, "zendesk/users/2", {"full_name": f"{WORDS[0]} {WORDS[2]}son", "phone": ["+442079460102"]})
+    entry, how = resolved(town, folder)
+    assert (entry.taken, entry.new, how[:7]) == (62, 1, "whole: ")
+    assert links(town)["zendesk/users/2"] == links(town)["crm/users/2"]
+    put(town, "crm/users/60", {"full_name": "Ulf Ek"})
+    assert resolved(town, folder)[0].new == 1

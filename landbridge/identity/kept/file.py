@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -50,14 +51,14 @@ class Kept:
 
     def open(self, stamp: str, waiting: int) -> str:
         """Open the base for a change of `waiting` profiles, in a transaction. Answers why it cannot serve, or ''."""
-        if self._folder is None or not self._path.exists():
-            return "nothing is kept"
         try:
+            if self._folder is None or not self._path.exists():
+                return "nothing is kept"
             self.con = duckdb.connect(str(self._path))
             reason = _misfit(self.con, stamp, waiting)
             if not reason:
                 self.con.execute("BEGIN")
-        except duckdb.Error:
+        except (duckdb.Error, OSError):
             reason = "what is kept cannot be read"
         if reason:
             self.close()
@@ -70,9 +71,13 @@ class Kept:
         if self._folder is None:
             self.con = duckdb.connect()
             return self.con
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds personal values
-        _remove(self._new)
-        self.con = duckdb.connect(str(self._new))
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds personal values
+            _remove(self._new)
+            self.con = duckdb.connect(str(self._new))
+        except (duckdb.Error, OSError):  # it cannot be kept; what stands in the database does not hang on it
+            self._folder = None
+            self.con = duckdb.connect()
         return self.con
 
     def commit(self) -> None:
@@ -86,7 +91,8 @@ class Kept:
                 self.con.execute("COMMIT")
         except (duckdb.Error, OSError):
             self.close()
-            _remove(self._path)
+            with suppress(OSError):  # then what stands there does not fit, and is found out the next time
+                _remove(self._new if self.fresh else self._path)
 
     def close(self) -> None:
         """Let go of the file; what was not committed never was."""
