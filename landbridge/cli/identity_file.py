@@ -73,14 +73,15 @@ def read_labelled(path: Path, truth: str, chosen: Mapping[str, Sequence[str]], r
 
 def _told_apart(table: pa.Table) -> pa.Table:
     """A second column of a name gets a number, as in a CSV."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    numbers: dict[str, int] = {}
     for place, raw in enumerate(table.column_names, 1):
         name = raw or f"column_{place}"
-        number = 2
         while name in names:
-            name, number = f"{raw}_{number}", number + 1
-        names.append(name)
-    return table.rename_columns(names)
+            numbers[raw] = numbers.get(raw, 1) + 1
+            name = f"{raw}_{numbers[raw]}"
+        names[name] = None
+    return table.rename_columns(list(names))
 
 
 def _see_that_there_are(names: Sequence[str], truth: str, chosen: Mapping[str, Sequence[str]]) -> None:
@@ -213,7 +214,10 @@ def _joined(values: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Values as text: whole numbers without the ".0" that a float or a spreadsheet gave them; lists stay lists."""
+    """Values as text: whole numbers without the ".0" that a float or a spreadsheet gave them; lists stay lists.
+
+    What is no number says nothing: so do pandas and R write an empty cell among numbers.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -222,6 +226,8 @@ def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), None, column)
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_nested(kind):
         return pa.chunked_array([pa.nulls(len(column), pa.string())])
     texts = column.cast(pa.string())
@@ -245,6 +251,11 @@ def _truth(column: pa.ChunkedArray) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    if pa.types.is_nested(column.type) or pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        raise RecordRejected(
+            f"The truth is of type {column.type}: it does not say who a row is.",
+            do="Name another column with --truth, or write it as text or a number.",
+        )
     person = pc.utf8_trim_whitespace(_as_text(column))
     ids = pa.array([f"file/rows/{number}" for number in range(1, len(column) + 1)], pa.string())
     table = pa.table({"profile_id": ids, "person": person})

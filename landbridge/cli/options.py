@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document instead of tables.")]
-Limit = Annotated[int, typer.Option(min=1, help="How many to list.")]
+Limit = Annotated[int, typer.Option(min=1, max=1_000_000_000, help="How many to list.", metavar="NUMBER")]
 
 
 def account_names(incomplete: str) -> list[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from landbridge.cli import identity_file
 from tests.cli.conftest import Ended, Project
 from tests.cli.test_try import NAMES
 
@@ -250,3 +252,29 @@ def test_a_hundred_thousand_rows(project: Project) -> None:
     lines = (f"Given{n % 911},Family{n % 30011},p{n % 60000}@example.com,{n % 60000}" for n in range(110_000))
     told = evaluated(project, "first name,last name,email,cluster\n" + "\n".join(lines))
     assert told["scores"]["labelled"] == 110_000
+
+
+def test_a_truth_that_is_no_number_is_no_person(project: Project) -> None:
+    table = pa.table({"name": list("abcd"), "email": [f"{n}@acme.example" for n in "abcd"]})
+    pq.write_table(
+        table.append_column("who", pa.array([1.0, 1.0, float("nan"), float("nan")])), project.home / "t.parquet"
+    )
+    told = measured(project.landbridge("identity", "evaluate", "t.parquet", "--truth", "who", "--json"))
+    assert (told["unlabelled"], told["scores"]["people"], told["scores"]["true_pairs"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize("truth", [[[1], [2]], [{"a": 1}, {"a": 2}], [b"1", b"2"]])
+def test_a_truth_that_names_nobody_is_told(project: Project, truth: list[Any]) -> None:
+    pq.write_table(pa.table({"email": ["a@acme.example", "b@acme.example"], "who": truth}), project.home / "t.parquet")
+    ended = project.landbridge("identity", "evaluate", "t.parquet", "--truth", "who")
+    assert ended.code == 65
+    assert "The truth is of type" in ended.err
+
+
+def test_very_many_columns_are_told_apart_in_time() -> None:
+    names = [*("x",) * 3, "", *(f"c{number}" for number in range(50_000)), "x", "x_2"]
+    table = pa.table([pa.nulls(1)] * len(names), names)
+    began = time.process_time()
+    told = identity_file._told_apart(table).column_names
+    assert time.process_time() - began < 5
+    assert (told[:4], told[-2:]) == (["x", "x_2", "x_3", "column_4"], ["x_4", "x_2_2"])
