@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import duckdb
 import phonenumbers
 import pyarrow as pa
@@ -59,6 +61,21 @@ def values(numbers: list[tuple[str, str | None]]) -> dict[str, str]:
 def test_every_number_is_read_as_libphonenumber_reads_it(numbers: list[tuple[str, str | None]]) -> None:
     read = {str(place): phone.read_number(number[:40], region) for place, (number, region) in enumerate(numbers)}
     assert values(numbers) == {place: value for place, value in read.items() if value}
+
+
+def test_many_numbers_that_begin_like_their_regions_own() -> None:
+    chance = random.Random(7)
+    regions = [*COMMON, *sorted(phonenumbers.SUPPORTED_REGIONS)]
+    numbers = [(_likely(chance, region), region) for region in chance.choices(regions, k=25_000)]
+    read = {str(place): phone.read_number(number, region) for place, (number, region) in enumerate(numbers)}
+    assert values(numbers) == {place: value for place, value in read.items() if value}
+
+
+def _likely(chance: random.Random, region: str) -> str:
+    """Of the length that numbers have, which is where dropping a digit tells."""
+    front = "".join(chance.choices([*OWN[region], *OWN[region], "+", "00", "0"], k=chance.randint(0, 3)))
+    length = max(0, chance.randint(7, 14) - len(front))
+    return front + "".join(chance.choices("0123456789", k=length))
 
 
 def test_plain_numbers_do_not_wait_for_libphonenumber() -> None:

@@ -37,8 +37,8 @@ CREATE OR REPLACE TEMP TABLE phone_plain AS
 SELECT number, w.region, digits,
     regexp_full_match(number, ' *[+]?[0-9 ()./-]+') AND digits != '9876543210' AND CASE
         WHEN d.key IS NULL THEN NOT abroad  -- of no region that anybody knows: as written
-        WHEN starts_with(rest, aside) OR starts_with(rest, relay) THEN false
-        ELSE length(rest) - CASE WHEN starts_with(rest, code) THEN length(code) + 1
+        WHEN starts_with(rest, aside) OR contains(rest, relay) THEN false
+        ELSE length(rest) - CASE WHEN starts_with(rest, code) THEN length(code) + 2  -- and a prefix, twice
                                  WHEN starts_with(rest, prefix) THEN 1 ELSE 0 END >= {TAIL}
             OR abroad AND NOT starts_with(rest, prefix)  -- nothing to drop: the code and what follows
         END AS plain
