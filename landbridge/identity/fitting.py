@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from math import exp, log, log2
+from math import exp, log, log2, log10
 
 import duckdb
 import numpy as np
@@ -44,6 +44,8 @@ DOUBT = 200.0
 
 OFTEN, ALONE = 0.03, 0.98
 """Share of one person's pairs with a difference, and of the pairs under one roof that are one person."""
+GROWTH, LARGE = 1.5, 30_000
+"""Bits that linking takes more for each tenfold of the base above so many profiles."""
 ROUNDS = 4
 """How often the number of matches is reckoned again from itself."""
 
@@ -215,7 +217,18 @@ def _sampled(features: pa.Table, share: float) -> pa.Table:
         con.close()
 
 
+def link_for(link: float, size: int) -> float:
+    """The link threshold for a base of `size`, from the one that does for a small base.
+
+    Names that agree by chance grow with the base. Measured on generated customers: at 1,000,000 precision is .963 at
+    3 bits, .966 at 4.5, .969 at 6; at 100,000 .973, .976, .978.
+    """
+    return round(link + GROWTH * max(0.0, log10(size / LARGE)), 2)
+
+
 def for_first_load(features: pa.Table, shipped: Model) -> Model:
     """What an empty store takes for its first base: the shipped model fitted to it, or as it is where a base is too
     small to be learned from. Nothing can move yet; later only a person's word changes the model."""
-    return fit(features, shipped)
+    asked = replace(shipped, link=link_for(shipped.link, features.num_rows))
+    fitted = fit(features, asked)
+    return shipped if fitted is asked else fitted

@@ -11,7 +11,7 @@ import pytest
 from landbridge.identity.comparisons import COMPARISONS
 from landbridge.identity.evaluate import evaluate
 from landbridge.identity.features import features
-from landbridge.identity.fitting import fit, for_first_load
+from landbridge.identity.fitting import fit, for_first_load, link_for
 from landbridge.identity.model import default_model
 from tests.identity.people import person, profiles
 
@@ -87,3 +87,8 @@ def test_where_every_pair_is_of_one_kind_caps_are_kept(careless: float) -> None:
     for comparison in COMPARISONS:
         m, u = fitted.weights[comparison.name]["different"]
         assert log2(m / u) >= comparison.against - 0.01
+
+
+def test_a_larger_base_asks_for_more_evidence() -> None:
+    assert link_for(3.0, 500) == link_for(3.0, 30_000) == 3.0
+    assert link_for(3.0, 300_000) == 4.5

@@ -36,7 +36,7 @@ SELECT written, month_first, CASE
 CREATE OR REPLACE TEMP TABLE birth_parts AS     -- year, then what should be month, then what should be day
 SELECT written, month_first, CASE
     WHEN length(p[1]) = 4 THEN [p[1], lpad(p[2], 2, '0'), lpad(p[3], 2, '0')]
-    WHEN day_first OR NOT month_first OR p[1] > '12' THEN [p[3], lpad(p[2], 2, '0'), lpad(p[1], 2, '0')]
+    WHEN day_first OR NOT month_first THEN [p[3], lpad(p[2], 2, '0'), lpad(p[1], 2, '0')]
     ELSE [p[3], lpad(p[1], 2, '0'), lpad(p[2], 2, '0')] END AS p
 FROM birth_split WHERE p IS NOT NULL;
 """
