@@ -2,7 +2,8 @@
 
 Only a signature that is the profile's own counts: its name fits the profile's name. A customer who pastes a colleague's
 signature does not become that colleague. A profile without a name takes the name of its signatures, where they agree
-and its own address belongs to nobody else.
+and its own address says that name too. E-mail addresses are never taken: a text can claim anybody's, and one address in
+common is all but proof.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from landbridge.store.profiles import TEXT, TEXTS
 MOST = 8
 """Values of one kind that a profile takes from its signatures, the most often signed first: bounded, whoever writes."""
 
-_CHANGED = {"full_name": TEXT, "email": TEXTS, "phone": TEXTS, "company": TEXT}
+_CHANGED = {"full_name": TEXT, "phone": TEXTS, "company": TEXT}
 
 _SIGNERS = """
 CREATE OR REPLACE TEMP TABLE signer AS
@@ -43,14 +44,13 @@ _NAMELESS = """
 CREATE OR REPLACE TEMP TABLE one_name AS
     SELECT profile_id, min(value) AS full_name FROM signer GROUP BY profile_id
     HAVING count(DISTINCT (given, family)) = 1 AND bool_and(given IS NOT NULL AND family IS NOT NULL);
-CREATE OR REPLACE TEMP TABLE otherwise AS   -- a mailbox of several people, or of one who is called otherwise
-    SELECT profile_id FROM email_values JOIN signer USING (profile_id) WHERE role
-        OR regexp_full_match(mailbox, '[a-z]{2,}[._-][a-z]{2,}') AND NOT contains(mailbox, given)
-        AND NOT contains(mailbox, family);
+CREATE OR REPLACE TEMP TABLE vouched AS   -- its own mailbox says the name: whoever signs as another has another's
+    SELECT profile_id FROM email_values JOIN signer USING (profile_id)
+    GROUP BY profile_id HAVING bool_or(contains(mailbox, given) OR contains(mailbox, family)) AND NOT bool_or(role);
 INSERT INTO mine SELECT s.profile_id, s.touchpoint_id, o.full_name
 FROM signer s JOIN one_name o USING (profile_id) JOIN name_features n USING (profile_id)
 WHERE n.given IS NULL AND n.family IS NULL AND NOT n.is_company
-    AND profile_id NOT IN (SELECT profile_id FROM otherwise);
+    AND profile_id IN (SELECT profile_id FROM vouched);
 """
 
 _ADDED = f"""
@@ -59,10 +59,9 @@ WITH told AS (
     GROUP BY profile_id, kind, value
     QUALIFY row_number() OVER (PARTITION BY profile_id, kind ORDER BY count(*) DESC, value) <= {MOST}),
 listed AS (
-    SELECT profile_id, coalesce(list(value ORDER BY value) FILTER (kind = 'email'), []) AS email,
-        coalesce(list(value ORDER BY value) FILTER (kind = 'phone'), []) AS phone,
+    SELECT profile_id, coalesce(list(value ORDER BY value) FILTER (kind = 'phone'), []) AS phone,
         min(value) FILTER (kind = 'company') AS company FROM told GROUP BY profile_id)
-SELECT p.place, coalesce(m.full_name, p.full_name) AS full_name, list_concat(coalesce(p.email, []), l.email) AS email,
+SELECT p.place, coalesce(m.full_name, p.full_name) AS full_name,
     list_concat(coalesce(p.phone, []), l.phone) AS phone, coalesce(p.company, l.company) AS company
 FROM asked p JOIN listed l USING (profile_id)
 JOIN (SELECT profile_id, min(full_name) AS full_name FROM mine GROUP BY profile_id) m USING (profile_id) ORDER BY place
@@ -70,7 +69,7 @@ JOIN (SELECT profile_id, min(full_name) AS full_name FROM mine GROUP BY profile_
 
 
 def add(profiles: pa.Table, signatures: pa.Table) -> pa.Table:
-    """The same profiles in the same order; to some were added e-mails, phones, and a company or name they had not.
+    """The same profiles in the same order; to some were added phones, and a company or name they had not.
 
     `signatures` (touchpoint_id, profile_id, kind, value). Costs what the profiles that have any cost.
     """
