@@ -13,7 +13,6 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from landbridge.identity.features.shared import COMPATIBLE
 
@@ -24,7 +23,6 @@ TOLERATED = 0.34
 """Share of the pairs between two groups that may contradict each other. A slip in one record of many is a slip; two
 groups that mostly say different things are two people."""
 
-NAMES = 0
 KINDS = ("first names differ", "birth dates differ", "one is junior, one senior")
 """What can be contradicted, and what a person is told; a fact is `len(KINDS) * value + kind`.
 
@@ -119,23 +117,4 @@ def contradictions(features: pa.Table, part: npt.NDArray[np.int32], against: fro
         con.close()
 
 
-def names_clash(features: pa.Table, left: npt.NDArray[np.int32], right: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-    """For each pair of rows whether their own first names differ, which no group can mend."""
-    names = pc.fill_null(features["given"].combine_chunks().dictionary_encode().indices, -1).to_numpy()
-    doubtful = np.flatnonzero((names[left] != names[right]) & (names[left] >= 0) & (names[right] >= 0))
-    sides = [features.select(_NAMING).take(pa.array(rows[doubtful])) for rows in (left, right)]
-    con = duckdb.connect()
-    try:
-        con.execute(COMPATIBLE)
-        con.register("a", sides[0])
-        con.register("b", sides[1])
-        found = con.sql(f"SELECT {_OTHER_NAME} AS other FROM a POSITIONAL JOIN b").to_arrow_table()["other"]
-    finally:
-        con.close()
-    clash = np.zeros(len(left), np.bool_)
-    clash[doubtful] = found.to_numpy()
-    return clash
-
-
-_NAMING = ["given", "family", "roots", "given_known"]
-_SPEAKING = ["profile_id", *_NAMING, "birth_date", "birth_swapped", "generation"]
+_SPEAKING = "profile_id given family roots given_known birth_date birth_swapped generation".split()  # noqa: SIM905

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
 from landbridge.identity.clustering import GROUP_BITS, Clusters, Guards, cluster
-from landbridge.identity.contradictions import KINDS, NAMES, contradictions, names_clash
+from landbridge.identity.contradictions import contradictions
 
 Rows = npt.NDArray[np.int32]
 """Profiles by their place in the order of profile_id."""
@@ -55,22 +55,16 @@ def group(found: pa.Table, edges: Edges, guards: Guards) -> Groups:
     """Group the profiles of `found`, which stand in the order of profile_id; `edges` are strong enough to link.
 
     Where a person or a system has spoken about somebody, all that hangs together with him is decided one by one.
-    An edge between two first names that differ joins nobody and is left out before parts are looked at; a part where
-    nobody contradicts anybody and whose weakest needed edge would do for its largest halves is one group.
+    A part where nobody contradicts anybody and whose weakest needed edge would do for its largest halves is one group.
     """
     ids = found["profile_id"]
-    bound = _of_same_part(_parts(found.num_rows, edges), _named(ids, guards))
-    apart = np.zeros(len(edges.left), np.bool_)
-    if NAMES in guards.against:
-        apart = names_clash(found, edges.left, edges.right) & ~bound[edges.left]
-    kept = edges.where(~apart)
-    part = _parts(found.num_rows, kept)
+    part = _parts(found.num_rows, edges)
     size = np.bincount(part, minlength=1)
     said = contradictions(found, np.where(size[part] > 1, part, -1), guards.against)
-    speaking = _rows(ids, list(said.said))
-    doubtful = bound | _of_same_part(part, speaking) | _weak(part, size, kept, guards)[part]
-    clusters = _one_by_one(ids, kept, doubtful, replace(guards, contradictions=said))
-    return _all(ids, part, edges, apart, doubtful, clusters)
+    spoken_of = np.concatenate([_named(ids, guards), _rows(ids, list(said.said))])
+    doubtful = _of_same_part(part, spoken_of) | _weak(part, size, edges, guards)[part]
+    clusters = _one_by_one(ids, edges, doubtful, replace(guards, contradictions=said))
+    return _all(ids, part, edges, doubtful, clusters)
 
 
 def _parts(profiles: int, edges: Edges) -> Rows:
@@ -126,7 +120,7 @@ def _one_by_one(ids: pa.ChunkedArray, edges: Edges, doubtful: Flags, guards: Gua
     return cluster(ids.filter(pa.array(doubtful)).to_pylist(), zip(*ends, some.weight.tolist(), strict=True), guards)
 
 
-def _all(ids: pa.ChunkedArray, part: Rows, edges: Edges, apart: Flags, doubtful: Flags, clusters: Clusters) -> Groups:
+def _all(ids: pa.ChunkedArray, part: Rows, edges: Edges, doubtful: Flags, clusters: Clusters) -> Groups:
     """What was found in columns and one by one, together."""
     first, size = np.unique(part, return_index=True, return_counts=True)[1:]
     of = first.astype(np.int32)[part]
@@ -136,13 +130,12 @@ def _all(ids: pa.ChunkedArray, part: Rows, edges: Edges, apart: Flags, doubtful:
     row = dict(zip(profiles, rows.tolist(), strict=True))
     of[rows] = [row[clusters.of[profile]] for profile in profiles]
     how[rows] = [clusters.joined_by.get(profile, "single") for profile in profiles]
-    return Groups(of, how, _refused(edges, apart, row, clusters))
+    return Groups(of, how, _refused(edges, row, clusters))
 
 
-def _refused(edges: Edges, apart: Flags, row: dict[str, int], clusters: Clusters) -> Texts:
+def _refused(edges: Edges, row: dict[str, int], clusters: Clusters) -> Texts:
     said = {(row[left], row[right]): why for (left, right), why in clusters.refused.items()}
-    refused: Texts = np.full(len(apart), None, np.object_)
-    refused[apart] = KINDS[NAMES]
+    refused: Texts = np.full(len(edges.left), None, np.object_)
     for edge in np.flatnonzero(np.isin(edges.left, [left for left, _ in said])):
-        refused[edge] = said.get((int(edges.left[edge]), int(edges.right[edge])), refused[edge])
+        refused[edge] = said.get((int(edges.left[edge]), int(edges.right[edge])))
     return refused
