@@ -222,6 +222,19 @@ def test_a_decision_looks_at_its_two_groups(town: Store, folder: Path) -> None:
     assert len({links(town)[name] for name in ("crm/users/1", "crm/users/50", "zendesk/users/1")}) == 1
 
 
+def test_a_reference_that_a_decision_held_back_joins_when_the_decision_falls(town: Store, folder: Path) -> None:
+    put(town, "zendesk/users/5", {"full_name": "Ulf Ek", "reference": ["crm/users/30"]})
+    decide(town, "zendesk/users/5", "crm/users/40", "same")
+    decide(town, "crm/users/30", "crm/users/40", "different")
+    assert resolved(town, folder)[1] == STILL
+    assert links(town)["zendesk/users/5"] == links(town)["crm/users/40"] != links(town)["crm/users/30"]
+    with town.begin() as connection:
+        withdrawn = "UPDATE decision SET withdrawn_at = now(), applied = false WHERE verdict = 'same'"
+        connection.execute(sa.text(withdrawn))
+    assert resolved(town, folder)[1] == STILL
+    assert links(town)["zendesk/users/5"] == links(town)["crm/users/30"] != links(town)["crm/users/40"]
+
+
 def test_nothing_to_do_is_nothing_done(town: Store, folder: Path) -> None:
     stamp = rows(town, "SELECT stamp FROM resolved")
     assert resolved(town, folder)[0].taken == 0
