@@ -13,9 +13,6 @@ from landbridge.store import bulk
 from landbridge.store.engine import Store
 from landbridge.store.profiles import PROFILE_SCHEMA
 
-FEWEST = 500
-"""Profiles below which nothing can be learned that the model at hand does not know better."""
-
 
 def profiles(store: Store) -> pa.Table:
     """Everybody who is there, as identity compares them: with what their signatures tell."""
@@ -27,12 +24,12 @@ def profiles(store: Store) -> pa.Table:
 
 def learn_anew(store: Store, start: Model) -> Model:
     """A model fitted to the base, beginning with `start`. Raises RecordRejected for a base that is too small."""
+    from landbridge.identity.fitting import SMALLEST_BASE, fit
+
     base = profiles(store)
-    if base.num_rows < FEWEST:
+    if base.num_rows < SMALLEST_BASE:
         raise RecordRejected(
-            f"{base.num_rows:,} profiles are too few to learn from; {FEWEST:,} are needed.",
+            f"{base.num_rows:,} profiles are too few to learn from; {SMALLEST_BASE:,} are needed.",
             do="Go on with the model in force; it needs none of your data.",
         )
-    from landbridge.identity.fitting import fit
-
     return fit(features(base, known_given(start)), start)

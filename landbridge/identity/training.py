@@ -11,11 +11,8 @@ import pyarrow as pa
 
 from landbridge.identity.comparisons import COMPARISONS, RARITY, Comparison
 from landbridge.identity.counting import bounded, counts
-from landbridge.identity.fitting import fit, for_first_load
 from landbridge.identity.matching import CROWDED
 from landbridge.identity.model import Model
-
-__all__ = ["fit", "for_first_load", "learn"]
 
 STRANGERS = 3_000_000
 """Random pairs that the levels' chance among strangers is counted on."""
