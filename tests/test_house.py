@@ -16,6 +16,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 400, 50
 EXCEPTIONS = {
     "landbridge/store/migrations/versions/0001_first_schema.py": "a migration says everything once, in order",
     "landbridge/store/migrations/versions/0002_identity.py": "the same",
+    "landbridge/store/migrations/versions/0003_push.py": "the same",
 }
 
 

@@ -4,7 +4,8 @@ Text ids that people meet: a profile is `account/stream/key`; an identity is a U
 """
 
 from landbridge.store.tables.base import metadata
-from landbridge.store.tables.changes import change, plan, pushed
+from landbridge.store.tables.brakes import api_usage, crm_org, halt, hold
+from landbridge.store.tables.changes import bulk_job, change, plan, pushed
 from landbridge.store.tables.identities import (
     adoption,
     decision,
@@ -31,14 +32,19 @@ from landbridge.store.tables.runs import audit_event, balance, run
 
 __all__ = [
     "adoption",
+    "api_usage",
     "audit_event",
     "balance",
+    "bulk_job",
     "change",
+    "crm_org",
     "cursor",
     "decision",
     "doubt",
     "drift",
     "golden",
+    "halt",
+    "hold",
     "identity",
     "identity_event",
     "identity_model",

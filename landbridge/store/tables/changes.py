@@ -26,6 +26,8 @@ plan = Table(
     Column("plan_id", Text, primary_key=True),
     run_column(),
     Column("account", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default="push"),
+    Column("subject", Text, comment="of a revert: the run, change or identity that it takes back"),
     Column("state", Text, nullable=False, server_default="planned"),
     Column("policy", Text, nullable=False, comment="content hash of the CRM mapping"),
     Column("unchanged", BigInteger, nullable=False, server_default="0"),
@@ -34,9 +36,32 @@ plan = Table(
     Column("reason", Text, comment="why it was approved"),
     now(),
     CheckConstraint("state IN ('planned','approved','done','superseded')", name="state"),
+    CheckConstraint("kind IN ('push','revert')", name="kind"),
+)
+
+bulk_job = Table(
+    "bulk_job",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("job_id", Text, primary_key=True, comment="as the CRM names it"),
+    Column("object", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("sent", BigInteger, nullable=False, server_default="0", comment="rows in its file"),
+    Column("done", BigInteger, nullable=False, server_default="0"),
+    Column("failed", BigInteger, nullable=False, server_default="0"),
+    Column("unprocessed", BigInteger, nullable=False, server_default="0"),
+    run_column(),
+    now(),
+    Column("settled_at", DateTime(timezone=True)),
+    CheckConstraint("state IN ('open','uploaded','settled','aborted')", name="state"),
+    CheckConstraint("state <> 'settled' OR done + failed + unprocessed = sent", name="balanced"),
+    Index("ix_bulk_job_unsettled", "account", postgresql_where="state IN ('open','uploaded')"),
+    comment="one file handed to the CRM's bulk interface: noted before it is sent, so that nobody has to guess",
 )
 
 _OPEN = "state IN ('planned','approved','sending','unknown')"
+_OPEN_CREATE = f"{_OPEN} AND action = 'create' AND object IN ('Lead','Contact')"
 
 change = Table(
     "change",
@@ -66,18 +91,25 @@ change = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("code", Text),
     Column("message", Text),
+    Column("refusal", Text, comment="who acts next: nobody (retry), sales ops (repair, duplicate), IT (stop)"),
+    Column("reverts", BigInteger, ForeignKey("change.change_id"), comment="the change that this one takes back"),
+    Column("job_id", Text, comment="the bulk job that carried it, if one did"),
     Column("sent_run_id", Text, ForeignKey("run.run_id")),
     Column("sent_at", DateTime(timezone=True), comment="before the call: what the CRM showed earlier is older"),
     Column("settled_at", DateTime(timezone=True)),
     now(),
-    CheckConstraint("action IN ('create','update')", name="action"),
+    CheckConstraint("action IN ('create','update','delete')", name="action"),
     CheckConstraint("state IN ('planned','approved','sending','done','refused','unknown','superseded')", name="state"),
     Index(None, "identity_id"),
     Index("ix_change_outbox", "change_id", postgresql_where="state IN ('approved','sending','unknown')"),
-    Index("uq_change_open", "account", "identity_id", unique=True, postgresql_where=_OPEN),
+    CheckConstraint("refusal IN ('retry','repair','duplicate','stop')", name="refusal"),
+    Index("uq_change_open_create", "account", "identity_id", unique=True, postgresql_where=_OPEN_CREATE),
     Index("uq_change_target", "account", "object", "match_value", unique=True, postgresql_where=_OPEN),
     Index("ix_change_plan_id", "plan_id"),
     Index("ix_change_crm_id", "crm_id"),
+    Index("ix_change_reverts", "reverts", postgresql_where="reverts IS NOT NULL"),
+    Index("ix_change_job_id", "job_id", postgresql_where="job_id IS NOT NULL"),
+    Index("ix_change_sent_run_id", "sent_run_id"),
     comment="one planned CRM write, field by field; the outbox is what is approved and not yet confirmed",
 )
 
