@@ -97,13 +97,15 @@ class Page:
 
 @dataclass(frozen=True)
 class Write:
-    """One object's wanted values. `match_field` + `match_value` find it: an external id, or `Id` itself."""
+    """One object's wanted values; None empties a field. `match_field` + `match_value` find it: an external id, or `Id`
+    itself. `delete` wants it gone, and then it is found by `Id`; that it is gone already is as good as done."""
 
     ref: str
     object: str
     match_field: str
     match_value: str
     values: Mapping[str, Any]
+    delete: bool = False
 
 
 @dataclass(frozen=True)

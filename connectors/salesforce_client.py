@@ -65,6 +65,11 @@ class Client:
         body = orjson.dumps({"allOrNone": False, "records": records})
         return self._force.restful(f"composite/sobjects{path}", method="PATCH", data=body)
 
+    def delete(self, ids: list[str]) -> Any:
+        """One sObject Collections call: up to 200 records moved to the bin, one result each, in their order."""
+        asked = {"ids": ",".join(ids), "allOrNone": "false"}
+        return self._force.restful("composite/sobjects", params=asked, method="DELETE")
+
 
 class _Salesforce(Http):
     """Salesforce says "too many calls" with 403, and never how long to wait."""

@@ -19,6 +19,9 @@ CALL_RECORDS = 200
 QUERY_CHARACTERS = 12_000
 """Salesforce takes 16,384 bytes of address and headers together."""
 
+GONE = frozenset({"ENTITY_IS_DELETED"})
+"""How Salesforce refuses to delete what is deleted."""
+
 MOST_PAGES = 1000
 """Far beyond what a look-up of so few values can have, at 200 rows a page and more."""
 
@@ -57,14 +60,14 @@ def describe(access: Access, object_name: str) -> Mapping[str, Mapping[str, Any]
 
 
 def _calls(writes: Sequence[Write]) -> Iterator[list[Write]]:
-    """The writes in order, cut so that a call has one object, one match field, and no match value twice.
+    """The writes in order, cut so that a call has one object, one match field, one purpose, and no match value twice.
 
     Salesforce refuses the second of two records with one external id in a call.
     """
     call: list[Write] = []
     values: set[str] = set()
     for each in writes:
-        same = bool(call) and (each.object, each.match_field) == (call[0].object, call[0].match_field)
+        same = bool(call) and _kind(each) == _kind(call[0])
         if call and (not same or len(call) == CALL_RECORDS or each.match_value.lower() in values):
             yield call
             call, values = [], set()
@@ -74,10 +77,13 @@ def _calls(writes: Sequence[Write]) -> Iterator[list[Write]]:
         yield call
 
 
+def _kind(each: Write) -> tuple[str, str, bool]:
+    return each.object, each.match_field, each.delete
+
+
 def _write(force: Client, call: list[Write]) -> Iterator[Receipt]:
-    path = "" if _by_id(call[0]) else f"/{quote(call[0].object, safe='')}/{quote(call[0].match_field, safe='')}"
     try:
-        results = force.collect(path, [_record(each) for each in call])
+        results = _called(force, call)
     except Unanswered as error:
         for each in call:
             yield Receipt(each.ref, "unknown", code="UNANSWERED", message=str(error))
@@ -88,6 +94,14 @@ def _write(force: Client, call: list[Write]) -> Iterator[Receipt]:
     if not _in_order(call, receipts):
         raise SourceChanged(f"Salesforce did not answer in the order of the {len(call)} records.")
     yield from receipts
+
+
+def _called(force: Client, call: list[Write]) -> Any:
+    first = call[0]
+    if first.delete:
+        return force.delete([each.match_value for each in call])
+    path = "" if _by_id(first) else f"/{quote(first.object, safe='')}/{quote(first.match_field, safe='')}"
+    return force.collect(path, [_record(each) for each in call])
 
 
 def _in_order(call: list[Write], receipts: list[Receipt]) -> bool:
@@ -116,6 +130,8 @@ def _receipt(each: Write, result: Any) -> Receipt:
     errors = need("Salesforce", result, "errors", list)
     first = errors[0] if errors and isinstance(errors[0], dict) else {}
     code, message = _text(first, "statusCode"), _text(first, "message")
+    if each.delete and code in GONE:
+        return Receipt(each.ref, "done", id=each.match_value, created=False)
     return Receipt(each.ref, "refused", id=_text(result, "id"), code=code, message=message)
 
 

@@ -1,9 +1,9 @@
 """Applying: what is approved goes to the CRM, exactly once as far as anybody can tell, whatever breaks on the way.
 
-The stage "push" in a run's books: taken = changes that were open; new = records created; changed = records updated;
-unchanged = superseded, because the lead or, by somebody's edit, the record changed since; refused = refused for good,
-and in quarantine; held = still open, because the CRM had no time or no answer. A record counts as created when the
-CRM says so, and also when an earlier attempt to create it went unanswered.
+The stage "push" in a run's books: taken = changes that were open; new = records created; changed = records updated
+or deleted; unchanged = superseded, because the lead or, by somebody's edit, the record changed since; refused =
+refused for good, and in quarantine; held = still open, because the CRM had no time or no answer. A record counts as
+created when the CRM says so, and also when an earlier attempt to create it went unanswered.
 """
 
 from __future__ import annotations

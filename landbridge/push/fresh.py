@@ -1,8 +1,11 @@
 """Looking once more before anything leaves: a plan may have waited for days.
 
 What does not hold any more is superseded, and the next plan says anew what is wanted: a change whose lead was changed,
-held back or became another customer since; an update of a record that somebody edited since. An edit made between
-this look and the call, within the second, is beyond us: sObject Collections know no condition.
+held back or became another customer since; an update or the deletion of a record that somebody edited since. An edit
+made between this look and the call, within the second, is beyond us: sObject Collections know no condition.
+
+A revert takes back what was, whatever became of the lead; and a change that no lead stands behind, such as one that
+erases, has an empty `lead_digest`. Both are theirs to supersede who planned them.
 """
 
 from __future__ import annotations
@@ -22,7 +25,9 @@ from landbridge.trail.runs import Run
 
 _OUTDATED = """
 UPDATE change c SET state = 'superseded', settled_at = now()
-WHERE c.account = :account AND c.state IN ('planned', 'approved') AND NOT EXISTS (
+WHERE c.account = :account AND c.state IN ('planned', 'approved') AND c.lead_digest <> ''
+  AND NOT EXISTS (SELECT FROM plan p WHERE p.plan_id = c.plan_id AND p.kind = 'revert')
+  AND NOT EXISTS (
     SELECT FROM lead l JOIN identity i USING (identity_id)
     WHERE l.identity_id = c.identity_id AND l.valid AND l.digest = c.lead_digest AND l.checked_digest = l.digest
       AND i.redirect_to IS NULL)
@@ -41,26 +46,27 @@ def drop_outdated(run: Run, account: str, entry: Entry) -> None:
 def without_edited(
     run: Run, connector: Connector, access: Access, batch: list[Outgoing], entry: Entry
 ) -> list[Outgoing]:
-    """The batch without updates of records that somebody edited since the plan; those are superseded. One call."""
-    if connector.look_up is None or batch[0].action != "update":
+    """The batch without changes of records that somebody edited since the plan; those are superseded. One call."""
+    if connector.look_up is None or batch[0].action == "create":
         return batch
-    fields = sorted({field for each in batch for field in each.after})
+    fields = sorted({field for each in batch for field in each.shown})
     values = [each.match_value for each in batch]
     present = connector.look_up(access, batch[0].object, batch[0].match_field, values, fields)
-    edited = [each for each in batch if _edited(each, present.get(each.match_value.lower(), {}))]
-    if edited:
-        note(run, access.account, [Outcome(each, "superseded") for each in edited], entry)
-    return [each for each in batch if each not in edited]
+    stale = [each for each in batch if edited(each, present.get(each.match_value.lower(), {}))]
+    if stale:
+        note(run, access.account, [Outcome(each, "superseded") for each in stale], entry)
+    return [each for each in batch if each not in stale]
 
 
-def _edited(change: Outgoing, present: Mapping[str, Any]) -> bool:
+def edited(change: Outgoing, present: Mapping[str, Any]) -> bool:
     """Whether a field has neither the value that the plan saw there nor the one that it wants.
 
     What the plan did not see is not compared, and a record that is gone is the CRM's to refuse.
     """
     here = {field.lower(): value for field, value in present.items()}
     return any(
-        not alike(here[field.lower()], before) and not alike(here[field.lower()], change.after[field])
+        not alike(here[field.lower()], before)
+        and not (field in change.after and alike(here[field.lower()], change.after[field]))
         for field, before in change.before.items()
         if field.lower() in here
     )

@@ -50,7 +50,7 @@ def note(run: Run, account: str, outcomes: Sequence[Outcome], entry: Entry) -> N
     refused = [each for each in outcomes if each.state == "refused"]
     with run.store.begin() as connection:
         connection.execute(sa.text(_SETTLE), _columns(outcomes))
-        for statement in (_LEAVE, _TAKE_OVER, _PUSHED, _RELEASE):
+        for statement in (_GONE, _LEAVE, _TAKE_OVER, _PUSHED, _RELEASE):
             connection.execute(sa.text(statement), _named(run, done))
         connection.execute(sa.text(_QUARANTINE), _named(run, refused))
         audit.record(connection, _event(run, account, outcomes))
@@ -90,24 +90,31 @@ FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:crm_ids AS te
             CAST(:codes AS text[]), CAST(:messages AS text[])) AS s(change_id, state, crm_id, created, code, message)
 WHERE c.change_id = s.change_id
 """
-_LEAVE = """
+_GONE = """
 DELETE FROM pushed p USING change c
-WHERE c.change_id = ANY(:ids) AND p.account = c.account AND p.identity_id = c.identity_id
+WHERE c.change_id = ANY(:ids) AND c.action = 'delete' AND p.account = c.account AND p.object = c.object
+  AND p.crm_id = c.crm_id
+"""
+# `pushed` tells of the one record that stands for a person. What hangs on it, such as a Task, is told by `change` alone.
+_STANDS = "c.action <> 'delete' AND c.object IN ('Lead', 'Contact')"
+_LEAVE = f"""
+DELETE FROM pushed p USING change c
+WHERE c.change_id = ANY(:ids) AND {_STANDS} AND p.account = c.account AND p.identity_id = c.identity_id
   AND (p.object, p.crm_id) <> (c.object, c.crm_id)
 """
-_TAKE_OVER = """
+_TAKE_OVER = f"""
 UPDATE pushed p SET identity_id = c.identity_id FROM change c
-WHERE c.change_id = ANY(:ids) AND p.account = c.account AND p.object = c.object AND p.crm_id = c.crm_id
+WHERE c.change_id = ANY(:ids) AND {_STANDS} AND p.account = c.account AND p.object = c.object AND p.crm_id = c.crm_id
   AND p.identity_id <> c.identity_id
 """
 # `base` keeps what stood in a field before our writes to it: what is there now, unless that is our own last write.
-_PUSHED = """
+_PUSHED = f"""
 INSERT INTO pushed (identity_id, account, object, crm_id, fields, base, created, change_id, run_id)
 SELECT identity_id, account, object, crm_id, after, before, coalesce(created, false), change_id, :run_id
-FROM change WHERE change_id = ANY(:ids)
+FROM change c WHERE change_id = ANY(:ids) AND {_STANDS}
 ON CONFLICT (identity_id, account) DO UPDATE
 SET base = pushed.base || coalesce((SELECT jsonb_object_agg(b.key, b.value) FROM jsonb_each(excluded.base) b
-                                    WHERE crm_alike(pushed.fields -> b.key, b.value) IS NOT TRUE), '{}'),
+                                    WHERE crm_alike(pushed.fields -> b.key, b.value) IS NOT TRUE), '{{}}'),
     fields = pushed.fields || excluded.fields, created = pushed.created OR excluded.created,
     change_id = excluded.change_id, run_id = excluded.run_id, at = now()
 """

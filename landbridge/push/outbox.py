@@ -61,7 +61,14 @@ class Outgoing:
     def write(self) -> Write:
         """As the connector takes it: the field that finds the record is not among the values."""
         values = {field: value for field, value in self.after.items() if field != self.match_field}
-        return Write(str(self.change_id), self.object, self.match_field, self.match_value, values)
+        gone = self.action == "delete"
+        return Write(str(self.change_id), self.object, self.match_field, self.match_value, values, gone)
+
+    @property
+    def shown(self) -> list[str]:
+        """The fields by which it can be told what became of it. A parent named by its external id is no such field."""
+        looked_at = self.before if self.action == "delete" else self.after
+        return [field for field, value in looked_at.items() if not isinstance(value, dict)]
 
 
 @dataclass(frozen=True)
@@ -85,11 +92,23 @@ def count(store: Store, account: str, states: Sequence[str] = OPEN) -> int:
 
 
 def groups(store: Store, account: str, states: Sequence[str]) -> list[Group]:
-    """What waits in these states. Updates go first: taking over a record may free an external id for a create."""
+    """What waits in these states, in the order in which it goes: see ORDER and PARENTS."""
     query = sa.select(*_GROUP).distinct().where(_change.c.account == account, _change.c.state.in_(states))
     with store.begin() as connection:
         found = [Group(*row) for row in connection.execute(query)]
-    return sorted(found, key=lambda group: (group.action != "update", group.object, group.match_field))
+    return sorted(found, key=_turn)
+
+
+ORDER = ("update", "delete", "create")
+"""Taking over a record, or deleting one, may free an external id for a create."""
+
+PARENTS = ("Account", "Contact", "Lead", "Campaign")
+"""What other records refer to is there before them; and of what goes, the others go first."""
+
+
+def _turn(group: Group) -> tuple[int, int, str, str]:
+    place = PARENTS.index(group.object) if group.object in PARENTS else len(PARENTS)
+    return ORDER.index(group.action), -place if group.action == "delete" else place, group.object, group.match_field
 
 
 def batches(store: Store, account: str, group: Group, states: Sequence[str]) -> Iterator[list[Outgoing]]:

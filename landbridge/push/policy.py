@@ -18,6 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from landbridge.errors import RuleInvalid
 from landbridge.leads.fields import LEAD_FIELDS
 from landbridge.mapping import nodes
+from landbridge.push.sending import Apply, Duplicates, Refusal, Sending
 
 MEANING = 1
 """Raised when the same words come to mean something else; part of every content hash."""
@@ -68,6 +69,14 @@ class _Content(_Part):
     external_id: Name
     limit: Limit = Field(alias="approve_automatically_up_to", default=Limit())
     objects: dict[Literal["Lead", "Contact"], ObjectRule]
+    apply: Apply = Apply()
+    duplicates: Duplicates = "ask"
+    refusals: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], Refusal] = Field(default_factory=dict)
+
+    @property
+    def sending(self) -> Sending:
+        """How changes are sent."""
+        return Sending(self.apply.bulk_from, self.refusals, self.duplicates)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +88,7 @@ class Policy:
     external_id: str
     limit: Limit
     objects: Mapping[str, ObjectRule]
+    sending: Sending
     content_hash: str
     document: nodes.Document
 
@@ -105,7 +115,16 @@ def load_policy(file: Path) -> Policy:
         raise
     refuse(shown, [*document.problems, *_between_words(content, file.stem, document)])
     objects = {str(name): rule for name, rule in content.objects.items()}
-    return Policy(shown, content.system, content.external_id, content.limit, objects, _content_hash(content), document)
+    return Policy(
+        shown,
+        content.system,
+        content.external_id,
+        content.limit,
+        objects,
+        content.sending,
+        _content_hash(content),
+        document,
+    )
 
 
 def _content_hash(content: _Content) -> str:

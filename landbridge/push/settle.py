@@ -1,8 +1,8 @@
 """Settling: what became of writes whose answer nobody heard, found out by looking at the CRM.
 
 A write is all or nothing. So a record that a create was to make is there because it was made; an update reached its
-record when any of its fields is as we wanted, and did not when all are as they were before. Where neither is so,
-somebody worked on the record meanwhile: the change is superseded, and the next plan merges anew.
+record when any of its fields is as we wanted, and did not when all are as they were before; a record that was to go is
+gone. Where none is so, somebody worked on the record meanwhile: the change is superseded, and the next plan merges anew.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.base import Access, Connector
 from landbridge.push import outbox
+from landbridge.push.fresh import edited
 from landbridge.push.note import Outcome, note
 from landbridge.push.outbox import UNSETTLED, Outgoing
 from landbridge.push.same import share
@@ -46,15 +47,23 @@ def settle_open(run: Run, connector: Connector, access: Access, entry: Entry) ->
 def _looked_up(connector: Connector, access: Access, batch: list[Outgoing]) -> list[Outcome]:
     if connector.look_up is None:
         return [Outcome(each, "approved") for each in batch]
-    fields = sorted({"Id", *(field for each in batch for field in each.after)})
+    fields = sorted({"Id", *(field for each in batch for field in each.shown)})
     values = [each.match_value for each in batch]
     found = connector.look_up(access, batch[0].object, batch[0].match_field, values, fields)
     return [_outcome(each, found.get(each.match_value.lower())) for each in batch]
 
 
 def _outcome(change: Outgoing, present: Mapping[str, Any] | None) -> Outcome:
+    if change.action == "delete":
+        return _deleted(change, present)
     if present is None:
         return Outcome(change, "approved")
     if change.action == "create" or share(present, change.after) > 0:
         return Outcome(change, "done", str(present["Id"]), change.action == "create")
     return Outcome(change, "approved" if share(present, change.before) == 1 else "superseded")
+
+
+def _deleted(change: Outgoing, present: Mapping[str, Any] | None) -> Outcome:
+    if present is None:
+        return Outcome(change, "done", change.match_value, False)
+    return Outcome(change, "superseded" if edited(change, present) else "approved")

@@ -74,6 +74,15 @@ class TestSalesforce(HttpContract):
         found = look_up(access, "Lead", EXTERNAL, [each.match_value for each in writes], ["LastName"])
         assert (left, sorted(row["LastName"] for row in found.values())) == ([], [f"Name {n}" for n in range(5)])
 
+    def test_a_deletion_is_done_once_and_a_field_is_emptied_by_null(self, access: Access, named: Named) -> None:
+        kept, gone = send(access, *(lead(n, named(n), LastName="x", Title="y") for n in ("kept", "gone")))
+        assert kept.id and gone.id
+        emptied = Write("r1", "Lead", "Id", kept.id, {"Title": None})
+        deletions = [Write(ref, "Lead", "Id", gone.id, {}, delete=True) for ref in ("r2", "r3")]
+        assert [r.outcome for r in send(access, emptied, *deletions)] == ["done"] * 3
+        found = look_up(access, "Lead", "Id", [kept.id, gone.id], ["Title"])
+        assert {crm_id: row["Title"] for crm_id, row in found.items()} == {kept.id.lower(): None}
+
     def test_fields_are_described_by_name(self, access: Access) -> None:
         fields = describe(access, "Lead")
         assert fields[EXTERNAL]["externalId"] is True

@@ -19,7 +19,7 @@ from landbridge.trail.runs import Run, running
 
 ACCOUNT = "salesforce"
 EXTERNAL = "Landbridge_Id__c"
-PREFIX = {"Lead": "00Q", "Contact": "003"}
+PREFIX = {"Lead": "00Q", "Contact": "003", "Task": "00T", "CampaignMember": "00v"}
 Answer = Callable[[Write], Receipt | None]
 
 
@@ -30,7 +30,7 @@ class Crm:
     """
 
     def __init__(self) -> None:
-        self.rows: dict[str, dict[str, dict[str, Any]]] = {"Lead": {}, "Contact": {}}
+        self.rows: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in PREFIX}
         self.calls: list[str] = []
         self.writes: list[Write] = []
         self.answer: Answer = lambda write: None
@@ -66,6 +66,9 @@ class Crm:
     def _take(self, write: Write) -> Receipt:
         self.writes.append(write)
         found = self._find(write.object, write.match_field, write.match_value)
+        if write.delete:
+            self.rows[write.object].pop(write.match_value, None)
+            return Receipt(write.ref, "done", write.match_value, created=False)
         if found is None and write.match_field == "Id":
             return Receipt(write.ref, "refused", code="ENTITY_IS_DELETED", message="entity is deleted")
         crm_id = found or self.put(write.object, **{write.match_field: write.match_value})

@@ -1,0 +1,35 @@
+"""How changes are sent, and what a refusal means: the part of mappings/crm/<system>.yaml that applying goes by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Refusal = Literal["retry", "repair", "duplicate", "stop"]
+"""Who acts next: nobody (it passes by itself), sales ops (mend the value; which of two?), IT (rights and limits)."""
+
+Duplicates = Literal["skip", "adopt", "ask"]
+
+
+class Apply(BaseModel):
+    """`bulk_from`: how many changes of one kind make a file for the CRM's bulk interface rather than calls of 200."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    bulk_from: int = Field(default=2000, ge=1)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """How changes are sent. A code that no rule names is for sales ops: only a person can say what it is about."""
+
+    bulk_from: int
+    refusals: Mapping[str, Refusal]
+    duplicates: Duplicates
+
+    def kind(self, code: str) -> Refusal:
+        """What a refusal with the CRM's code means."""
+        return self.refusals.get(code, "repair")
