@@ -95,7 +95,7 @@ DELETE FROM pushed p USING change c
 WHERE c.change_id = ANY(:ids) AND c.action = 'delete' AND p.account = c.account AND p.object = c.object
   AND p.crm_id = c.crm_id
 """
-# `pushed` tells of the one record that stands for a person. What hangs on it, such as a Task, is told by `change` alone.
+# `pushed` tells of the one record that stands for a person. What hangs on it, such as a Task, `change` alone tells.
 _STANDS = "c.action <> 'delete' AND c.object IN ('Lead', 'Contact')"
 _LEAVE = f"""
 DELETE FROM pushed p USING change c

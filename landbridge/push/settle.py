@@ -1,8 +1,9 @@
 """Settling: what became of writes whose answer nobody heard, found out by looking at the CRM.
 
 A write is all or nothing. So a record that a create was to make is there because it was made; an update reached its
-record when any of its fields is as we wanted, and did not when all are as they were before; a record that was to go is
-gone. Where none is so, somebody worked on the record meanwhile: the change is superseded, and the next plan merges anew.
+record when any of its fields is as we wanted, and did not when all are as they were before; a record that was to go
+is gone. Where none is so, somebody worked on the record meanwhile: the change is superseded, and the next plan merges
+anew.
 """
 
 from __future__ import annotations
