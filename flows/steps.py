@@ -66,7 +66,7 @@ def plan(run: Run, hub: Hub) -> None:
     """Say what would change in the CRM."""
     from landbridge.push.plan import make_plan as stage
 
-    stage(run, hub.policy, hub.crm)
+    stage(run, hub.policy, hub.crm, hub.golden_rules.trust)
 
 
 @step(name="push", tags=["crm"])

@@ -1,12 +1,15 @@
 """The gate: a plan leaves when it is small enough for the policy, or when a named person has approved it.
 
-One large plan that waits holds back everything of its account: a plan of unusual size is the sign of a wrong rule,
-and small plans made by the same wrong rule must not slip through beside it.
+What waits holds back everything of its account: a plan of unusual size is the sign of a wrong rule, and small plans
+made by the same wrong rule must not slip through beside it. A plan that changes a protected field waits whatever its
+size, and so does one that takes back what was written.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -28,17 +31,49 @@ SELECT count(*) FROM (
 """
 
 
+AUTOMATIC = "within the policy's limit"
+"""The reason that stands where nobody approved."""
+
+
 @dataclass(frozen=True)
 class Waiting:
-    """A plan that nobody has approved, and what it is measured against."""
+    """A plan that nobody has approved. `changes`: those that still wait; `protected`: those of them that would change
+    a protected field; `revert`: it takes back what was written."""
 
     plan_id: str
     changes: int
+    protected: int = 0
+    revert: bool = False
+
+    def __str__(self) -> str:
+        if self.revert:
+            return f"{self.plan_id} takes back {self.changes:,} changes"
+        guarded = f", {self.protected:,} of them of a protected field" if self.protected else ""
+        return f"{self.plan_id}: {self.changes:,} changes{guarded}"
+
+
+@dataclass(frozen=True)
+class Load:
+    """All that is open and that no person approved, in one sum: many small plans made by one wrong rule are as large
+    as one. `under_way`: changes that the policy let through and that have not arrived yet."""
+
+    plans: tuple[Waiting, ...]
+    under_way: int
     crm_size: int
     first_load: bool
 
-    def passes(self, limit: Limit) -> bool:
-        """Whether it may leave unseen."""
+    @property
+    def changes(self) -> int:
+        """How many."""
+        return self.under_way + sum(plan.changes for plan in self.plans)
+
+    def stopped(self, limit: Limit) -> tuple[Waiting, ...]:
+        """The plans that somebody must look at first: all of them when they are too many together."""
+        if not self._passes(limit):
+            return self.plans
+        return tuple(plan for plan in self.plans if plan.protected or plan.revert)
+
+    def _passes(self, limit: Limit) -> bool:
         if self.changes <= limit.changes:
             return True
         if self.first_load:
@@ -47,23 +82,38 @@ class Waiting:
 
     def __str__(self) -> str:
         first = ", and nothing was ever written there before" if self.first_load else ""
-        return f"{self.plan_id}: {self.changes} changes, where the CRM holds {self.crm_size} records{first}"
+        plans = "; ".join(map(str, self.plans))
+        return f"{plans}, where the CRM holds {self.crm_size:,} records{first}"
 
 
-def waiting(store: Store, account: str) -> list[Waiting]:
-    """The account's plans that nobody has approved, oldest first."""
-    query = (
-        sa.select(_plan.c.plan_id, sa.func.count())
-        .join(_change, _change.c.plan_id == _plan.c.plan_id)
-        .where(_plan.c.account == account, _plan.c.state == "planned", _change.c.state == "planned")
-        .group_by(_plan.c.plan_id, _plan.c.at)
-        .order_by(_plan.c.at)
-    )
+def waiting(store: Store, account: str, protected: Mapping[str, Sequence[str]] | None = None) -> Load:
+    """The account's plans that nobody has approved, oldest first. `protected`: field names by CRM object."""
+    asked = {"account": account, "automatic": AUTOMATIC}
+    guarded = [{"object": name, "fields": list(fields)} for name, fields in (protected or {}).items()]
     with store.begin() as connection:
-        plans = connection.execute(query).all()
+        plans = connection.execute(sa.text(_WAITING), asked | {"guarded": json.dumps(guarded)}).all()
+        under_way = connection.scalar(sa.text(_UNDER_WAY), asked) or 0
         size = connection.scalar(sa.text(_CRM_SIZE), {"account": account}) or 0
         first = not connection.scalar(sa.select(sa.exists().where(tables.pushed.c.account == account)))
-    return [Waiting(plan_id, changes, size, first) for plan_id, changes in plans]
+    return Load(tuple(Waiting(*row) for row in plans), under_way, size, first)
+
+
+# A record that we create has nothing yet that could be protected.
+_WAITING = """
+SELECT p.plan_id, count(*), count(*) FILTER (WHERE EXISTS (
+           SELECT FROM jsonb_to_recordset(CAST(:guarded AS jsonb)) AS g(object text, fields jsonb),
+                       jsonb_array_elements_text(g.fields) AS f
+           WHERE g.object = c.object AND c.action = 'update' AND c.after ? f)), p.kind = 'revert'
+FROM plan p JOIN change c USING (plan_id)
+WHERE p.account = :account AND p.state = 'planned' AND c.state = 'planned'
+GROUP BY p.plan_id, p.kind, p.at ORDER BY p.at, p.plan_id
+"""
+
+_UNDER_WAY = """
+SELECT count(*) FROM plan p JOIN change c USING (plan_id)
+WHERE p.account = :account AND p.state = 'approved' AND p.reason = :automatic
+  AND c.state IN ('approved', 'sending', 'unknown')
+"""
 
 
 def approve(store: Store, plan_id: str, *, actor: str, reason: str) -> int:
@@ -84,16 +134,15 @@ def open_gate(run: Run, policy: Policy, access: Access) -> None:
     limit = policy.limit
     if access.options.get("first_load") in ("ask", "approve"):
         limit = limit.model_copy(update={"first_load": access.options["first_load"]})
-    plans = waiting(run.store, access.account)
-    held = [plan for plan in plans if not plan.passes(limit)]
-    if held:
+    load = waiting(run.store, access.account, policy.protected())
+    if stopped := load.stopped(limit):
         raise GateClosed(
-            f"Nothing was sent: {'; '.join(str(plan) for plan in held)}.",
-            do=f"Look at it with `landbridge plan`, then `landbridge push --approve {held[0].plan_id}`.",
+            f"Nothing was sent: {replace(load, plans=stopped)}.",
+            do=f"Look at it with `landbridge plan`, then `landbridge push --approve {stopped[0].plan_id}`.",
         )
     with run.store.begin() as connection:
-        for plan in plans:
-            _approve(connection, plan.plan_id, run.actor, "within the policy's limit")
+        for plan in load.plans:
+            _approve(connection, plan.plan_id, run.actor, AUTOMATIC)
             audit.record(connection, run.event("plan.approved", plan.plan_id, how="automatic", changes=plan.changes))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
 from landbridge.push import merge, wanted
+from landbridge.push.offer import offer
 from landbridge.push.policy import Policy
 
 _JSON = """CASE WHEN {0} IS NULL THEN 'null'
@@ -15,11 +17,17 @@ _JSON = """CASE WHEN {0} IS NULL THEN 'null'
     WHEN type = 'number' AND TRY_CAST({0} AS BIGINT) = TRY_CAST({0} AS DOUBLE) THEN to_json(TRY_CAST({0} AS BIGINT))
     WHEN type = 'number' THEN to_json(TRY_CAST({0} AS DOUBLE)) ELSE to_json({0}) END"""
 
+# A flag that is to be emptied says no: the CRM knows no empty one.
+_AFTER = f"CASE WHEN want IS NULL AND type = 'flag' THEN 'false' ELSE {_JSON.format('want')} END"
+
 _ORIGIN = """json_merge_patch(if(json_type(origin) = 'OBJECT', origin, '{}'),
     json_object('field', coalesce(source, 'default')))"""
 
-_CONFLICT = """json_object('ours', want, 'theirs', have, 'last', last,
-    'kept', if(verdict = 'conflict', 'theirs', 'ours'))"""
+# Why the one or the other stays: who settles the field, or why our value cannot stand there.
+_WHY = "coalesce(unfit, if(owner IN ('newest', 'most_trusted'), owner, 'edited'))"
+
+_CONFLICT = f"""json_object('ours', coalesce(want, meant), 'theirs', have, 'last', last,
+    'kept', if(verdict = 'override', 'ours', 'theirs'), 'why', {_WHY})"""
 
 
 def _object(value: str, verdicts: tuple[str, ...], where: str = "true") -> str:
@@ -31,9 +39,9 @@ def _object(value: str, verdicts: tuple[str, ...], where: str = "true") -> str:
 _DIFFERENCES = f"""
 SELECT identity_id, any_value(creating) AS creating, count(*) FILTER (verdict IN {merge.WRITES}) > 0 AS writes,
     {_object(_JSON.format("have"), merge.WRITES, "(seen OR creating)")} AS before,
-    {_object(_JSON.format("want"), merge.WRITES)} AS after,
-    {_object(_ORIGIN, merge.WRITES)} AS origin, {_object(_CONFLICT, merge.CONFLICTS)} AS conflicts
-FROM merged WHERE verdict IN {(*merge.WRITES, *merge.CONFLICTS)} GROUP BY identity_id
+    {_object(_AFTER, merge.WRITES)} AS after,
+    {_object(_ORIGIN, merge.WRITES)} AS origin, {_object(_CONFLICT, merge.TOLD)} AS conflicts
+FROM merged WHERE verdict IN {(*merge.WRITES, *merge.TOLD)} GROUP BY identity_id
 """
 
 _WANTED = """
@@ -61,15 +69,26 @@ class Differences:
     changes: pa.Table
 
 
-def find(policy: Policy, leads: pa.Table) -> Differences:
-    """Compare `leads` (see known.read) with the CRM, field by field, as the policy says."""
+@dataclass(frozen=True)
+class Rules:
+    """What a comparison goes by: the CRM's policy, and the golden rules' order of trust in accounts."""
+
+    policy: Policy
+    account: str
+    trust: Sequence[str] = ()
+
+
+def find(rules: Rules, leads: pa.Table, times: pa.Table) -> Differences:
+    """Compare `leads` (see known.read) with the CRM, field by field. `times`: see known.times."""
+    policy = rules.policy
     with duckdb.connect() as connection:
         connection.register("arrived", leads)
         connection.execute("CREATE TABLE known AS FROM arrived")
         # In steps, each kept: as one query DuckDB computes shared expressions again and again, at three times the cost.
-        connection.execute(
-            "CREATE TABLE offered AS " + " UNION ALL ".join(wanted.query(policy, name) for name in policy.objects)
-        )
+        connection.register("rule", wanted.rules(policy))
+        rows = " UNION ALL ".join(wanted.query(policy, name) for name in policy.objects)
+        connection.execute(f"CREATE TABLE valued AS {rows}")
+        offer(connection, policy, rules.account, rules.trust, times)
         connection.execute("CREATE TABLE merged AS " + merge.MERGE.format(offered="offered"))
         connection.execute(f"CREATE TABLE differing AS {_DIFFERENCES}")
         changes = connection.sql(_WANTED.format(external_id=wanted.quoted(policy.external_id))).to_arrow_table()

@@ -9,8 +9,9 @@ from __future__ import annotations
 WRITES = ("write", "override")
 """The verdicts that change the CRM; 'override' replaces somebody's edit because the rules say so."""
 
-CONFLICTS = ("override", "conflict")
-"""The verdicts where somebody edited the field; 'conflict' leaves the edit as it is."""
+TOLD = ("override", "conflict", "unfit")
+"""The verdicts that a plan tells beside what it writes: where somebody edited the field ('conflict' leaves the edit as
+it is), and where our value cannot stand there."""
 
 _KEY = r"""CASE type
     WHEN 'number' THEN CAST(TRY_CAST({0} AS DOUBLE) AS VARCHAR)
@@ -20,24 +21,29 @@ _KEY = r"""CASE type
     ELSE nullif(trim(replace({0}, chr(13) || chr(10), chr(10))), '') END"""
 
 MERGE = f"""
-SELECT * EXCLUDE (want_key, have_key, last_key), CASE
-    WHEN want_key IS NULL THEN 'nothing'
+SELECT * EXCLUDE (want_key, have_key, last_key, meant_key), CASE
+    WHEN unfit IS NOT NULL AND want_key IS NULL THEN if(meant_key = have_key, 'same', 'unfit')
+    WHEN want_key IS NULL AND (when_empty <> 'clear' OR creating OR last_key IS NULL OR have_key IS NULL) THEN 'nothing'
     WHEN creating THEN 'write'
     WHEN NOT seen AND last_key IS NULL AND conflict <> 'hub' THEN 'unseen'
     WHEN want_key = have_key THEN 'same'
     WHEN owner = 'crm' THEN 'theirs'
+    WHEN owner = 'append' THEN 'write'
     WHEN have_key IS NULL AND last_key IS NULL THEN 'write'
     WHEN owner = 'set_if_empty' AND have_key IS NOT NULL THEN 'theirs'
     WHEN have_key IS NOT DISTINCT FROM last_key THEN 'write'
     WHEN conflict = 'hub' THEN 'override'
     ELSE 'conflict' END AS verdict
 FROM (SELECT *, {_KEY.format("want")} AS want_key, {_KEY.format("last")} AS last_key,
+             CASE WHEN unfit IS NOT NULL THEN {_KEY.format("meant")} END AS meant_key,
              CASE WHEN seen THEN {_KEY.format("have")} ELSE {_KEY.format("last")} END AS have_key
       FROM {{offered}})
 """
-"""DuckDB: adds `verdict` to rows of (creating, type, owner, conflict, seen, want, have, last), all values as text.
+"""DuckDB: adds `verdict` to rows of (creating, type, owner, conflict, when_empty, unfit, meant, seen, want, have,
+last), all values as text. `unfit`: why our value, `meant`, cannot stand there; `want` is null then, or a default.
 
 `seen`: the CRM shows us this field at all; what it does not show is taken to be as we left it. Two values are the
 same when the CRM would show them alike: numbers by value, e-mails in any case, times by the second, a false flag as
-an empty field. We never empty a field: where we know nothing ('nothing'), whatever is there stays.
+an empty field. Where we know nothing ('nothing'), whatever is there stays; only `when_empty: clear` takes back what we
+wrote ourselves and nobody edited.
 """

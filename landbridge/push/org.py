@@ -19,7 +19,9 @@ def check(policy: Policy, connector: Connector, access: Access) -> None:
         return
     problems: list[Problem] = []
     for name, rule in policy.objects.items():
-        described = {field.lower(): about for field, about in connector.describe(access, name).items()}
+        described = {
+            field.lower(): {"name": field, **about} for field, about in connector.describe(access, name).items()
+        }
         problems += _misfits(policy, name, rule, described)
     refuse(policy.file, problems)
 
@@ -27,13 +29,7 @@ def check(policy: Policy, connector: Connector, access: Access) -> None:
 def _misfits(
     policy: Policy, name: str, rule: ObjectRule, described: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Problem]:
-    external = described.get(policy.external_id.lower())
-    if external is None or not external.get("externalId"):
-        what = f"{name} has no external-id field {policy.external_id}"
-        yield Problem(policy.line("external_id"), what, "Make it there: text, external id, unique.")
-    elif external.get("unique") is False:
-        what = f"{name}.{policy.external_id} is not unique: a record that somebody clones could not be told from ours"
-        yield Problem(policy.line("external_id"), what, "Tick 'unique' in the field's settings there.")
+    yield from _external_id(policy, name, described.get(policy.external_id.lower()))
     for field, each in rule.fields.items():
         about = described.get(field.lower())
         line = policy.line("objects", name, "fields", field)
@@ -41,13 +37,71 @@ def _misfits(
             what = f"{name} has no field {field} that this login can see"
             yield Problem(line, what, "Make it in the CRM, give the login its permission, or take the line out.")
         else:
-            yield from _misfit(f"{name}.{field}", rule, each, about, line)
+            misfits = (
+                *_rights(rule, each, about),
+                *_size(each, about),
+                *_list(each, about),
+                *_empty(rule, each, about),
+            )
+            yield from (Problem(line, f"{name}.{field} {what}", do) for what, do in misfits)
+    if rule.create:
+        yield from _required(policy, name, rule, described)
 
 
-def _misfit(field: str, rule: ObjectRule, each: FieldRule, about: Mapping[str, Any], line: int) -> Iterator[Problem]:
-    written_later = each.owner != "crm"
-    if (rule.create and not about.get("createable")) or (written_later and not about.get("updateable")):
-        yield Problem(line, f"{field} cannot be written by this login", "Give it the right, or take it out.")
+def _external_id(policy: Policy, name: str, about: Mapping[str, Any] | None) -> Iterator[Problem]:
+    line = policy.line("external_id")
+    if about is None or not about.get("externalId"):
+        what = f"{name} has no external-id field {policy.external_id}"
+        yield Problem(line, what, "Make it there: text, external id, unique.")
+    elif about.get("unique") is False:
+        what = f"{name}.{policy.external_id} is not unique: a record that somebody clones could not be told from ours"
+        yield Problem(line, what, "Tick 'unique' in the field's settings there.")
+
+
+Misfits = Iterator[tuple[str, str]]
+"""What is wrong, and what to do."""
+
+
+def _rights(rule: ObjectRule, each: FieldRule, about: Mapping[str, Any]) -> Misfits:
+    if (rule.create and not about.get("createable")) or (each.owner != "crm" and not about.get("updateable")):
+        yield "cannot be written by this login", "Give it the right, or take it out."
+
+
+def _size(each: FieldRule, about: Mapping[str, Any]) -> Misfits:
     longest = int(about.get("length") or 0)
     if longest and each.type in ("text", "email") and (each.max is None or each.max > longest):
-        yield Problem(line, f"{field} holds {longest} characters", f"Say max: {longest}.")
+        yield f"holds {longest} characters", f"Say max: {longest}."
+
+
+def _list(each: FieldRule, about: Mapping[str, Any]) -> Misfits:
+    """A restricted picklist refuses what it does not know. The policy says what it may get, the org whether it may."""
+    if not about.get("restrictedPicklist"):
+        return
+    known = [str(one.get("value")) for one in about.get("picklistValues") or () if one.get("active", True)]
+    if each.one_of is None:
+        yield "takes only what is in its list", f"Say one_of: [{', '.join(known)}]."
+    elif strange := [value for value in each.one_of if value not in known]:
+        yield f"does not have {', '.join(map(repr, strange))} in its list", f"It has {', '.join(known)}."
+
+
+def _empty(rule: ObjectRule, each: FieldRule, about: Mapping[str, Any]) -> Misfits:
+    filled = about.get("nillable", True) or about.get("type") == "boolean"
+    if each.when_empty == "clear" and not filled:
+        yield "can never be empty", "Take out `when_empty`."
+    if rule.create and each.default is None and _must_be_filled(about):
+        yield "must be filled in every new record", "Say what it gets where we know nothing, as `default`."
+
+
+def _required(
+    policy: Policy, name: str, rule: ObjectRule, described: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Problem]:
+    ours = {field.lower() for field in (*rule.fields, policy.external_id)}
+    for field, about in described.items():
+        if field not in ours and _must_be_filled(about):
+            what = f"{name}.{about['name']} must be filled in every new record, and we do not fill it"
+            yield Problem(policy.line("objects", name, "fields"), what, "Add it with a `default`.")
+
+
+def _must_be_filled(about: Mapping[str, Any]) -> bool:
+    optional = about.get("nillable", True) or about.get("defaultedOnCreate", False)
+    return bool(about.get("createable")) and not optional and about.get("type") != "boolean"

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -19,6 +20,8 @@ import pyarrow.csv as pacsv
 import sqlalchemy as sa
 
 from landbridge.push import differences, known, outbox
+from landbridge.push.differences import Rules
+from landbridge.push.offer import wants_times
 from landbridge.push.policy import Policy
 from landbridge.store import tables
 from landbridge.store.engine import Store
@@ -27,14 +30,16 @@ from landbridge.trail.balance import Entry
 from landbridge.trail.runs import Run
 
 
-def make_plan(run: Run, policy: Policy, account: str) -> str | None:
+def make_plan(run: Run, policy: Policy, account: str, trust: Sequence[str] = ()) -> str | None:
     """Plan everything that differs. Answers the newest plan that is open, or None when nothing waits to be sent.
 
-    Nothing is written when nothing differs from what is planned already.
+    Nothing is written when nothing differs from what is planned already. `trust`: accounts, most trusted first, for
+    fields that go by it.
     """
     with run.store.only_one(f"push {account}"), run.books.stage("plan", account) as entry:
         entry.taken = known.count(run.store)
-        found = differences.find(policy, known.read(run.store, account))
+        times = known.times(run.store) if wants_times(policy) else known.NO_TIMES
+        found = differences.find(Rules(policy, account, trust), known.read(run.store, account), times)
         entry.held, entry.unchanged = found.held, found.unchanged
         _keep(run, policy, account, found.changes, entry)
     return newest_open(run.store, account)

@@ -16,14 +16,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from landbridge.errors import RuleInvalid
-from landbridge.leads.fields import LEAD_FIELDS
 from landbridge.mapping import nodes
+from landbridge.push import sense
 from landbridge.push.sending import Apply, Duplicates, Refusal, Sending
 
-MEANING = 1
+MEANING = 2
 """Raised when the same words come to mean something else; part of every content hash."""
 
 Kind = Literal["text", "email", "number", "flag", "time"]
+_CUT = {"text": "cut", "email": "hold", "number": "hold", "flag": "hold", "time": "hold"}
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
@@ -38,14 +39,26 @@ def _listed(given: Any) -> Any:
 class FieldRule(_Part):
     """One CRM field. `default` counts for leads that we create, nowhere else."""
 
-    source: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(alias="from", min_length=1)
+    source: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = Field(
+        alias="from", min_length=1
+    )
     type: Kind = "text"
     take: Literal["first", "all"] = "first"
     join: str = "\n"
-    owner: Literal["hub", "crm", "set_if_empty"] = "hub"
+    owner: Literal["hub", "crm", "set_if_empty", "newest", "most_trusted", "append"] = "hub"
     conflict: Literal["crm", "hub"] = "crm"
+    when_empty: Literal["keep", "clear"] = "keep"
+    protected: bool = False
     max: int | None = Field(default=None, ge=1)
+    too_long: Literal["cut", "hold"] | None = None
+    one_of: tuple[str, ...] | None = Field(default=None, min_length=1)
+    separator: str = Field(default="--- Landbridge ---", min_length=3)
     default: str | None = None
+
+    @property
+    def cuts(self) -> bool:
+        """Whether a value that is too long is cut. Half an e-mail address is somebody else's, or nobody's."""
+        return self.max is not None and self.owner != "append" and (self.too_long or _CUT[self.type]) == "cut"
 
 
 class ObjectRule(_Part):
@@ -63,7 +76,9 @@ class Limit(_Part):
     first_load: Literal["ask", "approve"] = "ask"
 
 
-class _Content(_Part):
+class Content(_Part):
+    """A policy file, word for word."""
+
     system: str
     version: int
     external_id: Name
@@ -96,6 +111,10 @@ class Policy:
         """The fields by object that planning compares: the connector that reads the CRM should ask for them."""
         return {name: [*rule.fields, self.external_id] for name, rule in self.objects.items()}
 
+    def protected(self) -> dict[str, list[str]]:
+        """The fields by object that nothing changes before somebody has looked."""
+        return {name: [f for f, each in rule.fields.items() if each.protected] for name, rule in self.objects.items()}
+
     def line(self, *where: str) -> int:
         """The line of the file where a part stands."""
         return self.document.line(where)
@@ -109,11 +128,11 @@ def load_policy(file: Path) -> Policy:
     except (OSError, UnicodeDecodeError) as error:
         raise RuleInvalid(f"{shown} cannot be read: {error}", do="It says what goes into the CRM; see docs.") from error
     try:
-        content = _Content.model_validate(document.content or {})
+        content = Content.model_validate(document.content or {})
     except ValidationError as error:
         refuse(shown, [*document.problems, *_from_pydantic(error, document)])
         raise
-    refuse(shown, [*document.problems, *_between_words(content, file.stem, document)])
+    refuse(shown, [*document.problems, *sense.problems(content, file.stem, document)])
     objects = {str(name): rule for name, rule in content.objects.items()}
     return Policy(
         shown,
@@ -127,7 +146,7 @@ def load_policy(file: Path) -> Policy:
     )
 
 
-def _content_hash(content: _Content) -> str:
+def _content_hash(content: Content) -> str:
     meant = json.dumps([MEANING, content.model_dump(mode="json")], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(meant.encode()).hexdigest()
 
@@ -145,24 +164,3 @@ def _from_pydantic(error: ValidationError, document: nodes.Document) -> Iterator
         shown = " > ".join(str(step) for step in where)
         what = "is a word that is not known here" if wrong["type"] == "extra_forbidden" else wrong["msg"]
         yield nodes.Problem(document.line(where), f"{shown}: {what}", "The top of the file explains the words.")
-
-
-def _between_words(content: _Content, system: str, document: nodes.Document) -> Iterator[nodes.Problem]:
-    if content.system != system:
-        line = document.line(("system",))
-        yield nodes.Problem(line, f"it is named {system}.yaml and says system: {content.system}", "Make them the same.")
-    for object_name, rule in content.objects.items():
-        for field, each in rule.fields.items():
-            where = ("objects", object_name, "fields", field)
-            yield from _unknown_sources(each, document.line(where))
-            if field.lower() == content.external_id.lower():
-                problem = f"{field} is the external id, which we fill ourselves"
-                yield nodes.Problem(document.line(where), problem, "Take it out.")
-    if content.objects.get("Contact", ObjectRule(fields={})).create:
-        yield nodes.Problem(document.line(("objects", "Contact", "create")), "we create leads only", "Say false.")
-
-
-def _unknown_sources(rule: FieldRule, line: int) -> Iterator[nodes.Problem]:
-    for source in rule.source:
-        if source not in LEAD_FIELDS:
-            yield nodes.Problem(line, f"a lead has no field '{source}'", f"It has {', '.join(LEAD_FIELDS)}.")

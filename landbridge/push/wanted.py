@@ -1,31 +1,56 @@
 """The policy as one DuckDB query: every lead's wanted CRM values beside what the CRM has and what we last wrote.
 
 A query is made of the policy's words alone; what people wrote is only ever data in it. Each JSON text is parsed once
-a lead, for all of its fields.
+a lead, for all of its fields. What a rule says once for its field stands in the table `rule`, and not in each row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
 
 from landbridge.push.policy import FieldRule, ObjectRule, Policy
 
+_RULE = {
+    "object": pa.string(), "number": pa.int32(), "field": pa.string(), "type": pa.string(), "owner": pa.string(),
+    "settles": pa.string(), "when_empty": pa.string(), "separator": pa.string(), "longest": pa.int32(),
+}  # fmt: skip
+
+
+def rules(policy: Policy) -> pa.Table:
+    """What the policy says of each field; the last one of each object is its external id, which is ours alone."""
+    rows = [row for name, rule in policy.objects.items() for row in _rules(policy, name, rule)]
+    return pa.Table.from_pylist(rows, schema=pa.schema(list(_RULE.items())))
+
+
+def _rules(policy: Policy, name: str, rule: ObjectRule) -> Iterator[dict[str, Any]]:
+    for number, (field, each) in enumerate(rule.fields.items(), 1):
+        said = {"type": each.type, "owner": each.owner, "when_empty": each.when_empty, "separator": each.separator}
+        yield {"object": name, "number": number, "field": field, **said, "settles": each.conflict, "longest": each.max}
+    external = {"type": "email", "owner": "hub", "settles": "hub", "when_empty": "keep"}
+    yield {"object": name, "number": len(rule.fields) + 1, "field": policy.external_id, **external}
+
 
 def query(policy: Policy, object_name: str) -> str:
-    """Rows of one CRM object, one a lead and field, out of the table `known`: what merge.MERGE asks for, and whence."""
+    """Rows of one CRM object, one a lead and field, out of `known` and `rule`: what landbridge.push.offer asks for."""
     rule = policy.objects[object_name]
     names = [*rule.fields, policy.external_id]
     sources = sorted({source for each in rule.fields.values() for source in each.source})
     values = ", ".join(_values(rule, sources))
     return f"""
-        SELECT identity_id, creating, unnest([{", ".join(_offers(policy, rule, sources))}], recursive := true)
-        FROM (SELECT identity_id, former_ids, creating, origin, have, last, {values}
-              FROM (SELECT identity_id, former_ids, crm_id IS NULL AS creating,
-                           json_extract(fields, {_paths(sources)}) AS given,
-                           json_extract(origin, {_paths(sources)}) AS origin,
-                           json_extract(present, {_paths(names)}) AS have,
-                           json_extract_string(last, {_paths(names)}) AS last
-                    FROM known WHERE {_rows(object_name, rule)}))"""
+        SELECT identity_id, creating, crm_at, r.* EXCLUDE (number), o.* EXCLUDE (identity_id, creating, crm_at, number)
+        FROM (SELECT identity_id, creating, crm_at, unnest([{", ".join(_offers(rule, sources))}], recursive := true)
+              FROM (SELECT identity_id, former_ids, creating, crm_at, origin, have, last, {values}
+                    FROM (SELECT identity_id, former_ids, crm_id IS NULL AS creating,
+                                 json_extract_string(present, '$.LastModifiedDate') AS crm_at,
+                                 json_extract(fields, {_paths(sources)}) AS given,
+                                 json_extract(origin, {_paths(sources)}) AS origin,
+                                 json_extract(present, {_paths(names)}) AS have,
+                                 json_extract_string(last, {_paths(names)}) AS last
+                          FROM known WHERE {_rows(object_name, rule)}))) o
+        JOIN rule r ON r.object = {quoted(object_name)} AND r.number = o.number"""
 
 
 def _rows(object_name: str, rule: ObjectRule) -> str:
@@ -48,25 +73,27 @@ def _value(rule: FieldRule, json: str) -> str:
     several = f"json_extract_string({json}, {quoted('$[*]')})"
     listed = f"array_to_string({several}, {quoted(rule.join)})" if rule.take == "all" else f"{several}[1]"
     text = f"trim(CASE json_type({json}) WHEN 'ARRAY' THEN {listed} ELSE {alone} END)"
-    return f"nullif({f'left({text}, {rule.max})' if rule.max else text}, '')"
+    return f"nullif({f'left({text}, {rule.max})' if rule.cuts else text}, '')"
 
 
-def _offers(policy: Policy, rule: ObjectRule, sources: Sequence[str]) -> list[str]:
-    offers = [_offer(name, each, number, sources) for number, (name, each) in enumerate(rule.fields.items(), 1)]
-    return [*offers, _external_id(policy.external_id, len(rule.fields) + 1)]
+def _offers(rule: ObjectRule, sources: Sequence[str]) -> list[str]:
+    offers = [_offer(each, number, sources) for number, each in enumerate(rule.fields.values(), 1)]
+    return [*offers, _external_id(len(rule.fields) + 1)]
 
 
-def _offer(name: str, rule: FieldRule, number: int, sources: Sequence[str]) -> str:
+def _offer(rule: FieldRule, number: int, sources: Sequence[str]) -> str:
     columns = {f"v{number}_{place}": source for place, source in enumerate(rule.source)}
-    fallback = f"CASE WHEN creating THEN {quoted(rule.default)} END" if rule.default is not None else "NULL"
+    first = f"coalesce({', '.join(columns)})"
     whence = " ".join(f"WHEN {c} IS NOT NULL THEN {quoted(s)}" for c, s in columns.items())
     origin = " ".join(f"WHEN {c} IS NOT NULL THEN origin[{sources.index(s) + 1}]" for c, s in columns.items())
+    unfit = _unfit(rule, first)
+    fits = f"CASE WHEN {unfit} IS NULL THEN {first} END" if unfit else first
+    fallback = f"CASE WHEN creating THEN {quoted(rule.default)} END" if rule.default is not None else "NULL"
     return _struct(
-        field=quoted(name),
-        type=quoted(rule.type),
-        owner=quoted(rule.owner),
-        conflict=quoted(rule.conflict),
-        want=f"coalesce({', '.join(columns)}, {fallback})",
+        number=str(number),
+        want=f"coalesce({fits}, {fallback})",
+        unfit=unfit or "CAST(NULL AS VARCHAR)",
+        meant=first if unfit else "CAST(NULL AS VARCHAR)",
         seen=f"have[{number}] IS NOT NULL",
         have=f"json_extract_string(have[{number}], '$')",
         last=f"last[{number}]",
@@ -75,18 +102,27 @@ def _offer(name: str, rule: FieldRule, number: int, sources: Sequence[str]) -> s
     )
 
 
-def _external_id(name: str, number: int) -> str:
+def _unfit(rule: FieldRule, value: str) -> str | None:
+    """SQL for why a value cannot stand in the field; None where any can."""
+    reasons = []
+    if rule.max is not None and not rule.cuts and rule.owner != "append":
+        reasons.append(f"WHEN length({value}) > {rule.max} THEN 'too_long'")
+    if rule.one_of:
+        reasons.append(f"WHEN {value} NOT IN ({', '.join(map(quoted, rule.one_of))}) THEN 'not_listed'")
+    return f"CASE {' '.join(reasons)} END" if reasons else None
+
+
+def _external_id(number: int) -> str:
     """Ours alone: whatever stands there is replaced, and that is no conflict.
 
     An id of old still means its identity, so it stays: a merge costs the CRM no write, and never sets one id twice.
     """
     here = f"lower(json_extract_string(have[{number}], '$'))"
     return _struct(
-        field=quoted(name),
-        type="'email'",
-        owner="'hub'",
-        conflict="'hub'",
+        number=str(number),
         want=f"if(list_contains(former_ids, {here}), {here}, identity_id)",
+        unfit="CAST(NULL AS VARCHAR)",
+        meant="CAST(NULL AS VARCHAR)",
         seen="true",
         have=f"json_extract_string(have[{number}], '$')",
         last=f"json_extract_string(have[{number}], '$')",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
 from landbridge.errors import GateClosed, NotFound
-from landbridge.push.approval import Waiting, approve, waiting
+from landbridge.push.approval import Load, Waiting, approve, waiting
 from landbridge.push.policy import Limit
 from landbridge.store.engine import Store
 from tests.push.conftest import Line
@@ -27,7 +29,21 @@ LIMIT = Limit(share=0.2, changes=100, first_load="ask")
     ],
 )
 def test_the_limit(changes: int, size: int, first: bool, passes: bool) -> None:
-    assert Waiting("p", changes, size, first).passes(LIMIT) is passes
+    load = Load((Waiting("p", changes),), 0, size, first)
+    assert (load.stopped(LIMIT) == ()) is passes
+
+
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=6), st.integers(0, 300), st.integers(0, 3000))
+def test_many_small_plans_are_as_large_as_one(sizes: list[int], under_way: int, crm_size: int) -> None:
+    many = Load(tuple(Waiting(str(n), size) for n, size in enumerate(sizes)), under_way, crm_size, False)
+    one = Load((Waiting("all", sum(sizes)),), under_way, crm_size, False)
+    assert bool(many.stopped(LIMIT)) is bool(one.stopped(LIMIT))
+    assert many.stopped(LIMIT) in ((), many.plans)
+
+
+def test_a_protected_field_and_a_revert_wait_whatever_their_size() -> None:
+    plans = (Waiting("small", 1), Waiting("guarded", 1, protected=1), Waiting("back", 1, revert=True))
+    assert [plan.plan_id for plan in Load(plans, 0, 0, False).stopped(LIMIT)] == ["guarded", "back"]
 
 
 def test_a_large_first_load_waits_for_a_person(store: Store, crm: Crm, line: Line) -> None:
@@ -37,11 +53,11 @@ def test_a_large_first_load_waits_for_a_person(store: Store, crm: Crm, line: Lin
     with pytest.raises(GateClosed, match="101 changes, where the CRM holds 0 records, and nothing was ever") as caught:
         line(first_load="ask")
     assert crm.calls == []
-    (plan,) = waiting(store, ACCOUNT)
+    (plan,) = waiting(store, ACCOUNT).plans
     assert plan.plan_id in caught.value.do
     with pytest.raises(GateClosed):
         line(first_load="ask")
-    assert [each.plan_id for each in waiting(store, ACCOUNT)] == [plan.plan_id], "the same plan still waits"
+    assert [each.plan_id for each in waiting(store, ACCOUNT).plans] == [plan.plan_id], "the same plan still waits"
     assert approve(store, plan.plan_id, actor="kim", reason="looked at it") == 101
     line(first_load="ask")
     assert len(crm.rows["Lead"]) == 101

@@ -62,7 +62,13 @@ def test_a_reps_edit_survives_and_is_told(store: Store, crm: Crm, line: Line) ->
     assert row["Title"] == "Chief mate"
     assert (row["City"], row["Landbridge_Score__c"]) == ("Bergen", 40)
     conflicts = changes(store)[-1]["conflicts"]
-    assert conflicts["Title"] == {"ours": "Mate", "theirs": "Chief mate", "last": "Mate", "kept": "theirs"}
+    assert conflicts["Title"] == {
+        "ours": "Mate",
+        "theirs": "Chief mate",
+        "last": "Mate",
+        "kept": "theirs",
+        "why": "edited",
+    }
     assert conflicts["Landbridge_Score__c"]["kept"] == "ours"
     writes = len(crm.writes)
     assert books(line(), "plan") == {"taken": 1, "held": 1}, "a conflict that stays is held, and not sent again"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from landbridge.push import merge
 
 VALUES = st.sampled_from([None, "", "a", "A", " a ", "b", "c"])
-OWNERS = st.sampled_from(["hub", "crm", "set_if_empty"])
+OWNERS = st.sampled_from(["hub", "crm", "set_if_empty", "newest", "most_trusted"])
 CONFLICTS = st.sampled_from(["hub", "crm"])
 CONNECTION = duckdb.connect()
 
@@ -24,13 +24,19 @@ def verdict(
     *,
     creating: bool = False,
     seen: bool = True,
+    when_empty: str = "keep",
+    unfit: str | None = None,
 ) -> str:
-    offered = """(SELECT $want AS want, $have AS have, $last AS last, $owner AS owner, $conflict AS conflict,
+    offered = """(SELECT if($unfit::text IS NULL, $want, NULL) AS want, $want AS meant, $unfit::text AS unfit,
+                         $when_empty AS when_empty, $have AS have, $last AS last, $owner AS owner,
+                         $conflict AS conflict,
                          $kind AS type, $creating::boolean AS creating, $seen::boolean AS seen)"""
     row = CONNECTION.execute(
         merge.MERGE.format(offered=offered),
         {
             "want": want,
+            "unfit": unfit,
+            "when_empty": when_empty,
             "have": have,
             "last": last,
             "owner": owner,
@@ -113,3 +119,25 @@ def test_what_the_crm_does_not_show_is_not_touched() -> None:
     assert verdict("a", None, "a", seen=False) == "same"
     assert verdict("b", None, "a", seen=False) == "write"
     assert verdict("a", None, None, conflict="hub", seen=False) == "write"
+
+
+@given(VALUES, VALUES, CONFLICTS)
+def test_clearing_takes_back_what_we_wrote_and_nothing_else(have: str | None, last: str | None, conflict: str) -> None:
+    cleared = verdict(None, have, last, "hub", conflict, when_empty="clear")
+    if _empty(have) or _empty(last):
+        assert cleared == "nothing"
+    elif _same(have, last):
+        assert cleared == "write"
+    else:
+        assert cleared == ("override" if conflict == "hub" else "conflict")
+    assert verdict(None, None, last, "hub", conflict, when_empty="clear") == "nothing", (
+        "and then there is no more to do"
+    )
+
+
+@given(VALUES, VALUES, VALUES, OWNERS, CONFLICTS)
+def test_what_cannot_stand_there_is_never_written(
+    want: str | None, have: str | None, last: str | None, owner: str, conflict: str
+) -> None:
+    found = verdict(want, have, last, owner, conflict, when_empty="clear", unfit="too_long")
+    assert found == ("same" if _same(want, have) and not _empty(want) else "unfit")

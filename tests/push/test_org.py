@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
 from landbridge.store.engine import Store
 from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, put_lead
+from tests.push.test_owners import rules
 
 
 def _org(crm: Crm, differs: Mapping[str, Mapping[str, Any]], missing: str = "") -> Connector:
@@ -36,6 +38,13 @@ def _org(crm: Crm, differs: Mapping[str, Mapping[str, Any]], missing: str = "") 
         ({"City": {"length": 39}}, "", "Lead.City holds 39 characters. Say max: 39."),
         ({EXTERNAL: {"externalId": False}}, "", f"Lead has no external-id field {EXTERNAL}"),
         ({EXTERNAL: {"unique": False}}, "", f"Lead.{EXTERNAL} is not unique"),
+        ({"Title": {"restrictedPicklist": True, "picklistValues": [{"value": "Boss"}]}}, "", "Say one_of: [Boss]."),
+        ({"Title": {"createable": True, "nillable": False}}, "", "Title must be filled in every new record"),
+        (
+            {"Branch__c": {"createable": True, "nillable": False}},
+            "",
+            "Branch__c must be filled in every new record, and",
+        ),
         ({}, "Phone", "Contact has no field Phone that this login can see"),
     ],
 )
@@ -46,6 +55,28 @@ def test_what_does_not_fit_is_told_with_its_line(
         org.check(policy, _org(crm, differs, missing), access())
     assert told in str(caught.value)
     assert "crm/salesforce.yaml, line " in str(caught.value)
+
+
+def test_everything_that_does_not_fit_is_told_at_once(crm: Crm, policy: Policy) -> None:
+    with pytest.raises(RuleInvalid) as caught:
+        org.check(policy, _org(crm, {"City": {"length": 39}, "Title": {"updateable": False}}, "Phone"), access())
+    told = str(caught.value).splitlines()
+    assert [line.split(": ")[1].split(" ")[0] for line in told[:3]] == ["Lead.Title", "Lead", "Lead.City"]
+    assert len(told) == 5, "Contact has no City here"
+
+
+def test_a_list_of_the_policy_must_be_the_orgs(tmp_path: Path, crm: Crm) -> None:
+    policy = rules(tmp_path, "Title", "{from: title, one_of: [Boss, Mate]}")
+    listed = {"restrictedPicklist": True, "picklistValues": [{"value": "Boss"}, {"value": "Mate", "active": False}]}
+    with pytest.raises(RuleInvalid, match="Title does not have 'Mate' in its list"):
+        org.check(policy, _org(crm, {"Title": listed}), access())
+
+
+def test_a_field_that_must_be_filled_is_filled_by_a_default_of_ours_or_of_the_org(tmp_path: Path, crm: Crm) -> None:
+    policy = rules(tmp_path, "Company", "{from: company, default: none}")
+    must = {"createable": True, "nillable": False}
+    ours = {"Company": must, "Status__c": must | {"defaultedOnCreate": True}, "Flag__c": must | {"type": "boolean"}}
+    org.check(policy, _org(crm, ours), access())
 
 
 def test_names_are_found_in_any_case(crm: Crm, policy: Policy) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from landbridge.config import HOUSE
 from landbridge.errors import RuleInvalid
 from landbridge.push import policy as policies
+from landbridge.push.policy_schema import SCHEMA_FILE, policy_schema
 
 GOOD = """\
 system: salesforce
@@ -38,12 +42,18 @@ def test_the_rules_that_ship_are_good() -> None:
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        (GOOD.replace("last_name", "surname"), "line 8: a lead has no field 'surname'"),
+        (GOOD.replace("last_name", "surname"), "line 8: LastName: a lead has no field 'surname'"),
         (GOOD.replace("max: 80", "maximum: 80"), "line 8: objects > Lead > fields > LastName > maximum: is a word"),
         (GOOD.replace("max: 80", "owner: me"), "line 8: objects > Lead > fields > LastName > owner"),
         (GOOD.replace("system: salesforce", "system: hubspot"), "line 1: it is named salesforce.yaml"),
         (GOOD.replace("LastName", "Landbridge_Id__c"), "line 8: Landbridge_Id__c is the external id"),
         (GOOD.replace("Lead:", "Kiosk:"), "line 5: objects > Kiosk"),
+        (GOOD.replace("max: 80", "owner: newest, conflict: hub"), "line 8: LastName: owner: newest settles every"),
+        (GOOD.replace("max: 80", "owner: append, type: email"), "line 8: LastName: owner: append is for plain text"),
+        (GOOD.replace("max: 80", "owner: crm, when_empty: clear"), "line 8: LastName: when_empty: clear does not go"),
+        (GOOD.replace("last_name, max: 80", "email_opt_out, when_empty: clear"), "a refusal is never taken back"),
+        (GOOD.replace("max: 80", "max: 3, default: long"), "line 8: LastName: the default is longer than max: 3"),
+        (GOOD.replace("max: 80", "one_of: [a], default: b"), "line 8: LastName: the default is not among one_of"),
         (GOOD + "      LastName: {from: full_name}\n", "line 9: says 'LastName' again"),
         (GOOD + "  Contact: {create: true, fields: {}}\n", "line 9: we create leads only"),
         ("", "Field required"),
@@ -54,6 +64,16 @@ def test_a_wrong_line_is_named(tmp_path: Path, wrong: str, told: str) -> None:
         _load(tmp_path, wrong)
     assert told in str(caught.value)
     assert caught.value.do
+
+
+def test_the_schema_for_editors_is_current_and_knows_the_rules_that_ship() -> None:
+    text = (HOUSE / "mappings" / "crm" / "salesforce.yaml").read_text(encoding="utf-8")
+    schema = policy_schema()
+    assert (HOUSE / "mappings" / SCHEMA_FILE).read_text(encoding="utf-8") == schema, (
+        "run: python -m " + policy_schema.__module__
+    )
+    assert text.startswith("# yaml-language-server: $schema=../schema/crm.schema.json\n")
+    jsonschema.Draft202012Validator(json.loads(schema)).validate(yaml.safe_load(text))
 
 
 def test_only_the_meaning_changes_the_hash(tmp_path: Path) -> None:
