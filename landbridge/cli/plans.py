@@ -4,34 +4,42 @@ from __future__ import annotations
 
 import csv as csv_module
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
+
+from rich.cells import cell_len
 
 from landbridge.bootstrap import opened
 from landbridge.cli import show
-from landbridge.push.render import Row, Totals
+from landbridge.push.render import Row, Totals, Why
 
-_MARK = {"create": "[green]+[/]", "update": "[yellow]~[/]"}
+_MARK = {"create": "[green]+[/]", "update": "[yellow]~[/]", "delete": "[red]-[/]"}
+_NARROW = 90
+"""Characters below which a reason stands on a line of its own."""
+
+_REASONS = 8
+"""How many reasons a summary names."""
 
 
-def show_open(*, json: bool, csv: bool, limit: int) -> None:
-    """Print the plan that is open, in the form that was asked for."""
+def show_plan(plan_id: str | None, *, json: bool, csv: bool, limit: int) -> None:
+    """Print a plan, the newest that is open unless one is named, in the form that was asked for."""
     from landbridge.push.plan import newest_open
-    from landbridge.push.render import render, totals
+    from landbridge.push.render import reasons, render, totals
 
     with opened() as hub:
-        plan_id = newest_open(hub.store, hub.crm)
+        plan_id = plan_id or newest_open(hub.store, hub.crm)
         if plan_id is None:
             _nothing(json)
             return
         numbers = totals(hub.store, plan_id)
         rows = list(render(hub.store, plan_id, None if json or csv else limit))
+        whys = reasons(hub.store, plan_id)
     if json:
-        show.as_json({**vars(numbers), "changes": [row.as_dict() for row in rows]})
+        show.as_json({**vars(numbers), "reasons": [vars(why) for why in whys], "changes": [r.as_dict() for r in rows]})
     elif csv:
         _csv(rows)
     else:
-        _tell(numbers, rows)
+        _tell(numbers, rows, whys)
 
 
 def _nothing(json: bool) -> None:
@@ -49,29 +57,91 @@ def _csv(rows: Iterable[Row]) -> None:
         writer.writerow([show.for_spreadsheets(getattr(row, column)) for column in columns])
 
 
-def _tell(numbers: Totals, rows: list[Row]) -> None:
-    for (_, action, object_name, record), fields in groupby(
-        rows, key=lambda row: (row.change_id, row.action, row.object, row.record)
-    ):
-        show.say(f"\n{_MARK.get(action, ' ')} [bold]{action} {object_name}[/] {show.plain(record)}")
-        for row in fields:
-            show.say(f"    {row.field:<22} {_difference(row)}  [dim]{show.plain(row.reason)}[/]")
-    shown = len({row.change_id for row in rows})
-    left = numbers.creates + numbers.updates - shown
+def _tell(numbers: Totals, rows: list[Row], whys: list[Why]) -> None:
+    widest = max((cell_len(row.field) for row in rows), default=0)
+    values = max((cell_len(_plain_difference(row)) for row in rows), default=0)
+    room = show.out.width - 4 - widest - 2
+    values = min(values, room if show.out.width < _NARROW else room * 2 // 5)
+    for _, fields in groupby(rows, key=lambda row: row.change_id):
+        _tell_change(list(fields), widest, values)
+    left = numbers.creates + numbers.updates + numbers.deletes - len({row.change_id for row in rows})
     if left > 0:
         show.say(f"\n… and {left:,} more: --limit, --json or --csv show them.", "dim")
-    show.say(
-        f"\nPlan [bold]{numbers.plan_id}[/] ({numbers.state}): [green]{numbers.creates:,} to create[/], "
-        f"[yellow]{numbers.updates:,} to update[/], {numbers.unchanged:,} unchanged; {numbers.fields:,} fields, "
-        f"{numbers.conflicts:,} edited by somebody and kept."
+    _tell_reasons(whys)
+    _tell_totals(numbers)
+
+
+def _tell_change(fields: list[Row], widest: int, values: int) -> None:
+    first = fields[0]
+    record = "" if first.record == "new" else f" [dim]{show.plain(first.record)}[/]"
+    head = f"\n{_MARK[first.action]} {first.action} {first.object}  [bold]{show.short(first.name)}[/]{record}"
+    show.say(f"{head}  [dim]change {first.change_id}[/]")
+    for row in fields:
+        for line in _lines(row, widest, values):
+            show.out.print(line, no_wrap=True, overflow="ellipsis", crop=True)
+
+
+def _lines(row: Row, widest: int, values: int) -> Iterator[str]:
+    """A field's line; on a narrow terminal the reason below it."""
+    shown, length = _difference(row, values)
+    field = show.plain(row.field) + " " * (widest - cell_len(row.field))
+    if show.out.width < _NARROW:
+        yield f"    {field}  {shown}"
+        yield f"        [dim]{show.plain(row.reason)}[/]"
+    else:
+        yield f"    {field}  {shown}{' ' * (values - length)}  [dim]{show.plain(row.reason)}[/]"
+
+
+def _plain_difference(row: Row) -> str:
+    before, after = (
+        "" if each in (None, "") else show.cut(show.visible(str(each)), 60) for each in (row.before, row.after)
     )
+    if row.kind == "keep":
+        return f"{before} (kept)".strip()
+    if row.kind == "set":
+        return after
+    return f"{before} → {after or '(empty)'}" if row.kind != "remove" else before
+
+
+def _difference(row: Row, room: int) -> tuple[str, int]:
+    """The value or both, in colours, within `room`; and how wide that is."""
+    plain = _plain_difference(row)
+    if cell_len(plain) > room:
+        plain = show.cut(plain, max(room, 2))
+    colour = {"set": "green", "keep": "dim", "remove": "red"}.get(row.kind)
+    if colour:
+        return f"[{colour}]{show.plain(plain)}[/]", cell_len(plain)
+    before, arrow, after = plain.partition(" → ")
+    return f"[red]{show.plain(before)}[/]{arrow}[green]{show.plain(after)}[/]", cell_len(plain)
+
+
+def _tell_reasons(whys: list[Why]) -> None:
+    if not whys:
+        return
+    show.say("\nWhy, in sum:")
+    shown = whys[:_REASONS]
+    number = max(len(f"{why.fields:,}") for why in shown)
+    for why in shown:
+        names = ", ".join(why.names[:6]) + (", …" if len(why.names) > 6 else "")
+        line = f"    {why.fields:>{number},} × {show.plain(why.reason)}  [dim]{show.plain(names)}[/]"
+        show.out.print(line, no_wrap=True, overflow="ellipsis")
+    if rest := sum(why.fields for why in whys[_REASONS:]):
+        show.say(f"    {rest:>{number},} × for other reasons", "dim")
+
+
+def _tell_totals(numbers: Totals) -> None:
+    deletes = f"[red]{numbers.deletes:,} to delete[/], " if numbers.deletes else ""
+    of = f", takes back {show.plain(numbers.subject)}" if numbers.subject else ""
+    show.say(
+        f"\nPlan [bold]{numbers.plan_id}[/] ({numbers.state}{of}): [green]{numbers.creates:,} to create[/], "
+        f"[yellow]{numbers.updates:,} to update[/], {deletes}{numbers.unchanged:,} unchanged; "
+        f"{numbers.fields:,} fields."
+    )
+    if numbers.conflicts:
+        show.say(f"{numbers.conflicts:,} fields that somebody edited, or where ours cannot stand, are told above.")
+    if numbers.held:
+        show.say(f"{numbers.held:,} leads differ in something that is left alone, and are not in the plan.")
     show.say("`landbridge push` writes it; a plan that waits for approval says so.", "dim")
-
-
-def _difference(row: Row) -> str:
-    before = "" if row.before in (None, "") else f"[red]{show.short(row.before)}[/] → "
-    after = f"[green]{show.short(row.after)}[/]"
-    return f"{before}{after}" if row.kind != "keep" else f"{show.short(row.before)} [dim](kept)[/]"
 
 
 def approve(plan_id: str, actor: str, reason: str) -> None:

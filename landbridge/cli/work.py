@@ -79,6 +79,9 @@ def resolve(json: Json = False) -> None:
 
 @app.command(rich_help_panel="Do the work")
 def plan(
+    plan_id: Annotated[
+        str | None, typer.Argument(metavar="PLAN", help="Show this plan as it stands; else plan anew and show that.")
+    ] = None,
     json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="The plan as CSV: one line a field.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many changes to print for people.")] = 20,
@@ -87,8 +90,9 @@ def plan(
     from landbridge.cli import plans
     from landbridge.cli.conduct import stages
 
-    stages("plan", ["resolve", "golden", "validate", "plan"], json=False, quiet=True)
-    plans.show_open(json=json, csv=csv, limit=limit)
+    if plan_id is None:
+        stages("plan", ["resolve", "golden", "validate", "plan"], json=False, quiet=True)
+    plans.show_plan(plan_id, json=json, csv=csv, limit=limit)
 
 
 @app.command(rich_help_panel="Do the work")

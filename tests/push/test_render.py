@@ -7,7 +7,7 @@ import pytest
 from landbridge.errors import NotFound
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
-from landbridge.push.render import render, totals
+from landbridge.push.render import reasons, render, totals
 from landbridge.store.engine import Store
 from tests.push.crm import ACCOUNT, Crm, a_run, put_lead, sync
 
@@ -22,13 +22,17 @@ def test_a_plan_tells_each_field_and_why(store: Store, crm: Crm, policy: Policy)
     assert plan_id is not None
     rows = [row.as_dict() for row in render(store, plan_id)]
     told = {(row["record"], row["field"]): (row["kind"], row["before"], row["after"], row["reason"]) for row in rows}
-    newest = "from zendesk/users/anna (newest)"
-    assert told[lead, "City"] == ("set", None, "Bergen", f"city {newest}")
+    newest = "the newest of several, zendesk/users/anna"
+    assert told[lead, "City"] == ("set", None, "Bergen", newest)
     assert told[lead, "FirstName"] == ("keep", "Anne", "Anna", "somebody edited it in the CRM; the edit stays")
-    replaces = f"score {newest}; replaces somebody's edit, as the policy says"
+    replaces = f"{newest}; replaces somebody's edit, as the policy says"
     assert told[lead, "Landbridge_Score__c"] == ("replace", 1.0, 40, replaces)
-    assert told["new", "Company"] == ("set", None, "[not provided]", "default")
+    assert told["new", "Company"] == ("set", None, "[not provided]", "what the policy gives where we know nothing")
     assert (lead, "LastName") not in told
+    assert {(row["identity"], row["name"]) for row in rows} == {("anna", "Anna Arnesen"), ("bo", "Bo")}
+    sums = {why.reason: (why.fields, why.names) for why in reasons(store, plan_id)}
+    assert sums["the newest of several, from zendesk"] == (3, ("City", "Landbridge_Score__c", "LastName"))
+    assert sums["what the policy gives where we know nothing"] == (1, ("Company",))
     numbers = totals(store, plan_id)
     assert (numbers.creates, numbers.updates, numbers.fields, numbers.conflicts) == (1, 1, 6, 2)
     assert len({row.identity for row in render(store, plan_id, limit=1)}) == 1
