@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 
 from landbridge.push import merge, wanted
+from landbridge.push.holding import leave_out
 from landbridge.push.offer import offer
 from landbridge.push.policy import Policy
 
@@ -24,7 +25,7 @@ _ORIGIN = """json_merge_patch(if(json_type(origin) = 'OBJECT', origin, '{}'),
     json_object('field', coalesce(source, 'default')))"""
 
 # Why the one or the other stays: who settles the field, or why our value cannot stand there.
-_WHY = "coalesce(unfit, if(owner IN ('newest', 'most_trusted'), owner, 'edited'))"
+_WHY = "coalesce(if(verdict = 'held', 'held', NULL), unfit, if(owner IN ('newest', 'most_trusted'), owner, 'edited'))"
 
 _CONFLICT = f"""json_object('ours', coalesce(want, meant), 'theirs', have, 'last', last,
     'kept', if(verdict = 'override', 'ours', 'theirs'), 'why', {_WHY})"""
@@ -78,8 +79,8 @@ class Rules:
     trust: Sequence[str] = ()
 
 
-def find(rules: Rules, leads: pa.Table, times: pa.Table) -> Differences:
-    """Compare `leads` (see known.read) with the CRM, field by field. `times`: see known.times."""
+def find(rules: Rules, leads: pa.Table, times: pa.Table, holds: pa.Table) -> Differences:
+    """Compare `leads` (see known.read) with the CRM, field by field. `times`: see known.times; `holds`: holds.read."""
     policy = rules.policy
     with duckdb.connect() as connection:
         connection.register("arrived", leads)
@@ -90,6 +91,7 @@ def find(rules: Rules, leads: pa.Table, times: pa.Table) -> Differences:
         connection.execute(f"CREATE TABLE valued AS {rows}")
         offer(connection, policy, rules.account, rules.trust, times)
         connection.execute("CREATE TABLE merged AS " + merge.MERGE.format(offered="offered"))
+        leave_out(connection, holds)
         connection.execute(f"CREATE TABLE differing AS {_DIFFERENCES}")
         changes = connection.sql(_WANTED.format(external_id=wanted.quoted(policy.external_id))).to_arrow_table()
         held, unchanged = connection.sql(_LEFT_ALONE).fetchall()[0]

@@ -9,11 +9,11 @@ from __future__ import annotations
 WRITES = ("write", "override")
 """The verdicts that change the CRM; 'override' replaces somebody's edit because the rules say so."""
 
-TOLD = ("override", "conflict", "unfit")
+TOLD = ("override", "conflict", "unfit", "held")
 """The verdicts that a plan tells beside what it writes: where somebody edited the field ('conflict' leaves the edit as
-it is), and where our value cannot stand there."""
+it is), where our value cannot stand there, and what somebody holds (landbridge.push.holding)."""
 
-_KEY = r"""CASE type
+KEY = r"""CASE type
     WHEN 'number' THEN CAST(TRY_CAST({0} AS DOUBLE) AS VARCHAR)
     WHEN 'flag' THEN CASE WHEN lower({0}) IN ('true', '1') THEN 'true' END
     WHEN 'time' THEN CAST(epoch(TRY_CAST(regexp_replace({0}, '([+-]\d\d)(\d\d)$', '\1:\2') AS TIMESTAMPTZ)) AS VARCHAR)
@@ -34,9 +34,9 @@ SELECT * EXCLUDE (want_key, have_key, last_key, meant_key), CASE
     WHEN have_key IS NOT DISTINCT FROM last_key THEN 'write'
     WHEN conflict = 'hub' THEN 'override'
     ELSE 'conflict' END AS verdict
-FROM (SELECT *, {_KEY.format("want")} AS want_key, {_KEY.format("last")} AS last_key,
-             CASE WHEN unfit IS NOT NULL THEN {_KEY.format("meant")} END AS meant_key,
-             CASE WHEN seen THEN {_KEY.format("have")} ELSE {_KEY.format("last")} END AS have_key
+FROM (SELECT *, {KEY.format("want")} AS want_key, {KEY.format("last")} AS last_key,
+             CASE WHEN unfit IS NOT NULL THEN {KEY.format("meant")} END AS meant_key,
+             CASE WHEN seen THEN {KEY.format("have")} ELSE {KEY.format("last")} END AS have_key
       FROM {{offered}})
 """
 """DuckDB: adds `verdict` to rows of (creating, type, owner, conflict, when_empty, unfit, meant, seen, want, have,

@@ -5,7 +5,8 @@ superseded, and only what is new makes a new plan. So a second planning writes n
 
 The stage "plan" in a run's books: taken = valid leads; new = leads that the CRM does not have and should; changed =
 CRM records that would be updated; unchanged = nothing to do; held = something differs and is left alone: somebody's
-edit stays, somebody deleted our record, the CRM refused the same change before, or its record is not readable now.
+edit stays, somebody holds it, somebody deleted our record, the CRM refused the same change before, or its record is
+not readable now.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import sqlalchemy as sa
 
-from landbridge.push import differences, known, outbox
+from landbridge.push import differences, holds, known, outbox
 from landbridge.push.differences import Rules
 from landbridge.push.offer import wants_times
 from landbridge.push.policy import Policy
@@ -39,7 +40,9 @@ def make_plan(run: Run, policy: Policy, account: str, trust: Sequence[str] = ())
     with run.store.only_one(f"push {account}"), run.books.stage("plan", account) as entry:
         entry.taken = known.count(run.store)
         times = known.times(run.store) if wants_times(policy) else known.NO_TIMES
-        found = differences.find(Rules(policy, account, trust), known.read(run.store, account), times)
+        found = differences.find(
+            Rules(policy, account, trust), known.read(run.store, account), times, holds.read(run.store, account)
+        )
         entry.held, entry.unchanged = found.held, found.unchanged
         _keep(run, policy, account, found.changes, entry)
     return newest_open(run.store, account)
@@ -82,8 +85,9 @@ UPDATE change c SET state = 'superseded', settled_at = now()
 WHERE c.account = :account AND c.state IN ('planned', 'approved') AND NOT EXISTS (SELECT FROM wanted w WHERE {_SAME})
 """
 _STILL_MEANT = f"""
-UPDATE change c SET lead_digest = w.lead_digest FROM wanted w
-WHERE {_SAME} AND c.state IN ('planned', 'approved') AND c.lead_digest <> w.lead_digest
+UPDATE change c SET lead_digest = w.lead_digest, origin = w.origin, conflicts = w.conflicts FROM wanted w
+WHERE {_SAME} AND c.state IN ('planned', 'approved')
+  AND (c.lead_digest, c.origin, c.conflicts) IS DISTINCT FROM (w.lead_digest, w.origin, w.conflicts)
 """
 _STILL_OPEN = f"""
 DELETE FROM wanted w USING change c WHERE {_SAME} AND c.state IN ('planned', 'approved')

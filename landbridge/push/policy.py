@@ -111,6 +111,10 @@ class Policy:
         """The fields by object that planning compares: the connector that reads the CRM should ask for them."""
         return {name: [*rule.fields, self.external_id] for name, rule in self.objects.items()}
 
+    def written(self) -> tuple[str, ...]:
+        """The kinds of CRM records that we write."""
+        return tuple(self.objects)
+
     def protected(self) -> dict[str, list[str]]:
         """The fields by object that nothing changes before somebody has looked."""
         return {name: [f for f, each in rule.fields.items() if each.protected] for name, rule in self.objects.items()}

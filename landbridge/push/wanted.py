@@ -16,6 +16,7 @@ from landbridge.push.policy import FieldRule, ObjectRule, Policy
 _RULE = {
     "object": pa.string(), "number": pa.int32(), "field": pa.string(), "type": pa.string(), "owner": pa.string(),
     "settles": pa.string(), "when_empty": pa.string(), "separator": pa.string(), "longest": pa.int32(),
+    "needed": pa.bool_(),
 }  # fmt: skip
 
 
@@ -28,8 +29,16 @@ def rules(policy: Policy) -> pa.Table:
 def _rules(policy: Policy, name: str, rule: ObjectRule) -> Iterator[dict[str, Any]]:
     for number, (field, each) in enumerate(rule.fields.items(), 1):
         said = {"type": each.type, "owner": each.owner, "when_empty": each.when_empty, "separator": each.separator}
-        yield {"object": name, "number": number, "field": field, **said, "settles": each.conflict, "longest": each.max}
-    external = {"type": "email", "owner": "hub", "settles": "hub", "when_empty": "keep"}
+        yield {
+            "object": name,
+            "number": number,
+            "field": field,
+            **said,
+            "settles": each.conflict,
+            "longest": each.max,
+            "needed": each.default is not None,
+        }
+    external = {"type": "email", "owner": "hub", "settles": "hub", "when_empty": "keep", "needed": True}
     yield {"object": name, "number": len(rule.fields) + 1, "field": policy.external_id, **external}
 
 

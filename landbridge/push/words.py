@@ -35,6 +35,7 @@ RULES = {
 
 LEFT_ALONE = {
     "edited": "somebody edited it in the CRM; the edit stays",
+    "held": "held; `landbridge hold` says by whom",
     "newest": "the CRM's is newer and stays",
     "most_trusted": "the CRM's stays: ours is not from a system trusted more",
     "too_long": "ours is too long for the field, and half of it would be wrong",
