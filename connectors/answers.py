@@ -33,6 +33,10 @@ class Unanswered(SourceUnavailable):
     """The request went out and no usable answer came: what it asked for may have happened."""
 
 
+class Absent(SourceChanged):
+    """What was asked for is not there (404)."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """One bounded answer, fully read. `path` has no query and no host. Header names are lower case."""
@@ -66,12 +70,12 @@ def refusal(answer: Answer) -> Refusal:
     told = f"{answer.system} answered {answer.status}{_named(answer)} to {answer.path}."
     if answer.status in (401, 403):
         return AccessRefused(told, do=f"Check the {answer.system} credential: is it right, in force, and permitted?")
-    if answer.status == 429:
-        return SourceUnavailable(told, retry_after=wait_asked(answer.headers))
-    if answer.status == 503:
+    if answer.status in (429, 503):
         return SourceUnavailable(told, retry_after=wait_asked(answer.headers))
     if answer.status >= 500 or answer.status == 408:
         return Unanswered(told, retry_after=wait_asked(answer.headers))
+    if answer.status == 404:
+        return Absent(told, do=f"Compare the request with what {answer.system} documents today.")
     if answer.status < 400:
         return SourceChanged(f"{told} It points elsewhere; credentials never follow.", do="Check the base URL.")
     return SourceChanged(told, do=f"Compare the request with what {answer.system} documents today.")

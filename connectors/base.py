@@ -5,15 +5,16 @@ The declaration (`Connector`) names the system, its streams and the credentials 
 nothing and retries nothing: the engine commits a page and its checkpoint together, asks again from the
 last committed checkpoint after a `SourceUnavailable`, and quarantines rows that are not usable.
 
-Two sisters of `read` exist for systems that we write to: `write` (receipts, in the order of the writes)
-and `look_up` (what the system holds now). There is no fourth kind without a decision record.
+Sisters of `read` exist for systems that we write to: `write` (receipts, in the order of the writes),
+`look_up` (what the system holds now), and `bulk` (whole files). There is no other kind without a decision record.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 from landbridge.errors import AccessRefused, SourceChanged, SourceUnavailable
 
@@ -52,6 +53,13 @@ class Secret(str):
         return str.__str__(self)
 
 
+class Meter(Protocol):
+    """Counts what an account's calls cost, and may say that they are enough. Many flows share one budget."""
+
+    def spent(self, used: int | None, most: int | None) -> None:
+        """One call was made. `used` of `most` calls is what the system says that everybody has made in its day."""
+
+
 @dataclass(frozen=True)
 class Access:
     """One account's way in. `base_url` has no trailing slash; `options` are the account's own settings, which are not
@@ -62,6 +70,7 @@ class Access:
     secrets: Mapping[str, Secret] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ca_file: str | None = None
+    meter: Meter | None = field(default=None, repr=False, compare=False)
 
     def secret(self, name: str) -> str:
         """The credential called `name`. Raises AccessRefused when the account has none."""
@@ -124,7 +133,66 @@ ReadFunction = Callable[[Access, str, Checkpoint | None], Iterator[Page]]
 CheckFunction = Callable[[Access], str]
 WriteFunction = Callable[[Access, Sequence[Write]], Iterator[Receipt]]
 LookUpFunction = Callable[[Access, str, str, Sequence[str], Sequence[str]], Mapping[str, Mapping[str, Any]]]
+OrgFunction = Callable[[Access], str]
 DescribeFunction = Callable[[Access, str], Mapping[str, Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file that was handed over: `open` nothing of it was looked at, `working`, `ended`. `reason`: why it failed as
+    a whole. `processed` rows have a result of their own, `failed` of them a refusal."""
+
+    state: Literal["open", "working", "ended"]
+    processed: int = 0
+    failed: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """Files of results, CSV in UTF-8 with a header. `done`: own columns, `id`, `created`; `failed`: own columns, `id`,
+    `error` ("CODE:words"); `left`: own columns of rows that were not looked at. The last three name columns."""
+
+    done: Path
+    failed: Path
+    left: Path
+    id: str
+    created: str
+    error: str
+
+
+class Bulk(Protocol):
+    """Whole files of writes, for systems that take them: docs/decisions/0012.
+
+    A file is CSV in UTF-8: its header names fields, an empty cell leaves a field as it is, `nothing` empties it. Rows
+    are found again among results by the column of the match field, which comes back as it was sent.
+    """
+
+    nothing: str
+    most_bytes: int
+    longest_cell: int
+    gone: frozenset[str]
+    """Codes by which a deletion of what is deleted already is refused."""
+
+    def open(self, access: Access, object_name: str, match_field: str, *, delete: bool) -> str:
+        """A new job's id. Nothing is written before `send` has ended."""
+
+    def send(self, access: Access, job_id: str, file: Path) -> None:
+        """Hand the file over and let the system begin. Raises Unanswered when it may have begun."""
+
+    def ask(self, access: Access, job_id: str) -> Job | None:
+        """How it stands with a job; None when the system knows it no longer."""
+
+    def abort(self, access: Access, job_id: str) -> None:
+        """Let nothing more of a job be written. What is written stays."""
+
+    def results(self, access: Access, job_id: str, folder: Path) -> Results:
+        """What became of each row, once the job has ended."""
+
+    def changed(
+        self, access: Access, object_name: str, fields: Sequence[str], since: str | None, pages: Callable[[], Path]
+    ) -> Sequence[Path]:
+        """Records that somebody changed at or after `since` (all when None), as CSV with these columns and `Id`."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +203,7 @@ class Connector:
     `write(access, writes)` yields one receipt a write, in order. `look_up(access, object, match_field,
     match_values, fields)` gives what the system holds now, keyed by match value (lower case); missing ones are absent.
     `describe(access, object)` gives the fields that exist there, by name, as the system describes them.
+    `org(access)` names the installation that the account leads to, such as a Salesforce org's id. `bulk` takes files.
     """
 
     system: str
@@ -146,6 +215,8 @@ class Connector:
     write: WriteFunction | None = None
     look_up: LookUpFunction | None = None
     describe: DescribeFunction | None = None
+    org: OrgFunction | None = None
+    bulk: Bulk | None = None
 
     def stream(self, name: str) -> Stream:
         """The stream called `name`. Raises KeyError."""

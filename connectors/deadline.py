@@ -30,6 +30,11 @@ class Deadline:
         self._seconds = seconds
         self._sockets: list[socket.socket] = []
 
+    def of(self, seconds: float) -> Deadline:
+        """This deadline, for a request that may take so long."""
+        self._seconds = seconds
+        return self
+
     def __enter__(self) -> None:
         self.passed = False
         self._timer = threading.Timer(self._seconds, self._shut)

@@ -2,7 +2,8 @@
 
 What it holds to, whatever the other side does: one host (a redirect, a next-page address or a record id that names
 another is refused before anything is sent), time-outs for connecting and for silence, a deadline for the whole answer,
-a bound on its size after decompression, JSON only, and errors translated once (connectors/answers.py).
+a bound on its size after decompression, JSON only, and errors translated once (connectors/answers.py). Whole files go
+out and come in piece by piece, with bounds of their own.
 
 It stands on httpx's transport, below httpx's client: that keeps cookies and redirects out, and the client's log line,
 which would print the query with whatever personal values are in it.
@@ -13,8 +14,9 @@ from __future__ import annotations
 import base64
 import math
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import astuple, dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -26,6 +28,7 @@ from connectors.base import Access, AccessRefused, SourceChanged, SourceUnavaila
 from connectors.deadline import Deadline, hush
 
 _ENCODINGS = {"", "identity", "gzip", "deflate"}
+_PIECE = 1024 * 1024
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -37,6 +40,8 @@ class Limits:
     silence: float = 60.0
     total: float = 180.0
     size: int = 64 * 1024 * 1024
+    file_total: float = 3600.0
+    file_size: int = 2 * 1024 * 1024 * 1024
 
     @classmethod
     def of(cls, access: Access) -> Limits:
@@ -120,41 +125,64 @@ class Http:
         path: str,
         *,
         params: Mapping[str, Any] | None = None,
-        content: bytes = b"",
+        content: bytes | Path = b"",
         headers: Mapping[str, str] | None = None,
+        into: Path | None = None,
     ) -> Answer:
-        """The answer to one request, repeated once after a 401. Raises what its status stands for from 300 on."""
-        answer = self._once(method, path, params, content, headers or {})
+        """The answer to one request, repeated once after a 401. Raises what its status stands for from 300 on.
+
+        A Path as `content` sends that file. With `into` the body is written there, and the answer's own is empty.
+        """
+        answer = self._once(method, path, params, content, headers or {}, into)
         if answer.status == 401 and self._credential:
             self._credential.renew()
-            answer = self._once(method, path, params, content, headers or {})
+            answer = self._once(method, path, params, content, headers or {}, into)
         if answer.status >= 300:
             raise self.explain(answer)
         return answer
+
+    def heard(self, answer: Answer) -> None:
+        """Called with every answer, whatever its status. A system that counts calls in its headers overrides this."""
 
     def explain(self, answer: Answer) -> Refusal:
         """The error behind a status of 300 or more. A system with habits of its own overrides this."""
         return refusal(answer)
 
     def _once(
-        self, method: str, path: str, params: Mapping[str, Any] | None, content: bytes, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        content: bytes | Path,
+        headers: Mapping[str, str],
+        into: Path | None,
     ) -> Answer:
         request = self._request(method, path, params, content, headers)
-        with self._deadline:
+        whole_file = into is not None or isinstance(content, Path)
+        with self._deadline.of(self._limits.file_total if whole_file else self._limits.total):
             try:
-                return self._read(request)
+                answer = self._read(request, into)
             except _NOT_SENT as error:
                 raise SourceUnavailable(f"{self.system} cannot be reached: {_cause(error)}.") from error
             except (httpx.HTTPError, httpx.StreamError, OSError) as error:
                 why = "it took too long" if self._deadline.passed else _cause(error)
                 raise Unanswered(f"{self.system} did not answer {request.url.path} in full: {why}.") from error
+        self.heard(answer)
+        return answer
 
     def _request(
-        self, method: str, path: str, params: Mapping[str, Any] | None, content: bytes, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None,
+        content: bytes | Path,
+        headers: Mapping[str, str],
     ) -> httpx.Request:
         url = self._pinned(path)
         sent = {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "landbridge"}
-        if content:
+        if isinstance(content, Path):
+            sent["Content-Length"] = str(content.stat().st_size)
+        elif content:
             sent["Content-Type"] = "application/json"
         sent |= {name: value for name, value in headers.items() if name.lower() != "authorization"}
         if self._credential:
@@ -164,7 +192,7 @@ class Http:
             method,
             url.copy_merge_params(params) if params else url,
             headers=sent,
-            content=content or None,
+            content=_pieces(content) if isinstance(content, Path) else content or None,
             extensions={"timeout": limits.as_dict(), "trace": self._deadline.watch},
         )
 
@@ -181,24 +209,40 @@ class Http:
             )
         return url
 
-    def _read(self, request: httpx.Request) -> Answer:
+    def _read(self, request: httpx.Request, into: Path | None) -> Answer:
         response = self._transport.handle_request(request)
         response.request = request
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
             if headers.get("content-encoding", "").strip().lower() not in _ENCODINGS:
                 raise SourceChanged(f"{self.system} answered {request.url.path} in an encoding that was not asked for.")
-            return Answer(self.system, request.url.path, response.status_code, headers, self._body(request, response))
+            if into is not None and response.status_code < 300:
+                body = self._kept(request, response, into)
+            else:
+                body = b"".join(self._bounded(request, response, self._limits.size))
+            return Answer(self.system, request.url.path, response.status_code, headers, body)
         finally:
             response.close()
 
-    def _body(self, request: httpx.Request, response: httpx.Response) -> bytes:
-        body = bytearray()
+    def _kept(self, request: httpx.Request, response: httpx.Response, into: Path) -> bytes:
+        with into.open("wb") as file:
+            for piece in self._bounded(request, response, self._limits.file_size):
+                file.write(piece)
+        return b""
+
+    def _bounded(self, request: httpx.Request, response: httpx.Response, size: int) -> Iterator[bytes]:
+        read = 0
         for piece in response.iter_bytes():
-            body += piece
-            if len(body) > self._limits.size:
-                raise SourceChanged(f"{self.system} answered {request.url.path} with over {self._limits.size} bytes.")
-        return bytes(body)
+            read += len(piece)
+            if read > size:
+                raise SourceChanged(f"{self.system} answered {request.url.path} with over {size} bytes.")
+            yield piece
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as opened:
+        while piece := opened.read(_PIECE):
+            yield piece
 
 
 def _base(system: str, text: str) -> httpx.URL:

@@ -16,6 +16,7 @@ from typing import Any
 from connectors import salesforce_write
 from connectors.answers import need, page_rows
 from connectors.base import Access, Checkpoint, Connector, Page, SourceChanged, Stream
+from connectors.salesforce_bulk import BULK
 from connectors.salesforce_client import Client, client
 
 PAGE_ROWS = 2000
@@ -149,4 +150,6 @@ CONNECTOR = Connector(
     write=salesforce_write.write,
     look_up=salesforce_write.look_up,
     describe=salesforce_write.describe,
+    org=salesforce_write.org,
+    bulk=BULK,
 )

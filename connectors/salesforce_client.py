@@ -2,44 +2,44 @@
 
 simple-salesforce 1.12.10 sets no time-outs, sends the token to any host that a record id names, and renews a session
 without a bound, losing headers on the way. Here it builds requests and nothing else: they leave through
-connectors/requests_bridge.py. The login is ours (OAuth client credentials; SOAP login ends with API 65), and so is its
-renewal: once for each request that is told INVALID_SESSION_ID, with every header kept.
+connectors/requests_bridge.py. The login is ours (connectors/salesforce_login.py), and so is its renewal: once for each
+request that is told INVALID_SESSION_ID, with every header kept.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import httpx
 import orjson
 from simple_salesforce.api import Salesforce
 
-from connectors.answers import LONGEST_WAIT, Answer, Refusal, error_codes, need, refusal
-from connectors.base import Access, AccessRefused, SourceChanged, SourceUnavailable
+from connectors import requests_bridge
+from connectors.answers import Answer, need
+from connectors.base import Access, SourceChanged
 from connectors.http import Http
-from connectors.requests_bridge import NO_TOKEN, session
+from connectors.requests_bridge import NO_TOKEN
+from connectors.salesforce_login import SalesforceHttp, session
 
 API_VERSION = "62.0"
 API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
-BUSY_WAIT = 5.0
-"""Seconds. Salesforce names no wait for "too many calls at once"; calls end all the time, and the engine's own waits
-grow from try to try."""
 
 
 class Client:
     """The calls that we make of Salesforce, each giving its JSON as it came."""
 
     def __init__(self, http: Http) -> None:
+        self._http = http
         host = http.base.netloc.decode()
         self._force = Salesforce(
             session_id=NO_TOKEN,
             instance_url=f"https://{host}",
             version=API_VERSION,
-            session=session(http, f"https://{host}"),
+            session=requests_bridge.session(http, f"https://{host}"),
         )
 
     def query(self, soql: str, *, deleted: bool = False) -> Any:
@@ -60,6 +60,13 @@ class Client:
         """The org's limits, "DailyApiRequests" {Max, Remaining} among them."""
         return self._force.limits()
 
+    def job(self, method: str, path: str, body: Mapping[str, Any] | None = None, **how: Any) -> Answer:
+        """One call of Bulk API 2.0 at `path` below /jobs; `how` as connectors.http takes it. simple-salesforce's own
+        bulk2 keeps whole files in memory and knows no time-out."""
+        if body is not None:
+            how = {**how, "content": orjson.dumps(body)}
+        return self._http.ask(method, f"/services/data/v{API_VERSION}/jobs/{path}", **how)
+
     def collect(self, path: str, records: list[dict[str, Any]]) -> Any:
         """One sObject Collections call: up to 200 records written, one result each, in their order."""
         body = orjson.dumps({"allOrNone": False, "records": records})
@@ -71,65 +78,11 @@ class Client:
         return self._force.restful("composite/sobjects", params=asked, method="DELETE")
 
 
-class _Salesforce(Http):
-    """Salesforce says "too many calls" with 403, and never how long to wait."""
-
-    def explain(self, answer: Answer) -> Refusal:
-        if answer.status in (403, 503) and "REQUEST_LIMIT_EXCEEDED" in error_codes(answer.peek()):
-            concurrent = b"ConcurrentRequests" in answer.body
-            which = "calls at once" if concurrent else "the day's calls"
-            return SourceUnavailable(
-                f"Salesforce: the limit of {which} is reached.", retry_after=BUSY_WAIT if concurrent else LONGEST_WAIT
-            )
-        return refusal(answer)
-
-
-class _Session:
-    """A session token from the client-credentials login, which Salesforce lets live as long as it likes."""
-
-    def __init__(self, access: Access) -> None:
-        self._access = access
-        self._token, self.instance_url = self._login()
-
-    def header(self) -> str:
-        return f"Bearer {self._token}"
-
-    def renew(self) -> None:
-        self._token, _ = self._login()
-
-    def _login(self) -> tuple[str, str]:
-        """The token and the address that it is for."""
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": self._access.secret("client_id"),
-            "client_secret": self._access.secret("client_secret"),
-        }
-        with _Login("Salesforce", self._access, None) as http:
-            said = http.ask(
-                "POST",
-                "/services/oauth2/token",
-                content=urlencode(form).encode(),
-                headers={"Content-Type": "application/x-www-form-urlencoded"},
-            ).json()
-        return need("Salesforce", said, "access_token", str), need("Salesforce", said, "instance_url", str)
-
-
-class _Login(_Salesforce):
-    """The token endpoint says "wrong client" with 400."""
-
-    def explain(self, answer: Answer) -> Refusal:
-        error = super().explain(answer)
-        return AccessRefused(str(error), do=_MEND_LOGIN) if answer.status == 400 else error
-
-
-_MEND_LOGIN = "Check client_id and client_secret, and that the connected app allows the client-credentials flow."
-
-
 @contextmanager
 def client(access: Access) -> Iterator[Client]:
     """A client that is logged in."""
-    login = _Session(access)
-    with _Salesforce("Salesforce", access, login, base_url=_instance(access, login.instance_url)) as http:
+    login = session(access)
+    with SalesforceHttp(access, login, base_url=_instance(access, login.instance_url)) as http:
         yield Client(http)
 
 

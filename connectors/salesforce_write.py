@@ -68,13 +68,21 @@ def _calls(writes: Sequence[Write]) -> Iterator[list[Write]]:
     values: set[str] = set()
     for each in writes:
         same = bool(call) and _kind(each) == _kind(call[0])
-        if call and (not same or len(call) == CALL_RECORDS or each.match_value.lower() in values):
+        value = each.match_value[:15] if _by_id(each) else each.match_value.lower()
+        if call and (not same or len(call) == CALL_RECORDS or value in values):
             yield call
             call, values = [], set()
         call.append(each)
-        values.add(each.match_value.lower())
+        values.add(value)
     if call:
         yield call
+
+
+def org(access: Access) -> str:
+    """The id of the org that the account leads to, 18 characters."""
+    with client(access) as force:
+        rows = need("Salesforce", force.query("SELECT Id FROM Organization LIMIT 1"), "records", list)
+    return need("Salesforce", rows[0] if rows else None, "Id", str)
 
 
 def _kind(each: Write) -> tuple[str, str, bool]:

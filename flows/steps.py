@@ -58,7 +58,7 @@ def settle(run: Run, hub: Hub) -> None:
     """Find out what became of writes whose answer an earlier run never heard."""
     from landbridge.push.settle import settle as stage
 
-    stage(run, hub.connector(hub.crm), hub.access(hub.crm))
+    stage(run, hub.connector(hub.crm), hub.access(hub.crm), hub.policy.sending)
 
 
 @step(name="plan", tags=["crm"])

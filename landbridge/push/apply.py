@@ -12,14 +12,14 @@ import time
 from collections.abc import Iterable
 
 from connectors.base import Access, Connector, Receipt
-from landbridge.errors import ConfigInvalid, SourceUnavailable
-from landbridge.push import fresh, org, outbox
+from landbridge.errors import AccessRefused, ConfigInvalid, LandbridgeError, SourceUnavailable
+from landbridge.push import bulk, fresh, org, outbox
 from landbridge.push.approval import open_gate
+from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import note, of_receipt
-from landbridge.push.outbox import READY, STOPPING, Outgoing
+from landbridge.push.outbox import READY, STOPPING, Group, Outgoing, Ready
 from landbridge.push.policy import Policy
 from landbridge.push.settle import settle_open
-from landbridge.trail.balance import Entry
 from landbridge.trail.runs import Run
 
 PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
@@ -29,61 +29,77 @@ PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 def push(run: Run, connector: Connector, access: Access, policy: Policy) -> None:
     """Send what may be sent, and note what became of it. With nothing open the CRM is not called.
 
-    Raises GateClosed when a plan needs somebody's approval, RuleInvalid when the policy does not fit the org, and
-    SourceUnavailable (so that the flow retries) when changes are left over; those stay in the outbox.
+    Raises GateClosed when a plan needs somebody's approval, RuleInvalid when the policy does not fit the org,
+    SourceUnavailable (so that the flow retries) when changes are left over, and AccessRefused when they are left over
+    for want of rights. Those stay in the outbox.
     """
     with run.store.only_one(f"push {access.account}"), run.books.stage("push", access.account) as entry:
         entry.taken = outbox.count(run.store, access.account)
         try:
             if entry.taken:
-                _empty(run, connector, access, policy, entry)
+                _empty(Dispatch(run, connector, access, policy.sending, entry), policy)
         finally:
             entry.held = outbox.count(run.store, access.account)
             with run.store.begin() as connection:
                 outbox.close_plans(connection, access.account)
 
 
-def _empty(run: Run, connector: Connector, access: Access, policy: Policy, entry: Entry) -> None:
-    settle_open(run, connector, access, entry)
-    fresh.drop_outdated(run, access.account, entry)
-    open_gate(run, policy, access)
-    if not outbox.groups(run.store, access.account, READY):
+def _empty(way: Dispatch, policy: Policy) -> None:
+    settle_open(way)
+    fresh.drop_outdated(way)
+    open_gate(way.run, policy, way.access)
+    if not outbox.count(way.store, way.account, READY):
         return
-    org.check(policy, connector, access)
+    org.check(policy, way.connector, way.access)
     for pause in PAUSES:
         time.sleep(pause)
-        _send(run, connector, access, entry)
-        settle_open(run, connector, access, entry)
-        left = outbox.count(run.store, access.account)
+        ready = outbox.new_round(way.run, way.account)
+        groups = outbox.groups(way.store, ready.which)
+        _send(way, ready, groups)
+        settle_open(way)
+        left = outbox.count(way.store, way.account)
         if not left:
             return
-    raise SourceUnavailable(
-        f"{left} changes did not get through to {access.account}; they stay in the outbox.",
+        if not groups:
+            break
+    raise _left_over(way, left)
+
+
+def _left_over(way: Dispatch, left: int) -> LandbridgeError:
+    """Why changes stay in the outbox, for whoever can do something about it."""
+    if rights := outbox.refused_for_rights(way.run, way.account):
+        return AccessRefused(
+            f"{sum(rights.values())} changes wait: {way.account} refused them to our login ({', '.join(rights)}).",
+            do="Give the integration user the right, or room, that the CRM names; then `landbridge push`. All others went.",
+        )
+    said = f" {way.account} said: {way.reasons[-1]}." if way.reasons else ""
+    return SourceUnavailable(
+        f"{left} changes did not get through to {way.account}; they stay in the outbox.{said}",
         do="Run again: `landbridge push` goes on where this ended.",
     )
 
 
-def _send(run: Run, connector: Connector, access: Access, entry: Entry) -> None:
-    for group in outbox.groups(run.store, access.account, READY):
-        for planned in outbox.batches(run.store, access.account, group, READY):
-            batch = fresh.without_edited(run, connector, access, planned, entry)
-            if not batch:
-                continue
-            outbox.claim(run, batch)
-            receipts = _call(run, connector, access, batch, entry)
-            note(run, access.account, [of_receipt(each, receipts.get(str(each.change_id))) for each in batch], entry)
-            _stop_if_told(access, receipts.values())
+def _send(way: Dispatch, ready: Ready, groups: list[Group]) -> None:
+    for group in groups:
+        bulk.send(way, group, ready)
+        for planned in outbox.batches(way.store, group, ready.which):
+            if batch := fresh.without_edited(way, planned):
+                outbox.claim(way.run, batch)
+                receipts = _call(way, batch)
+                note(way, [of_receipt(each, receipts.get(str(each.change_id)), way.sending) for each in batch])
+                _stop_if_told(way.access, receipts.values())
 
 
-def _call(run: Run, connector: Connector, access: Access, batch: list[Outgoing], entry: Entry) -> dict[str, Receipt]:
+def _call(way: Dispatch, batch: list[Outgoing]) -> dict[str, Receipt]:
+    connector = way.connector
     if connector.write is None:
         raise ConfigInvalid(f"{connector.system} is not a system that we write to.", do="Set `crm:` to one that is.")
     receipts: dict[str, Receipt] = {}
     try:
-        for receipt in connector.write(access, [each.write() for each in batch]):
+        for receipt in connector.write(way.access, [each.write() for each in batch]):
             receipts[receipt.ref] = receipt
     except Exception:
-        note(run, access.account, [of_receipt(each, receipts.get(str(each.change_id))) for each in batch], entry)
+        note(way, [of_receipt(each, receipts.get(str(each.change_id)), way.sending) for each in batch])
         raise
     return receipts
 

@@ -15,13 +15,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.base import Access, Connector
+from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import Outcome, note
 from landbridge.push.outbox import Outgoing
 from landbridge.push.same import alike
 from landbridge.trail import audit
-from landbridge.trail.balance import Entry
-from landbridge.trail.runs import Run
 
 _OUTDATED = """
 UPDATE change c SET state = 'superseded', settled_at = now()
@@ -34,27 +32,26 @@ WHERE c.account = :account AND c.state IN ('planned', 'approved') AND c.lead_dig
 """
 
 
-def drop_outdated(run: Run, account: str, entry: Entry) -> None:
+def drop_outdated(way: Dispatch) -> None:
     """Supersede what waits for a lead that is no longer as it was planned: only what passed leaves."""
-    with run.store.begin() as connection:
-        dropped = connection.execute(sa.text(_OUTDATED), {"account": account}).rowcount
+    with way.store.begin() as connection:
+        dropped = connection.execute(sa.text(_OUTDATED), {"account": way.account}).rowcount
         if dropped:
-            audit.record(connection, run.event("change.superseded", account, changes=dropped))
-    entry.unchanged += dropped
+            audit.record(connection, way.run.event("change.superseded", way.account, changes=dropped))
+    way.entry.unchanged += dropped
 
 
-def without_edited(
-    run: Run, connector: Connector, access: Access, batch: list[Outgoing], entry: Entry
-) -> list[Outgoing]:
+def without_edited(way: Dispatch, batch: list[Outgoing]) -> list[Outgoing]:
     """The batch without changes of records that somebody edited since the plan; those are superseded. One call."""
-    if connector.look_up is None or batch[0].action == "create":
+    look_up = way.connector.look_up
+    if look_up is None or batch[0].action == "create":
         return batch
     fields = sorted({field for each in batch for field in each.shown})
     values = [each.match_value for each in batch]
-    present = connector.look_up(access, batch[0].object, batch[0].match_field, values, fields)
+    present = look_up(way.access, batch[0].object, batch[0].match_field, values, fields)
     stale = [each for each in batch if edited(each, present.get(each.match_value.lower(), {}))]
     if stale:
-        note(run, access.account, [Outcome(each, "superseded") for each in stale], entry)
+        note(way, [Outcome(each, "superseded") for each in stale])
     return [each for each in batch if each not in stale]
 
 

@@ -1,8 +1,10 @@
-"""Noting what became of changes: their state, what we last wrote, the quarantine and the trail, in one transaction."""
+"""Noting what became of changes: their state, what we last wrote, the quarantine and the trail, in one transaction.
+
+Outcomes are put into a temporary table, by a few or by a whole file of them, and set statements do the rest.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,13 +12,18 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from connectors.base import Receipt
-from landbridge.push.outbox import ATTEMPTS, RETRYABLE, STOPPING, Outgoing
+from landbridge.push.dispatch import Dispatch
+from landbridge.push.outbox import ATTEMPTS, Outgoing
+from landbridge.push.sending import Refusal, Sending
 from landbridge.trail import audit
-from landbridge.trail.balance import Entry
-from landbridge.trail.runs import Run
 
 WORDS = 500
 """How much of the CRM's words is kept."""
+
+SETTLED = """
+CREATE TEMP TABLE settled (change_id bigint, state text, crm_id text, created boolean, code text, message text,
+                           refusal text) ON COMMIT DROP
+"""
 
 
 @dataclass(frozen=True)
@@ -29,9 +36,10 @@ class Outcome:
     created: bool | None = None
     code: str | None = None
     message: str | None = None
+    refusal: Refusal | None = None
 
 
-def of_receipt(change: Outgoing, receipt: Receipt | None) -> Outcome:
+def of_receipt(change: Outgoing, receipt: Receipt | None, sending: Sending) -> Outcome:
     """What a receipt means. None, as when the call broke off, means that we do not know."""
     if receipt is None or receipt.outcome == "unknown":
         return Outcome(change, "unknown")
@@ -40,24 +48,38 @@ def of_receipt(change: Outgoing, receipt: Receipt | None) -> Outcome:
         created = bool(receipt.created) or (change.action == "create" and change.attempts > 0)
         return Outcome(change, "done", receipt.id or change.match_value, created)
     code, message = receipt.code or "REFUSED", (receipt.message or "")[:WORDS].replace("\0", "")  # PostgreSQL's bane
-    passing = code in STOPPING or (code in RETRYABLE and change.attempts + 1 < ATTEMPTS)
-    return Outcome(change, "approved" if passing else "refused", None, None, code, message)
+    kind = sending.kind(code)
+    passing = kind == "stop" or (kind == "retry" and change.attempts + 1 < ATTEMPTS)
+    return Outcome(change, "approved" if passing else "refused", None, None, code, message, kind)
 
 
-def note(run: Run, account: str, outcomes: Sequence[Outcome], entry: Entry) -> None:
+def note(way: Dispatch, outcomes: Sequence[Outcome]) -> None:
     """Write outcomes down, and count those that came to rest."""
-    done = [each for each in outcomes if each.state == "done"]
-    refused = [each for each in outcomes if each.state == "refused"]
-    with run.store.begin() as connection:
-        connection.execute(sa.text(_SETTLE), _columns(outcomes))
-        for statement in (_GONE, _LEAVE, _TAKE_OVER, _PUSHED, _RELEASE):
-            connection.execute(sa.text(statement), _named(run, done))
-        connection.execute(sa.text(_QUARANTINE), _named(run, refused))
-        audit.record(connection, _event(run, account, outcomes))
-    entry.new += sum(1 for each in done if each.created)
-    entry.changed += sum(1 for each in done if not each.created)
-    entry.refused += len(refused)
-    entry.unchanged += sum(1 for each in outcomes if each.state == "superseded")
+    with way.store.begin() as connection:
+        connection.execute(sa.text(SETTLED))
+        connection.execute(sa.text(_GIVEN), _columns(outcomes))
+        counts = write_down(connection, way)
+    count(way, counts)
+
+
+def write_down(connection: sa.Connection, way: Dispatch) -> dict[str, int]:
+    """Note everything that stands in `settled`. Answers how much came to what, for `count` once that is committed."""
+    named = {"run_id": way.run.run_id}
+    for statement in (_SETTLE, _GONE, _LEAVE, _TAKE_OVER, _PUSHED, _RELEASE, _QUARANTINE):
+        connection.execute(sa.text(statement), named)
+    told = connection.execute(sa.text(_TOLD)).one()._mapping
+    counts = {str(name): int(number) for name, number in told.items() if name not in ("digest",)}
+    span = {name: number for name, number in counts.items() if number}
+    audit.record(connection, way.run.event("push.noted", way.account, **span, digest=told["digest"]))
+    return counts
+
+
+def count(way: Dispatch, counts: dict[str, int]) -> None:
+    """Enter into the books what was noted."""
+    way.entry.new += counts["created"]
+    way.entry.changed += counts["done"] - counts["created"]
+    way.entry.refused += counts["refused"]
+    way.entry.unchanged += counts["superseded"]
 
 
 def _columns(outcomes: Sequence[Outcome]) -> dict[str, list[Any]]:
@@ -68,64 +90,67 @@ def _columns(outcomes: Sequence[Outcome]) -> dict[str, list[Any]]:
         "created": [each.created for each in outcomes],
         "codes": [each.code for each in outcomes],
         "messages": [each.message for each in outcomes],
+        "refusals": [each.refusal for each in outcomes],
     }
 
 
-def _named(run: Run, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    return {"run_id": run.run_id, "ids": [each.change.change_id for each in outcomes]}
-
-
-def _event(run: Run, account: str, outcomes: Sequence[Outcome]) -> audit.Event:
-    """One event a batch: its counts, and a digest that commits to every change and its outcome."""
-    lines = [f"{each.change.change_id} {each.state} {each.crm_id}" for each in outcomes]
-    counts = Counter[str](each.state for each in outcomes)
-    span = {"first": outcomes[0].change.change_id, "last": outcomes[-1].change.change_id}
-    return run.event("push.noted", account, **span, **counts, digest=audit.digest(lines))
-
-
+_GIVEN = """
+INSERT INTO settled
+SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:crm_ids AS text[]),
+    CAST(:created AS boolean[]), CAST(:codes AS text[]), CAST(:messages AS text[]), CAST(:refusals AS text[]))
+"""
 _SETTLE = """
 UPDATE change c SET state = s.state, crm_id = s.crm_id, created = s.created, code = s.code, message = s.message,
-       settled_at = CASE WHEN s.state IN ('done', 'refused', 'superseded') THEN now() END
-FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:crm_ids AS text[]), CAST(:created AS boolean[]),
-            CAST(:codes AS text[]), CAST(:messages AS text[])) AS s(change_id, state, crm_id, created, code, message)
-WHERE c.change_id = s.change_id
+       refusal = s.refusal, settled_at = CASE WHEN s.state IN ('done', 'refused', 'superseded') THEN now() END
+FROM settled s WHERE c.change_id = s.change_id
 """
-_GONE = """
-DELETE FROM pushed p USING change c
-WHERE c.change_id = ANY(:ids) AND c.action = 'delete' AND p.account = c.account AND p.object = c.object
-  AND p.crm_id = c.crm_id
+_DONE = "settled s JOIN change c USING (change_id) WHERE s.state = 'done'"
+_GONE = f"""
+DELETE FROM pushed p USING (SELECT c.account, c.object, c.crm_id FROM {_DONE} AND c.action = 'delete') c
+WHERE p.account = c.account AND p.object = c.object AND p.crm_id = c.crm_id
 """
 # `pushed` tells of the one record that stands for a person. What hangs on it, such as a Task, `change` alone tells.
-_STANDS = "c.action <> 'delete' AND c.object IN ('Lead', 'Contact')"
+_STANDS = f"{_DONE} AND c.action <> 'delete' AND c.object IN ('Lead', 'Contact')"
 _LEAVE = f"""
-DELETE FROM pushed p USING change c
-WHERE c.change_id = ANY(:ids) AND {_STANDS} AND p.account = c.account AND p.identity_id = c.identity_id
-  AND (p.object, p.crm_id) <> (c.object, c.crm_id)
+DELETE FROM pushed p USING (SELECT c.account, c.identity_id, c.object, c.crm_id FROM {_STANDS}) c
+WHERE p.account = c.account AND p.identity_id = c.identity_id AND (p.object, p.crm_id) <> (c.object, c.crm_id)
 """
 _TAKE_OVER = f"""
-UPDATE pushed p SET identity_id = c.identity_id FROM change c
-WHERE c.change_id = ANY(:ids) AND {_STANDS} AND p.account = c.account AND p.object = c.object AND p.crm_id = c.crm_id
-  AND p.identity_id <> c.identity_id
+UPDATE pushed p SET identity_id = c.identity_id
+FROM (SELECT c.account, c.identity_id, c.object, c.crm_id FROM {_STANDS}) c
+WHERE p.account = c.account AND p.object = c.object AND p.crm_id = c.crm_id AND p.identity_id <> c.identity_id
 """
 # `base` keeps what stood in a field before our writes to it: what is there now, unless that is our own last write.
 _PUSHED = f"""
 INSERT INTO pushed (identity_id, account, object, crm_id, fields, base, created, change_id, run_id)
-SELECT identity_id, account, object, crm_id, after, before, coalesce(created, false), change_id, :run_id
-FROM change c WHERE change_id = ANY(:ids) AND {_STANDS}
+SELECT c.identity_id, c.account, c.object, c.crm_id, c.after, c.before, coalesce(c.created, false), c.change_id, :run_id
+FROM {_STANDS}
 ON CONFLICT (identity_id, account) DO UPDATE
 SET base = pushed.base || coalesce((SELECT jsonb_object_agg(b.key, b.value) FROM jsonb_each(excluded.base) b
                                     WHERE crm_alike(pushed.fields -> b.key, b.value) IS NOT TRUE), '{{}}'),
     fields = pushed.fields || excluded.fields, created = pushed.created OR excluded.created,
     change_id = excluded.change_id, run_id = excluded.run_id, at = now()
 """
-_RELEASE = """
-UPDATE quarantine q SET state = 'released', settled_at = now() FROM change c
-WHERE c.change_id = ANY(:ids) AND q.stage = 'push' AND q.subject = c.identity_id AND q.state = 'held'
+_RELEASE = f"""
+UPDATE quarantine q SET state = 'released', settled_at = now() FROM (SELECT DISTINCT c.identity_id FROM {_DONE}) c
+WHERE q.stage = 'push' AND q.subject = c.identity_id AND q.state = 'held'
 """
 _QUARANTINE = """
 INSERT INTO quarantine (stage, subject, expectation, reason, run_id)
-SELECT 'push', identity_id, code, coalesce(nullif(message, ''), code), :run_id FROM change
-WHERE change_id = ANY(:ids)
+SELECT DISTINCT ON (c.identity_id, s.code)
+       'push', c.identity_id, s.code, coalesce(nullif(s.message, ''), s.code), :run_id
+FROM settled s JOIN change c USING (change_id) WHERE s.state = 'refused' ORDER BY c.identity_id, s.code, change_id
 ON CONFLICT (stage, subject, expectation) WHERE state = 'held' DO UPDATE
 SET reason = excluded.reason, run_id = excluded.run_id, at = now()
+"""
+# The digest commits to every change and its outcome.
+_TOLD = """
+SELECT coalesce(min(change_id), 0) AS first, coalesce(max(change_id), 0) AS last,
+       count(*) FILTER (WHERE state = 'done') AS done, count(*) FILTER (WHERE state = 'done' AND created) AS created,
+       count(*) FILTER (WHERE state = 'refused') AS refused, count(*) FILTER (WHERE state = 'approved') AS approved,
+       count(*) FILTER (WHERE state = 'unknown') AS unknown,
+       count(*) FILTER (WHERE state = 'superseded') AS superseded,
+       encode(sha256(convert_to(string_agg(change_id || ' ' || state || ' ' || coalesce(crm_id, ''), E'\\n'
+                                           ORDER BY change_id), 'UTF8')), 'hex') AS digest
+FROM settled
 """

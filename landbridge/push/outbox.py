@@ -9,13 +9,14 @@
 Before it is sent a change may be superseded at any time: by the next plan, or by landbridge.push.fresh.
 
 A change is marked 'sending' and committed before the call. Whoever finds it so later knows that the call may or may
-not have reached the CRM, and looks there.
+not have reached the CRM, and looks there. One that is 'sending' in a bulk job is not looked up: the job is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,9 +29,6 @@ from landbridge.trail.runs import Run
 BATCH = 200
 """What sObject Collections take in one call."""
 
-RETRYABLE = frozenset({"UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG"})
-"""Refusals of a row that pass by themselves; every other one is for good. Source: Salesforce status codes."""
-
 STOPPING = frozenset({"REQUEST_LIMIT_EXCEEDED", "INVALID_SESSION_ID"})
 """Refusals of the call, whatever its rows: nothing more is sent now."""
 
@@ -42,6 +40,43 @@ READY = ("approved",)
 UNSETTLED = ("sending", "unknown")
 
 _change = tables.change
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a round may send: what is approved, was not sent in this round yet, and was not refused in this run for
+    want of rights, which no repeat will mend."""
+
+    account: str
+    run_id: str
+    began: datetime
+
+    @property
+    def which(self) -> sa.ColumnElement[bool]:
+        no_rights = sa.and_(_change.c.refusal.is_not_distinct_from("stop"), _change.c.sent_run_id == self.run_id)
+        due = sa.or_(_change.c.sent_at.is_(None), _change.c.sent_at < self.began)
+        return sa.and_(_change.c.account == self.account, _change.c.state == "approved", due, sa.not_(no_rights))
+
+
+def refused_for_rights(run: Run, account: str) -> dict[str, int]:
+    """The codes by which the CRM told this run that our login may not, each with its number of changes."""
+    mine = (_change.c.account == account, _change.c.sent_run_id == run.run_id)
+    which = (_change.c.state == "approved", _change.c.refusal == "stop", *mine)
+    query = sa.select(_change.c.code, sa.func.count()).where(*which).group_by(_change.c.code).order_by(_change.c.code)
+    with run.store.begin() as connection:
+        return {str(code): int(number) for code, number in connection.execute(query)}
+
+
+def new_round(run: Run, account: str) -> Ready:
+    """What may be sent from now on, by the database's clock."""
+    with run.store.begin() as connection:
+        return Ready(account, run.run_id, connection.scalars(sa.select(sa.func.clock_timestamp())).one())
+
+
+def unheard(account: str) -> sa.ColumnElement[bool]:
+    """What is to be looked up: sent, and of no bulk job that could be asked."""
+    alone = sa.and_(_change.c.state == "sending", _change.c.job_id.is_(None))
+    return sa.and_(_change.c.account == account, sa.or_(_change.c.state == "unknown", alone))
 
 
 @dataclass(frozen=True)
@@ -63,6 +98,11 @@ class Outgoing:
         values = {field: value for field, value in self.after.items() if field != self.match_field}
         gone = self.action == "delete"
         return Write(str(self.change_id), self.object, self.match_field, self.match_value, values, gone)
+
+    @property
+    def parent(self) -> str:
+        """What the CRM locks together with the record."""
+        return str(self.after.get("AccountId") or self.after.get("Company") or "")
 
     @property
     def shown(self) -> list[str]:
@@ -91,9 +131,9 @@ def count(store: Store, account: str, states: Sequence[str] = OPEN) -> int:
         return connection.scalar(query) or 0
 
 
-def groups(store: Store, account: str, states: Sequence[str]) -> list[Group]:
-    """What waits in these states, in the order in which it goes: see ORDER and PARENTS."""
-    query = sa.select(*_GROUP).distinct().where(_change.c.account == account, _change.c.state.in_(states))
+def groups(store: Store, which: sa.ColumnElement[bool]) -> list[Group]:
+    """What is to be seen to, in the order in which it goes: see ORDER and PARENTS."""
+    query = sa.select(*_GROUP).distinct().where(which)
     with store.begin() as connection:
         found = [Group(*row) for row in connection.execute(query)]
     return sorted(found, key=_turn)
@@ -111,17 +151,20 @@ def _turn(group: Group) -> tuple[int, int, str, str]:
     return ORDER.index(group.action), -place if group.action == "delete" else place, group.object, group.match_field
 
 
-def batches(store: Store, account: str, group: Group, states: Sequence[str]) -> Iterator[list[Outgoing]]:
-    """The group's changes in these states, in batches of BATCH, each change at most once, however it fares."""
+def batches(store: Store, group: Group, which: sa.ColumnElement[bool]) -> Iterator[list[Outgoing]]:
+    """The group's changes, in batches of BATCH, each change at most once, however it fares.
+
+    Within a batch they stand by parent, so that the CRM locks one company after the other.
+    """
     after = 0
-    while batch := _batch(store, account, group, states, after):
-        yield batch
+    while batch := _batch(store, group, which, after):
         after = batch[-1].change_id
+        yield sorted(batch, key=lambda each: (each.parent, each.change_id))
 
 
-def _batch(store: Store, account: str, group: Group, states: Sequence[str], after: int) -> list[Outgoing]:
+def _batch(store: Store, group: Group, which: sa.ColumnElement[bool], after: int) -> list[Outgoing]:
     alike = (column == getattr(group, column.name) for column in _GROUP)
-    where = (_change.c.account == account, _change.c.state.in_(states), _change.c.change_id > after)
+    where = (which, _change.c.change_id > after)
     query = sa.select(*_COLUMNS).where(*where, *alike).order_by(_change.c.change_id).limit(BATCH)
     with store.begin() as connection:
         return [Outgoing(*row) for row in connection.execute(query)]
@@ -134,6 +177,7 @@ def claim(run: Run, batch: Sequence[Outgoing]) -> None:
         "sent_run_id": run.run_id,
         "sent_at": sa.func.now(),
         "attempts": _change.c.attempts + 1,
+        "job_id": None,
     }
     ids = [each.change_id for each in batch]
     with run.store.begin() as connection:

@@ -33,3 +33,9 @@ class Sending:
     def kind(self, code: str) -> Refusal:
         """What a refusal with the CRM's code means."""
         return self.refusals.get(code, "repair")
+
+
+_PASSING = ("UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG")
+
+PLAIN = Sending(2000, dict.fromkeys(_PASSING, "retry"), "ask")
+"""What holds where no policy was read: to settle what an earlier run sent, little is to be decided."""

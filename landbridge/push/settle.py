@@ -12,16 +12,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.base import Access, Connector
-from landbridge.push import outbox
+from landbridge.push import bulk, outbox
+from landbridge.push.dispatch import Dispatch
 from landbridge.push.fresh import edited
 from landbridge.push.note import Outcome, note
 from landbridge.push.outbox import UNSETTLED, Outgoing
 from landbridge.push.same import share
-from landbridge.trail.balance import Entry
+from landbridge.push.sending import PLAIN, Sending
 from landbridge.trail.runs import Run
 
 
-def settle(run: Run, connector: Connector, access: Access) -> None:
+def settle(run: Run, connector: Connector, access: Access, sending: Sending = PLAIN) -> None:
     """Settle what an earlier process left open, if anything. To be done before planning, which leaves it alone.
 
     Books "settle": taken = writes looked up; new, changed = they had reached the CRM; held = they will be sent again;
@@ -31,18 +32,19 @@ def settle(run: Run, connector: Connector, access: Access) -> None:
         return
     with run.store.only_one(f"push {access.account}"), run.books.stage("settle", access.account) as entry:
         entry.taken = outbox.count(run.store, access.account, UNSETTLED)
-        entry.held = settle_open(run, connector, access, entry)
+        try:
+            settle_open(Dispatch(run, connector, access, sending, entry))
+        finally:
+            entry.held = entry.taken - entry.new - entry.changed - entry.unchanged - entry.refused
 
 
-def settle_open(run: Run, connector: Connector, access: Access, entry: Entry) -> int:
-    """Look up every write whose outcome is unknown, and note it. Answers how many are to be sent again."""
-    again = 0
-    for group in outbox.groups(run.store, access.account, UNSETTLED):
-        for batch in outbox.batches(run.store, access.account, group, UNSETTLED):
-            outcomes = _looked_up(connector, access, batch)
-            note(run, access.account, outcomes, entry)
-            again += sum(1 for each in outcomes if each.state == "approved")
-    return again
+def settle_open(way: Dispatch) -> None:
+    """Ask every bulk job that may have run, then look up every write whose outcome is unknown, and note it."""
+    bulk.settle_jobs(way)
+    which = outbox.unheard(way.account)
+    for group in outbox.groups(way.store, which):
+        for batch in outbox.batches(way.store, group, which):
+            note(way, _looked_up(way.connector, way.access, batch))
 
 
 def _looked_up(connector: Connector, access: Access, batch: list[Outgoing]) -> list[Outcome]:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from connectors import salesforce_login
 from tests.sandbox_process import start_sandbox
 
 
@@ -29,3 +30,9 @@ class Sandbox:
 def sandbox() -> Iterator[Sandbox]:
     with start_sandbox(people=150, options=("--fault-timeout", "4")) as ready:
         yield Sandbox(ready)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_logged_in() -> None:
+    """Log-ins are kept for the process; each test begins with none."""
+    salesforce_login.forget()

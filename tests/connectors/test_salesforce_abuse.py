@@ -17,7 +17,8 @@ from connectors.answers import LONGEST_WAIT, Unanswered
 from connectors.base import Access, AccessRefused, Receipt, Secret, SourceChanged, SourceUnavailable, Write
 from connectors.requests_bridge import session
 from connectors.salesforce import CONNECTOR
-from connectors.salesforce_client import BUSY_WAIT, _Salesforce, client
+from connectors.salesforce_client import client
+from connectors.salesforce_login import BUSY_WAIT, SalesforceHttp
 from connectors.salesforce_write import describe, look_up, write
 from tests.connectors.hostile import Behaviour, Hostile, hostile, reply
 
@@ -222,7 +223,7 @@ def test_a_wrong_client_is_refused_without_its_secret_in_any_text(caplog: pytest
 
 def test_the_session_has_no_other_way_out() -> None:
     """No .netrc, no proxies of the environment, one adapter for every address."""
-    with hostile(says(reply(200, {}))) as server, _Salesforce("Salesforce", account(server), None) as http:
+    with hostile(says(reply(200, {}))) as server, SalesforceHttp(account(server), None) as http:
         made = session(http, server.url)
         assert (made.trust_env, list(made.adapters)) == (False, [""])
         with pytest.raises(SourceChanged):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from connectors.base import Receipt, SourceUnavailable, Write
+from connectors.base import AccessRefused, Receipt, SourceUnavailable, Write
 from landbridge.push.apply import push
 from landbridge.push.outbox import ATTEMPTS
 from landbridge.push.plan import make_plan
@@ -273,3 +274,16 @@ def test_a_refusal_with_a_nul_in_its_words_is_noted(store: Store, crm: Crm, line
     crm.answer = lambda write: Receipt(write.ref, "refused", code="INVALID", message="a\0b")
     assert books(line(), "push") == {"taken": 1, "refused": 1}
     assert _quarantine(store) == [("person-0", "INVALID", "ab", "held")]
+
+
+def test_what_our_login_may_not_do_waits_for_it_and_holds_up_nobody(store: Store, crm: Crm, line: Line) -> None:
+    _people(store, 5)
+    forbidden = Receipt("", "refused", code="INSUFFICIENT_ACCESS_OR_READONLY", message="no")
+    crm.answer = lambda write: replace(forbidden, ref=write.ref) if write.match_value == "person-2" else None
+    with pytest.raises(AccessRefused, match="INSUFFICIENT_ACCESS_OR_READONLY"):
+        line()
+    assert _states(store) == {"done": 4, "approved": 1}
+    assert crm.calls.count("write") == 1, "no repeat mends a right"
+    assert [change["refusal"] for change in changes(store) if change["state"] == "approved"] == ["stop"]
+    crm.answer = lambda write: None
+    assert books(line(), "push") == {"taken": 1, "new": 1}

@@ -1,0 +1,116 @@
+"""The bulk road: one file for tens of thousands of changes, and the job that carries it.
+
+A job is noted, with the changes that it carries, before anything is sent. So whoever finds changes 'sending' in a job
+later asks that job: never begun means not written, ended means that its results tell of every row. A job that the CRM
+knows no longer leaves its rows to the look-up (landbridge.push.settle). Nothing here holds a record in Python: rows go
+from the database into a file and from a file into the database.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+from connectors.answers import Unanswered
+from connectors.base import Bulk, Job
+from landbridge.errors import SourceChanged, SourceUnavailable
+from landbridge.push import bulk_claim, bulk_file, bulk_fresh, bulk_results
+from landbridge.push.bulk_claim import Claimed
+from landbridge.push.dispatch import Dispatch
+from landbridge.push.outbox import Group, Ready
+
+SHORTEST, LONGEST = 0.25, 10.0
+"""Seconds between two questions about a job. Each question is a call of the org's budget."""
+
+PATIENCE = 3600.0
+"""Seconds after which we leave a job to the next run, which asks it again. Nothing is lost."""
+
+
+def send(way: Dispatch, group: Group, ready: Ready) -> None:
+    """Send the group's changes by file, one file after the other, while there are enough of them for one.
+
+    One file at a time: jobs side by side would lock each other's parents. What does not fit a file is left for calls.
+    """
+    bulk = way.connector.bulk
+    if bulk is None or not bulk_claim.worth_it(way, bulk, group, ready):
+        return
+    bulk_fresh.drop_edited(way, bulk, group, ready)
+    while bulk_claim.worth_it(way, bulk, group, ready):
+        _carry(way, bulk, group, ready)
+
+
+def settle_jobs(way: Dispatch) -> None:
+    """Find out what became of every job that an earlier process, or this one, left open."""
+    for job in bulk_claim.unsettled(way):
+        if way.connector.bulk is None:
+            bulk_claim.lost(way, job)
+        else:
+            _settle(way, way.connector.bulk, job)
+
+
+def _carry(way: Dispatch, bulk: Bulk, group: Group, ready: Ready) -> None:
+    job_id = bulk.open(way.access, group.object, group.match_field, delete=group.action == "delete")
+    job = bulk_claim.claim(way, bulk, group, ready, job_id)
+    with tempfile.TemporaryDirectory(prefix="landbridge-bulk-") as folder:
+        file = Path(folder) / "changes.csv"
+        bulk_file.write(way, bulk, job, file)
+        try:
+            bulk.send(way.access, job_id, file)
+        except Unanswered:
+            return  # it may have begun: settling asks it
+    bulk_claim.uploaded(way, job)
+    _finish(way, bulk, job, Job("working"))
+
+
+def _settle(way: Dispatch, bulk: Bulk, job: Claimed) -> None:
+    told = bulk.ask(way.access, job.job_id)
+    if told is not None and told.state == "open":
+        told = _given_up(way, bulk, job)
+        if told is None:
+            return
+    _finish(way, bulk, job, told)
+
+
+def _given_up(way: Dispatch, bulk: Bulk, job: Claimed) -> Job | None:
+    """End a job that was never begun: its changes wait again. Answers how it stands if it was begun all the same."""
+    try:
+        bulk.abort(way.access, job.job_id)
+    except SourceChanged:  # its beginning, which nobody heard of, came first
+        return bulk.ask(way.access, job.job_id)
+    bulk_claim.give_back(way, job)
+    return None
+
+
+def _finish(way: Dispatch, bulk: Bulk, job: Claimed, told: Job | None) -> None:
+    """Wait for the job's end and note what became of its rows. Raises SourceUnavailable when it takes too long."""
+    begun, wait = time.monotonic(), SHORTEST
+    while told is not None and told.state != "ended":
+        time.sleep(wait)
+        told = bulk.ask(way.access, job.job_id)
+        spent = time.monotonic() - begun
+        if spent > PATIENCE:
+            raise SourceUnavailable(
+                f"{way.account} is still at work on bulk job {job.job_id}.",
+                do="Nothing is lost: the next run asks what became of it.",
+            )
+        wait = _next_wait(told, job.sent, spent, wait)
+    if told is None:
+        bulk_claim.lost(way, job)
+    else:
+        _note(way, bulk, job, told)
+
+
+def _next_wait(told: Job | None, sent: int, spent: float, wait: float) -> float:
+    """Most of the time that the rest should take at the pace so far; twice as long as before where there is none."""
+    pace = told.processed / spent if told is not None and spent else 0.0
+    guess = 0.6 * (sent - told.processed) / pace if told is not None and pace else 2 * wait
+    return min(max(guess, SHORTEST), LONGEST)
+
+
+def _note(way: Dispatch, bulk: Bulk, job: Claimed, told: Job) -> None:
+    if told.reason:
+        way.reasons.append(told.reason)
+    with tempfile.TemporaryDirectory(prefix="landbridge-bulk-") as folder:
+        results = bulk.results(way.access, job.job_id, Path(folder))
+        bulk_results.note(way, bulk, job, results)

@@ -1,0 +1,136 @@
+"""Which changes a bulk job carries, from its beginning to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from connectors.base import Bulk
+from landbridge.push.dispatch import Dispatch
+from landbridge.push.outbox import Group, Ready
+from landbridge.store import tables
+
+TRIES = 3
+"""A change that came back from so many files without a word, or with a word that passes, goes by calls."""
+
+ROW_OVERHEAD = 128
+"""Bytes of a row beside its values: an empty cell for each column that it has no value in."""
+
+_job = tables.bulk_job
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A job, what it is to do, and how many rows its file has."""
+
+    job_id: str
+    object: str
+    action: str
+    match_field: str
+    sent: int
+
+
+# A cell cannot say what an object or a list says, nor the very word that empties a field; and rows have a length.
+_FITTING = """
+    SELECT change_id, match_value, octet_length(shown) + octet_length(match_value) + :overhead AS size
+    FROM change c, LATERAL (SELECT c.after::text AS shown) s
+    WHERE account = :account AND object = :object AND action = :action AND match_field = :match_field
+      AND state = 'approved' AND (refusal IS DISTINCT FROM 'stop' OR sent_run_id <> :run_id)
+      AND (sent_at IS NULL OR sent_at < :began) AND attempts < :tries AND refusal IS DISTINCT FROM 'duplicate'
+      AND octet_length(shown) < :longest AND strpos(shown, :nothing) = 0
+      AND NOT jsonb_path_exists(after, '$.* ? (@.type() == "object" || @.type() == "array")')
+"""
+_WORTH_IT = f"SELECT count(*) >= :least FROM (SELECT FROM ({_FITTING}) fitting LIMIT :least) enough"
+
+# Of two that find the same record, the second waits for the next file.
+_CLAIM = f"""
+WITH fitting AS ({_FITTING}),
+one_each AS (
+    SELECT DISTINCT ON (found_by) change_id, size
+    FROM fitting, LATERAL (SELECT {{found_by}} COLLATE "C" AS found_by) f ORDER BY found_by, change_id
+),
+cut AS (SELECT change_id, sum(size) OVER (ORDER BY change_id) AS so_far FROM one_each)
+UPDATE change c SET state = 'sending', job_id = :job_id, sent_run_id = :run_id, sent_at = now(),
+       attempts = attempts + 1
+FROM cut WHERE c.change_id = cut.change_id AND cut.so_far <= :most
+"""
+
+
+def found_by(match_field: str, value: str) -> str:
+    """SQL for what tells records apart: an id by its 15 characters, an external id in any case."""
+    return f"left({value}, 15)" if match_field.lower() == "id" else f"lower({value})"
+
+
+def worth_it(way: Dispatch, bulk: Bulk, group: Group, ready: Ready) -> bool:
+    """Whether enough of the group fits a file."""
+    named = _named(way, bulk, group, ready) | {"least": way.sending.bulk_from}
+    with way.store.begin() as connection:
+        return bool(connection.scalar(sa.text(_WORTH_IT), named))
+
+
+def claim(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, job_id: str) -> Claimed:
+    """Note the job and mark as many changes as its file can hold as 'sending' in it, before anything is sent."""
+    named = _named(way, bulk, group, ready) | {"job_id": job_id, "most": bulk.most_bytes}
+    query = _CLAIM.replace("{found_by}", found_by(group.match_field, "match_value"))
+    with way.store.begin() as connection:
+        sent = connection.execute(sa.text(query), named).rowcount
+        row = {"account": way.account, "job_id": job_id, "object": group.object, "operation": group.action}
+        connection.execute(sa.insert(_job).values(row | {"sent": sent, "run_id": way.run.run_id}))
+    return Claimed(job_id, group.object, group.action, group.match_field, sent)
+
+
+def _named(way: Dispatch, bulk: Bulk, group: Group, ready: Ready) -> dict[str, Any]:
+    limits = {"longest": bulk.longest_cell, "nothing": f'"{bulk.nothing}"', "overhead": ROW_OVERHEAD, "tries": TRIES}
+    return {**vars(group), **limits, "account": way.account, "run_id": ready.run_id, "began": ready.began}
+
+
+_UNSETTLED = """
+SELECT j.job_id, j.object, j.operation AS action, j.sent,
+       (SELECT c.match_field FROM change c WHERE c.job_id = j.job_id AND c.account = j.account LIMIT 1) AS match_field
+FROM bulk_job j WHERE j.account = :account AND j.state IN ('open', 'uploaded') ORDER BY j.at
+"""
+
+
+def unsettled(way: Dispatch) -> list[Claimed]:
+    """The account's jobs of which we do not know the end, oldest first."""
+    with way.store.begin() as connection:
+        rows = connection.execute(sa.text(_UNSETTLED), {"account": way.account}).mappings().all()
+    return [Claimed(**{**row, "match_field": row["match_field"] or "Id"}) for row in rows]
+
+
+def uploaded(way: Dispatch, job: Claimed) -> None:
+    """Note that the CRM has the whole file."""
+    with way.store.begin() as connection:
+        end(connection, way, job, {"state": "uploaded"})
+
+
+_BACK = """
+UPDATE change SET state = 'approved', job_id = NULL, attempts = attempts - 1
+WHERE account = :account AND job_id = :job_id AND state = 'sending'
+"""
+_LOST = "UPDATE change SET state = 'unknown' WHERE account = :account AND job_id = :job_id AND state = 'sending'"
+
+
+def give_back(way: Dispatch, job: Claimed) -> None:
+    """The job was never begun: its changes wait as before."""
+    _leave(way, job, _BACK)
+
+
+def lost(way: Dispatch, job: Claimed) -> None:
+    """Nobody can say what became of the job: its changes are looked up."""
+    _leave(way, job, _LOST)
+
+
+def _leave(way: Dispatch, job: Claimed, statement: str) -> None:
+    with way.store.begin() as connection:
+        connection.execute(sa.text(statement), {"account": way.account, "job_id": job.job_id})
+        end(connection, way, job, {"state": "aborted", "settled_at": sa.func.now()})
+
+
+def end(connection: sa.Connection, way: Dispatch, job: Claimed, values: Mapping[str, Any]) -> None:
+    """Note how the job stands."""
+    where = (_job.c.account == way.account, _job.c.job_id == job.job_id)
+    connection.execute(sa.update(_job).where(*where).values(**values))

@@ -1,0 +1,60 @@
+"""The file of a bulk job: written from the database as columns, a batch at a time."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from connectors.base import Bulk
+from landbridge.errors import SourceChanged
+from landbridge.push.bulk_claim import Claimed
+from landbridge.push.dispatch import Dispatch
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+_FIELDS = """
+SELECT DISTINCT f.key FROM change c, LATERAL jsonb_object_keys(c.after) f(key)
+WHERE c.account = $1 AND c.job_id = $2 AND c.state = 'sending' ORDER BY f.key
+"""
+# By parent, so that the CRM locks one company after the other.
+_ROWS = """
+SELECT {columns} FROM change c WHERE c.account = $1 AND c.job_id = $2 AND c.state = 'sending'
+ORDER BY coalesce(c.after->>'AccountId', c.after->>'Company', '') COLLATE "C", c.change_id
+"""
+
+
+def write(way: Dispatch, bulk: Bulk, job: Claimed, file: Path) -> None:
+    """Write the job's rows: an empty cell leaves a field as it is, the CRM's own word for nothing empties it.
+
+    Raises SourceChanged when the file is larger than the CRM takes, which claiming should have seen to.
+    """
+    import pyarrow.csv as pacsv
+
+    named = (way.account, job.job_id)
+    with way.store.bulk() as connection, connection.cursor() as cursor:
+        fields: list[str] = []
+        if job.action != "delete":
+            cursor.execute(_FIELDS, named)
+            fields = [row[0] for row in cursor.fetchall() if row[0].lower() != job.match_field.lower()]
+        columns = ", ".join(
+            [f'c.match_value AS "{_plain(job.match_field)}"', *(_cell(f, bulk.nothing) for f in fields)]
+        )
+        cursor.execute(_ROWS.replace("{columns}", columns), named)
+        reader = cursor.fetch_record_batch()
+        with pacsv.CSVWriter(str(file), reader.schema) as writer:
+            for batch in reader:
+                writer.write_batch(batch)
+    if file.stat().st_size > bulk.most_bytes:
+        raise SourceChanged(f"A bulk file of {job.sent} rows grew over {bulk.most_bytes} bytes; it was not sent.")
+
+
+def _cell(field: str, nothing: str) -> str:
+    name = _plain(field)
+    return f"CASE WHEN c.after ? '{name}' THEN coalesce(nullif(c.after->>'{name}', ''), '{nothing}') END AS \"{name}\""
+
+
+def _plain(name: str) -> str:
+    """`name`, which goes into a statement as it is."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"not the API name of a field: {name!r}")
+    return name

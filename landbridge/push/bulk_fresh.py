@@ -1,0 +1,101 @@
+"""Looking once more before a file leaves: what landbridge.push.fresh does a call at a time, done for all at once.
+
+One bulk query asks for the records that changed since the CRM was read for the plan. Where that moment is not known,
+because it was read again since, it asks for all.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from connectors.base import Bulk
+from landbridge.push import bulk_copy
+from landbridge.push.bulk_claim import found_by
+from landbridge.push.dispatch import Dispatch
+from landbridge.push.note import SETTLED, count, write_down
+from landbridge.push.outbox import Group, Ready
+
+_GROUP = """
+c.account = :account AND c.object = :object AND c.action = :action AND c.match_field = :match_field
+AND c.state = 'approved' AND (c.sent_at IS NULL OR c.sent_at < :began)
+"""
+_FIELDS = f"SELECT DISTINCT f.key FROM change c, LATERAL jsonb_object_keys(c.before) f(key) WHERE {_GROUP} ORDER BY 1"
+
+# Ten minutes: rows that are committed late carry an older stamp (airbyte #27146).
+_SINCE = f"""
+SELECT to_char(((r.checkpoint->>'at')::timestamptz - interval '10 minutes') AT TIME ZONE 'UTC',
+               'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+FROM cursor r WHERE r.account = :account AND r.stream = :object
+  AND pg_input_is_valid(r.checkpoint->>'at', 'timestamptz')
+  AND r.at <= (SELECT min(p.at) FROM plan p WHERE p.plan_id IN (SELECT c.plan_id FROM change c WHERE {_GROUP}))
+"""
+
+
+def drop_edited(way: Dispatch, bulk: Bulk, group: Group, ready: Ready) -> None:
+    """Supersede the group's changes of records that somebody edited since the plan."""
+    if group.action == "create":
+        return
+    named = {**vars(group), "account": way.account, "began": ready.began}
+    with way.store.begin() as connection:
+        fields = list(connection.execute(sa.text(_FIELDS), named).scalars())
+        since = connection.scalar(sa.text(_SINCE), named)
+    with tempfile.TemporaryDirectory(prefix="landbridge-bulk-") as folder:
+        numbers = itertools.count()
+        wanted = [group.match_field, *fields]
+        pages = bulk.changed(
+            way.access, group.object, wanted, since, lambda: Path(folder) / f"page-{next(numbers)}.csv"
+        )
+        with way.store.begin() as connection:
+            counts = _compared(connection, way, group, named, list(pages))
+    count(way, counts)
+
+
+# What CSV shows of a value, and what the plan saw of it, in one form: landbridge.push.same says which.
+_PLAIN = """
+CREATE OR REPLACE FUNCTION pg_temp.plain(value text) RETURNS text IMMUTABLE LANGUAGE sql AS $$
+    SELECT CASE
+        WHEN coalesce(trim(value), '') IN ('', 'false') THEN ''
+        WHEN value = 'true' THEN '1'
+        WHEN value ~ '^-?[0-9.]{1,40}$' AND pg_input_is_valid(value, 'numeric') THEN trim_scale(value::numeric)::text
+        WHEN value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T' AND pg_input_is_valid(value, 'timestamptz')
+        THEN floor(extract(epoch FROM value::timestamptz))::text
+        ELSE lower(trim(replace(value, E'\\r\\n', E'\\n'))) END
+$$
+"""
+_STALE = f"""
+INSERT INTO settled (change_id, state)
+SELECT c.change_id, 'superseded' FROM change c JOIN present p ON p.found_by = {{found_by}}
+WHERE {_GROUP} AND EXISTS (
+    SELECT FROM jsonb_each(c.before) b
+    WHERE p.fields ? lower(b.key)
+      AND pg_temp.plain(p.fields ->> lower(b.key)) <> pg_temp.plain(b.value #>> '{{{{}}}}')
+      AND NOT (c.after ? b.key AND pg_temp.plain(p.fields ->> lower(b.key)) = pg_temp.plain(c.after ->> b.key)))
+"""
+_PRESENT = """
+CREATE TEMP TABLE present ON COMMIT DROP AS
+SELECT {found_by} AS found_by, jsonb_object(ARRAY[{names}], ARRAY[{columns}]) AS fields FROM told
+"""
+
+
+def _compared(
+    connection: sa.Connection, way: Dispatch, group: Group, named: dict[str, object], pages: list[Path]
+) -> dict[str, int]:
+    names = bulk_copy.header(pages[0])
+    place = bulk_copy.columns(names)
+    bulk_copy.make(connection, "told", names)
+    for page in pages:
+        bulk_copy.take_in(connection, "told", page)
+    shown = {
+        "found_by": found_by(group.match_field, place[group.match_field.lower()]),
+        "names": ", ".join(f"'{name}'" for name in names),
+        "columns": ", ".join(place.values()),
+    }
+    for statement in (_PLAIN, _PRESENT.format(**shown), "ANALYZE present", SETTLED):
+        connection.execute(sa.text(statement.replace(":", "\\:")))
+    stale = _STALE.format(found_by=found_by(group.match_field, "c.match_value"))
+    connection.execute(sa.text(stale), named)
+    return write_down(connection, way)

@@ -1,0 +1,31 @@
+"""What applying needs at hand all along: the run, the CRM, the rules of sending, and the line of the books to fill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from connectors.base import Access, Connector
+from landbridge.push.sending import Sending
+from landbridge.store.engine import Store
+from landbridge.trail.balance import Entry
+from landbridge.trail.runs import Run
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """One push, or one settling, of one account. `reasons` are the CRM's words about whole files that failed."""
+
+    run: Run
+    connector: Connector
+    access: Access
+    sending: Sending
+    entry: Entry
+    reasons: list[str] = field(default_factory=list)
+
+    @property
+    def store(self) -> Store:
+        return self.run.store
+
+    @property
+    def account(self) -> str:
+        return self.access.account

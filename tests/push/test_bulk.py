@@ -1,0 +1,242 @@
+"""The bulk road against the stand-in: what goes by file ends as what goes by calls, and every row is accounted for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.base import Access, Job, Write
+from connectors.salesforce import CONNECTOR
+from connectors.salesforce_bulk import SalesforceBulk
+from connectors.salesforce_client import client
+from connectors.salesforce_write import write
+from landbridge.push.apply import push
+from landbridge.push.plan import make_plan
+from landbridge.push.policy import Policy
+from landbridge.push.settle import settle
+from landbridge.store.engine import Store
+from landbridge.trail.runs import Run
+from tests.push.crm import ACCOUNT, EXTERNAL, a_run, books, changes, put_lead, take_in
+from tests.push.org import Org, by_file, insist, org_of
+from tests.push.test_actions import plan_by_hand
+from tests.sandbox_process import start_sandbox
+
+
+@pytest.fixture(scope="module")
+def ready() -> Iterator[dict[str, Any]]:
+    with start_sandbox(people=40, options=("--systems=salesforce", "--fault-timeout", "2")) as ready:
+        yield ready
+
+
+@pytest.fixture
+def org(ready: dict[str, Any], policy: Policy) -> Org:
+    return org_of(ready, policy)
+
+
+@pytest.fixture
+def filing(policy: Policy) -> Policy:
+    return by_file(policy)
+
+
+def leads(store: Store, prefix: str, count: int, **fields: Any) -> None:
+    with a_run(store) as run:
+        for number in range(count):
+            put_lead(store, run, f"{prefix}-{number}", **({"last_name": f'Name, "{number}"'} | fields))
+
+
+def go(store: Store, org: Org, policy: Policy) -> Run:
+    with a_run(store) as run:
+        make_plan(run, policy, ACCOUNT)
+        push(run, CONNECTOR, org.access, policy)
+    return run
+
+
+def jobs(store: Store) -> list[dict[str, Any]]:
+    with store.begin() as connection:
+        rows = connection.execute(sa.text("SELECT * FROM bulk_job ORDER BY at")).all()
+    return [dict(row._mapping) for row in rows]
+
+
+def test_a_file_is_as_good_as_calls(store: Store, org: Org, filing: Policy) -> None:
+    leads(
+        store,
+        "Good",
+        450,
+        street='a\n"b",\n',
+        title='Mate, "first"',
+        email="a@x.example",
+        handles=["x:a", "x:b"],
+        email_opt_out=True,
+    )
+    before = org.calls()
+    assert books(go(store, org, filing), "push") == {"taken": 450, "new": 450}
+    made = {name: number - before.get(name, 0) for name, number in org.calls().items()}
+    assert not any("composite" in name for name, number in made.items() if number)
+    rows = org.rows("Good-")
+    assert len(rows) == 450
+    assert {
+        (row["Title"], row["Street"], row["HasOptedOutOfEmail"], row["Landbridge_Handles__c"]) for row in rows.values()
+    } == {('Mate, "first"', 'a\n"b",', True, "x:a\nx:b")}
+    assert {row["LastName"] for row in rows.values()} == {f'Name, "{number}"' for number in range(450)}
+    (job,) = jobs(store)
+    assert (job["state"], job["sent"], job["done"], job["failed"], job["unprocessed"]) == ("settled", 450, 450, 0, 0)
+    by_id = {row["Id"]: row for row in rows.values()}
+    for change in changes(store):
+        assert by_id[change["crm_id"]][EXTERNAL] == change["match_value"]
+
+
+def test_updates_go_by_id_and_an_edit_since_the_plan_survives(store: Store, org: Org, filing: Policy) -> None:
+    leads(store, "Edit", 30, title="Mate", city="Oslo")
+    go(store, org, filing)
+    with a_run(store) as run:
+        take_in(store, run, {"Lead": {row["Id"]: row for row in org.rows("Edit-").values()}})
+    leads(store, "Edit", 30, title="Captain", city="Bergen")
+    with a_run(store) as run:
+        make_plan(run, filing, ACCOUNT)
+    edited = org.rows("Edit-")["edit-7"]["Id"]
+    list(write(org.access, [Write("r", "Lead", "Id", edited, {"Title": "Boss"})]))
+    with a_run(store) as run:
+        push(run, CONNECTOR, org.access, filing)
+    assert books(run, "push") == {"taken": 30, "changed": 29, "unchanged": 1}
+    rows = org.rows("Edit-")
+    assert (rows["edit-7"]["Title"], rows["edit-7"]["City"]) == ("Boss", "Oslo")
+    assert {row["Title"] for key, row in rows.items() if key != "edit-7"} == {"Captain"}
+
+
+def test_emptied_fields_deletions_and_the_word_for_nothing(store: Store, org: Org, filing: Policy) -> None:
+    leads(store, "Act", 3, title="Mate")
+    go(store, org, filing)
+    ids = [org.rows("Act-")[f"act-{number}"]["Id"] for number in range(3)]
+    common = {"object": "Lead", "match_field": "Id", "identity_id": "Act-0"}
+    emptied = {"action": "update", "match_value": ids[0], "before": {"Title": "Mate"}, "after": {"Title": None}}
+    literal = {"action": "update", "match_value": ids[1], "before": {"Title": "Mate"}, "after": {"Title": "#N/A"}}
+    gone = {"action": "delete", "match_value": ids[2], "before": {"Title": "Mate"}, "identity_id": "Act-2"}
+    with a_run(store) as run:
+        plan_by_hand(store, run, common | emptied, common | literal | {"identity_id": "Act-1"}, common | gone)
+        push(run, CONNECTOR, org.access, filing)
+    assert books(run, "push") == {"taken": 3, "changed": 3}
+    assert {key: row["Title"] for key, row in org.rows("Act-").items()} == {"act-0": None, "act-1": "#N/A"}
+    by_file_ = [change["job_id"] is not None for change in changes(store)[-3:]]
+    assert by_file_ == [True, False, True], "a cell that says #N/A would empty the field"
+
+
+def test_one_bad_row_is_refused_with_the_crms_words_and_the_rest_goes_on(
+    store: Store, org: Org, filing: Policy
+) -> None:
+    leads(store, "Bad", 20)
+    with a_run(store) as run:
+        put_lead(store, run, "Bad-7", last_name="x", email="no address")
+    run = go(store, org, filing)
+    assert books(run, "push")["refused"] == 1
+    (refused,) = [change for change in changes(store) if change["state"] == "refused"]
+    assert (refused["code"], refused["refusal"]) == ("INVALID_EMAIL_ADDRESS", "repair")
+    assert "invalid email address" in refused["message"]
+
+
+def test_locks_pass(store: Store, org: Org, filing: Policy) -> None:
+    leads(store, "Lock", 200)
+    with org.switched(lock_rate=0.2):
+        run = insist_planned(store, org, filing)
+    assert books(run, "push")["new"]
+    assert len(org.rows("Lock-")) == 200
+
+
+def test_rows_that_were_not_looked_at_are_sent_again(store: Store, org: Org, filing: Policy) -> None:
+    leads(store, "Left", 25)
+    with org.switched(bulk_chunk=10, bulk_chunks_before_failure=1):
+        insist_planned(store, org, filing)
+    assert len(org.rows("Left-")) == 25
+    first = jobs(store)[0]
+    assert (first["state"], first["done"], first["unprocessed"]) == ("settled", 10, 15)
+
+
+def insist_planned(store: Store, org: Org, policy: Policy) -> Run:
+    with a_run(store) as run:
+        make_plan(run, policy, ACCOUNT)
+    return insist(store, org, policy)
+
+
+class Died(BaseException):
+    """As if the process had been killed here."""
+
+
+class Dying(SalesforceBulk):
+    """Dies when it should ask a job for the first time."""
+
+    def ask(self, access: Access, job_id: str) -> Job | None:
+        raise Died
+
+
+@pytest.mark.parametrize("vanished", [True, False])
+def test_a_job_whose_end_nobody_saw_is_asked_and_one_that_vanished_is_looked_up(
+    store: Store, org: Org, filing: Policy, vanished: bool
+) -> None:
+    prefix = f"Gone{vanished}"
+    leads(store, prefix, 12)
+    with pytest.raises(Died), a_run(store) as run:
+        make_plan(run, filing, ACCOUNT)
+        push(run, replace(CONNECTOR, bulk=Dying()), org.access, filing)
+    (job,) = jobs(store)
+    assert job["state"] == "uploaded"
+    if vanished:
+        while CONNECTOR.bulk and (told := CONNECTOR.bulk.ask(org.access, job["job_id"])) and told.state != "ended":
+            time.sleep(0.1)
+        with client(org.access) as force:
+            force.job("DELETE", f"ingest/{job['job_id']}")
+    with a_run(store) as run:
+        settle(run, CONNECTOR, org.access)
+    assert books(run, "settle") == {"taken": 12, "new": 12}
+    assert jobs(store)[0]["state"] == ("aborted" if vanished else "settled")
+    assert len(org.rows(f"{prefix}-")) == 12
+
+
+def test_a_job_that_was_never_begun_is_given_back(store: Store, org: Org, filing: Policy) -> None:
+    class Unsent(SalesforceBulk):
+        def send(self, access: Access, job_id: str, file: Path) -> None:
+            raise Died
+
+    leads(store, "Back", 5)
+    with pytest.raises(Died), a_run(store) as run:
+        make_plan(run, filing, ACCOUNT)
+        push(run, replace(CONNECTOR, bulk=Unsent()), org.access, filing)
+    with a_run(store) as run:
+        settle(run, CONNECTOR, org.access)
+    assert books(run, "settle") == {"taken": 5, "held": 5}
+    assert {(change["state"], change["attempts"]) for change in changes(store)} == {("approved", 0)}
+    assert jobs(store)[0]["state"] == "aborted"
+    assert books(insist(store, org, filing), "push") == {"taken": 5, "new": 5}
+
+
+def test_two_that_the_crm_takes_for_one_do_not_share_a_file(store: Store, org: Org, filing: Policy) -> None:
+    made = {"object": "Lead", "action": "create", "match_field": EXTERNAL}
+    after = {"LastName": "x", "Company": "y"}
+    with a_run(store) as run:
+        for name in ("Case-1", "CASE-1"):
+            put_lead(store, run, name, last_name="x")
+        pair = [made | {"match_value": name, "identity_id": name, "after": after} for name in ("Case-1", "CASE-1")]
+        plan_by_hand(store, run, *pair)
+        push(run, CONNECTOR, org.access, filing)
+    assert books(run, "push") == {"taken": 2, "new": 1, "changed": 1}
+    assert [job["sent"] for job in jobs(store)] == [1, 1]
+
+
+@pytest.mark.parametrize("kind", ["timeout", "cut", "server_error", "rate_limit", "expired_token"])
+def test_faults_end_in_the_same_org(store: Store, org: Org, filing: Policy, kind: str) -> None:
+    leads(store, kind, 60)
+    with org.faults(f"{kind}=20%"):
+        insist_planned(store, org, filing)
+    assert len(org.rows(f"{kind}-")) == 60
+    writes = org.writes()
+    with a_run(store) as run:
+        take_in(store, run, {"Lead": {row["Id"]: row for row in org.rows(f"{kind}-").values()}})
+        settle(run, CONNECTOR, org.access)
+        make_plan(run, filing, ACCOUNT)
+        push(run, CONNECTOR, org.access, filing)
+    assert books(run, "plan") == {"taken": 60, "unchanged": 60}
+    assert org.writes() == writes
