@@ -70,7 +70,7 @@ def _left_over(way: Dispatch, left: int) -> LandbridgeError:
     if rights := outbox.refused_for_rights(way.run, way.account):
         return AccessRefused(
             f"{sum(rights.values())} changes wait: {way.account} refused them to our login ({', '.join(rights)}).",
-            do="Give the integration user the right, or room, that the CRM names; then `landbridge push`. All others went.",
+            do="Give the integration user the right, or room, that the CRM names, then run again. The others went.",
         )
     said = f" {way.account} said: {way.reasons[-1]}." if way.reasons else ""
     return SourceUnavailable(
