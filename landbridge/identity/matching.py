@@ -12,16 +12,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from landbridge.identity import ceiling, pairing
 from landbridge.identity.comparisons import COMPARISONS, RARITY, Comparison
 from landbridge.identity.model import Model
 from landbridge.identity.splink_engine import score
 
 if TYPE_CHECKING:
     from landbridge.identity.spark_engine import Cluster
-
-CROWDED = 60
-"""A blocking key that more profiles carry pairs nobody: what so many share tells nobody apart. The rare keys still
-pair them."""
 
 SHIPPED_COUNTS_FOR = 20_000
 """How many profiles' worth of names the model's own frequencies stand for, beside those of the base at hand."""
@@ -135,25 +132,16 @@ def _read(columns: list[str]) -> list[str]:
 
 def _found(con: duckdb.DuckDBPyConnection, model: Model, size: int, spark: Cluster | None) -> str:
     """Every two profiles with a blocking key in common, weighed: here, or on a cluster."""
-    con.execute("CREATE TEMP VIEW keyed AS SELECT uid, unnest(keys) AS key FROM features")
     if spark:
         from landbridge.identity import spark_engine
 
-        return spark_engine.score(con, model, size, CROWDED, spark)
-    _pairs(con)
+        con.execute("CREATE TEMP VIEW keyed AS SELECT uid, unnest(keys) AS key FROM features")
+        return spark_engine.score(con, model, size, pairing.CROWDED, spark)
+    blocked = pairing.pairs(con.table("features").select("keys").to_arrow_table()["keys"])
+    worth = blocked.filter(pa.array(ceiling.ceilings(con, blocked, model, size) >= model.review))
+    con.register("worth", worth)
+    con.execute("CREATE TABLE pairs AS SELECT '0' AS match_key, join_key_l, join_key_r FROM worth")
     return score(con, model, size, model.review)
-
-
-def _pairs(con: duckdb.DuckDBPyConnection) -> None:
-    """Table `pairs` from `keyed`, each pair once. Hashes do for texts: two that fall together cost one comparison."""
-    con.execute("CREATE TEMP TABLE hashed AS SELECT uid, hash(key) AS key FROM keyed")
-    con.execute(
-        f"CREATE TEMP TABLE usable AS SELECT key FROM hashed GROUP BY key HAVING count(*) BETWEEN 2 AND {CROWDED}"
-    )
-    con.execute("CREATE TEMP TABLE slim AS SELECT uid, key FROM hashed SEMI JOIN usable USING (key)")
-    con.execute("""CREATE TABLE pairs AS SELECT '0' AS match_key, join_key_l, join_key_r FROM (
-        SELECT DISTINCT a.uid AS join_key_l, b.uid AS join_key_r
-        FROM slim a JOIN slim b ON a.key = b.key AND a.uid < b.uid)""")
 
 
 def _given_pairs(con: duckdb.DuckDBPyConnection, pairs: pa.Table) -> None:

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from landbridge.identity.comparisons import COMPARISONS, RARITY, Comparison
 from landbridge.identity.counting import bounded, counts
-from landbridge.identity.matching import CROWDED
 from landbridge.identity.model import Model
+from landbridge.identity.pairing import CROWDED
 
 STRANGERS = 3_000_000
 """Random pairs that the levels' chance among strangers is counted on."""

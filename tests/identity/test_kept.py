@@ -69,7 +69,7 @@ def as_whole(store: Store, folder: Path) -> tuple[Any, ...]:
         resolution = conclude(found, matches, standing, model)
         holders = con.sql("""SELECT profile_id, kind, value, s.value IS NULL FROM holder
             LEFT JOIN shared_value s USING (kind, value) ORDER BY ALL""").fetchall()
-        keys = con.sql("SELECT profile_id, hash(unnest(keys)) AS key FROM found ORDER BY ALL").fetchall()
+        keys = con.sql("SELECT profile_id, unnest(keys) AS key FROM found ORDER BY ALL").fetchall()
     said = found.drop_columns(["keys", "refers_to"]).to_pylist()
     return groups(resolution.links), matched(resolution.matches), said, holders, keys
 

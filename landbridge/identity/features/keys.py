@@ -1,5 +1,5 @@
-"""Blocking keys: two profiles are compared when they have one in common. Text "kind:value", at most some twenty a
-profile.
+"""Blocking keys: two profiles are compared when they have one in common. Hashes of texts "kind:value", at most some
+twenty a profile.
 
 Each is made in its own row from the table `joined`: to write keys one below the other and gather them again took three
 times as long.
@@ -44,6 +44,8 @@ _OF_ONE = (
     "'post:' || postcode || '|' || birth_date",
 )
 
+_HASHED = "nullif(hash({0}), hash(NULL::VARCHAR))"
+
 _LISTS = """SELECT *, [birth_date, birth_swapped] AS births, CASE WHEN family IS NULL THEN [] ELSE roots END AS formal,
     list_filter(list_transform(mailboxes, lambda m: regexp_replace(m, '[^a-z0-9]', '', 'g')),
         lambda b: length(b) >= 5) AS boxes FROM joined"""
@@ -52,8 +54,12 @@ _LISTS = """SELECT *, [birth_date, birth_swapped] AS births, CASE WHEN family IS
 def add(con: duckdb.DuckDBPyConnection) -> None:
     """Make `keyed_features`: the table `joined` with `keys`."""
     con.execute(_BONES)
-    many = [f"list_transform({column}, lambda v: {key})" for column, kinds in _OF_EACH.items() for key in kinds]
-    keys = f"flatten([{', '.join(many)}, [{', '.join(_OF_ONE)}]])"
+    many = [
+        f"list_transform({column}, lambda v: {_HASHED.format(key)})"
+        for column, kinds in _OF_EACH.items()
+        for key in kinds
+    ]
+    keys = f"flatten([{', '.join(many)}, [{', '.join(_HASHED.format(key) for key in _OF_ONE)}]])"
     con.execute(f"""CREATE OR REPLACE TEMP VIEW keyed_features AS
-        SELECT j.* EXCLUDE (births, formal, boxes), list_sort(list_distinct({keys})) AS keys
+        SELECT j.* EXCLUDE (births, formal, boxes), list_distinct({keys}) AS keys
         FROM ({_LISTS}) j LEFT JOIN bones g ON g.name = given LEFT JOIN bones f ON f.name = family""")

@@ -15,8 +15,9 @@ import pyarrow as pa
 from landbridge.identity import features
 from landbridge.identity.features import shared
 from landbridge.identity.kept.making import statistics
-from landbridge.identity.matching import CROWDED, weigh
+from landbridge.identity.matching import weigh
 from landbridge.identity.model import Model
+from landbridge.identity.pairing import CROWDED
 from landbridge.identity.resolve import known_given
 
 Read = Callable[[pa.Array], pa.Table]
@@ -72,7 +73,7 @@ _KEYS = f"""
 CREATE OR REPLACE TEMP TABLE fresh AS SELECT coalesce(p.uid, m.most + row_number() OVER (ORDER BY f.profile_id)) AS uid,
     f.profile_id FROM found f LEFT JOIN kept.profile p USING (profile_id)
     CROSS JOIN (SELECT coalesce(max(uid), 0) AS most FROM kept.profile) m;
-CREATE OR REPLACE TEMP TABLE fresh_key AS SELECT hash(key) AS key, uid
+CREATE OR REPLACE TEMP TABLE fresh_key AS SELECT key, uid
     FROM (SELECT profile_id, unnest(keys) AS key FROM found) JOIN fresh USING (profile_id);
 CREATE OR REPLACE TEMP TABLE held AS SELECT key, uid, uid IN (SELECT uid FROM old) AS past FROM kept.key
     WHERE key IN (SELECT key FROM fresh_key UNION SELECT key FROM kept.key WHERE uid IN (SELECT uid FROM old));

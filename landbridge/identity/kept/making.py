@@ -23,7 +23,7 @@ CREATE TABLE kept.state AS SELECT $stamp AS stamp, $made_by AS made_by, $size::B
 CREATE TABLE kept.profile AS SELECT (row_number() OVER (ORDER BY profile_id))::UINTEGER AS uid,
     hash(lower(profile_id)) AS name, f.* EXCLUDE (keys, refers_to) FROM found f ORDER BY uid;
 CREATE TEMP TABLE uids AS SELECT uid, profile_id FROM kept.profile;
-CREATE TABLE kept.key AS SELECT hash(key) AS key, uid
+CREATE TABLE kept.key AS SELECT key, uid
     FROM (SELECT profile_id, unnest(keys) AS key FROM found) JOIN uids USING (profile_id) ORDER BY ALL;
 CREATE TABLE kept.holder AS SELECT hash(kind, value) AS identifier, uid, h.* EXCLUDE (profile_id),
         s.value IS NULL AS personal
