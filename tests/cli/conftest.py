@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests import warm
 from tests.conftest import fresh_database
 from tests.journeys.conftest import Journey, journey
 
@@ -57,6 +58,11 @@ class Project:
         return {"args": [sys.executable, "-m", "landbridge", *words], "cwd": self.home, "env": environment}
 
     def landbridge(self, *words: str) -> Ended:
+        code, out, err = warm.run(words, self.home, self.command()["env"], seconds=120)
+        return Ended(code, out.decode(), err.decode())
+
+    def from_the_shell(self, *words: str) -> Ended:
+        """Python itself started, its libraries imported and its hashes salted anew."""
         done = subprocess.run(**self.command(*words), capture_output=True, timeout=120, check=False)
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 

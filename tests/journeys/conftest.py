@@ -19,6 +19,7 @@ import sqlalchemy as sa
 import yaml
 
 from landbridge.store.engine import Store
+from tests import warm
 from tests.sandbox_process import start_sandbox
 
 PEOPLE = 120
@@ -42,16 +43,19 @@ class Journey:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """The command `landbridge`, in a process of its own."""
         command = [sys.executable, "-m", "landbridge", *words]
-        environment = {**os.environ, "LANDBRIDGE_DATABASE": self.database, "PREFECT_API_URL": "", **self.environment}
         return subprocess.Popen(
-            command, cwd=self.home, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command, cwd=self.home, env=self._shell, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+
+    @property
+    def _shell(self) -> dict[str, str]:
+        return {**os.environ, "LANDBRIDGE_DATABASE": self.database, "PREFECT_API_URL": "", **self.environment}
 
     def landbridge(self, *words: str, code: int = 0) -> str:
         """Run the command to its end; its stdout. Fails the test when it ends with another exit code."""
-        process = self.start(*words)
-        out, err = process.communicate(timeout=240)
-        assert process.returncode == code, f"landbridge {' '.join(words)} ended with {process.returncode}\n{out}\n{err}"
+        ended, *said = warm.run(words, self.home, self._shell, seconds=240)
+        out, err = (text.decode() for text in said)
+        assert ended == code, f"landbridge {' '.join(words)} ended with {ended}\n{out}\n{err}"
         return out if code == 0 else out + err
 
     def run(self) -> dict[str, Any]:
