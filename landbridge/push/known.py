@@ -53,6 +53,10 @@ seen AS MATERIALIZED (
           -- JSON may say \\u0000, which jsonb refuses: such a record is as good as not seen
           AND (strpos(r.payload, '\\u0000') = 0 OR pg_input_is_valid(r.payload, 'jsonb'))
 ),
+removed AS MATERIALIZED (
+    SELECT object, crm_id, max(sent_at) AS at FROM change
+    WHERE account = $1 AND action = 'delete' AND state = 'done' GROUP BY object, crm_id
+),
 owned AS (
     SELECT coalesce(m.object, k.object) AS object, coalesce(m.crm_id, k.crm_id) AS crm_id,
            CASE WHEN m.created OR k.identity_id IS NULL THEN m.identity_id ELSE k.identity_id END AS identity_id,
@@ -69,6 +73,9 @@ placed AS (
     LEFT JOIN seen USING (object, crm_id)
     LEFT JOIN LATERAL (SELECT seen.payload->>'ConvertedContactId' AS id
                        WHERE (seen.payload->>'IsConverted')::boolean) became ON true
+    -- what we took away ourselves is as good as gone, though nobody has read it back yet
+    WHERE NOT EXISTS (SELECT FROM removed r WHERE r.object = o.object AND r.crm_id = o.crm_id
+                      AND (seen.at IS NULL OR r.at > seen.at))
     ORDER BY coalesce(became.id, o.crm_id), became.id NULLS FIRST, o.identity_id
 ),
 node AS MATERIALIZED (
@@ -92,8 +99,9 @@ SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, leads
        made.last::text AS last,
        coalesce(former.ids, '{}') AS former_ids,
        coalesce(node.gone, false) AS gone,
-       node.crm_id IS NULL AND EXISTS (SELECT FROM linked k WHERE k.identity_id = leads.identity_id AND NOT k.gone)
-           AS "foreign",
+       node.crm_id IS NULL AND EXISTS (
+           SELECT FROM linked k WHERE k.identity_id = leads.identity_id AND NOT k.gone
+             AND NOT EXISTS (SELECT FROM removed r WHERE r.object = k.object AND r.crm_id = k.crm_id)) AS "foreign",
        EXISTS (SELECT FROM change c WHERE c.account = $1 AND c.identity_id = leads.identity_id
                AND c.state IN ('sending', 'unknown')) AS unsettled
 FROM leads

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from connectors.base import Receipt
+from landbridge.push import taken_back
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.outbox import ATTEMPTS, Outgoing
 from landbridge.push.sending import Refusal, Sending
@@ -65,7 +66,7 @@ def note(way: Dispatch, outcomes: Sequence[Outcome]) -> None:
 def write_down(connection: sa.Connection, way: Dispatch) -> dict[str, int]:
     """Note everything that stands in `settled`. Answers how much came to what, for `count` once that is committed."""
     named = {"run_id": way.run.run_id}
-    for statement in (_SETTLE, _GONE, _LEAVE, _TAKE_OVER, _PUSHED, _RELEASE, _QUARANTINE):
+    for statement in (_SETTLE, _GONE, _LEAVE, _TAKE_OVER, _PUSHED, _RELEASE, _QUARANTINE, *taken_back.NOTED):
         connection.execute(sa.text(statement), named)
     told = connection.execute(sa.text(_TOLD)).one()._mapping
     counts = {str(name): int(number) for name, number in told.items() if name not in ("digest",)}

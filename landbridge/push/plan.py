@@ -1,7 +1,8 @@
 """Planning: what would have to change in the CRM so that it says what our valid leads say, and nothing else.
 
 A plan is compared with what is open already: a change that is still wanted stays in its plan, one that is not is
-superseded, and only what is new makes a new plan. So a second planning writes nothing.
+superseded, and only what is new makes a new plan. So a second planning writes nothing. A revert that waits is left
+alone, and so is all that it is about.
 
 The stage "plan" in a run's books: taken = valid leads; new = leads that the CRM does not have and should; changed =
 CRM records that would be updated; unchanged = nothing to do; held = something differs and is left alone: somebody's
@@ -73,7 +74,9 @@ WHERE c.account = :account AND c.identity_id = w.identity_id AND c.state = 'refu
 """
 _UNDER_WAY = """
 DELETE FROM wanted w USING change c
-WHERE c.account = :account AND c.state IN ('sending', 'unknown')
+WHERE c.account = :account
+  AND (c.state IN ('sending', 'unknown') OR (c.state IN ('planned', 'approved') AND EXISTS (
+           SELECT FROM plan p WHERE p.plan_id = c.plan_id AND p.kind = 'revert')))
   AND (c.identity_id = w.identity_id OR (c.object = w.object AND c.match_value = w.match_value))
 """
 _SAME = """
@@ -83,6 +86,7 @@ AND c.before = w.before AND c.after = w.after
 _SUPERSEDE = f"""
 UPDATE change c SET state = 'superseded', settled_at = now()
 WHERE c.account = :account AND c.state IN ('planned', 'approved') AND NOT EXISTS (SELECT FROM wanted w WHERE {_SAME})
+  AND NOT EXISTS (SELECT FROM plan p WHERE p.plan_id = c.plan_id AND p.kind = 'revert')
 """
 _STILL_MEANT = f"""
 UPDATE change c SET lead_digest = w.lead_digest, origin = w.origin, conflicts = w.conflicts FROM wanted w

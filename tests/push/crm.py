@@ -31,6 +31,7 @@ class Crm:
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in PREFIX}
+        self.made = dict.fromkeys(PREFIX, 0)
         self.calls: list[str] = []
         self.writes: list[Write] = []
         self.answer: Answer = lambda write: None
@@ -38,7 +39,8 @@ class Crm:
 
     def put(self, object_name: str, **fields: Any) -> str:
         """A row that somebody made in the CRM; answers its Id."""
-        crm_id = f"{PREFIX[object_name]}{len(self.rows[object_name]):015d}"
+        crm_id = f"{PREFIX[object_name]}{self.made[object_name]:015d}"
+        self.made[object_name] += 1
         made = {"Id": crm_id, "IsDeleted": False, "IsConverted": False, "CreatedDate": f"2026-01-01T{crm_id[-2:]}:00Z"}
         self.rows[object_name][crm_id] = dict.fromkeys(_fields()) | made | fields
         return crm_id

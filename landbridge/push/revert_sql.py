@@ -1,0 +1,206 @@
+"""The statements of a revert, in their order: all records at once, in tables that last as long as the transaction.
+
+chosen     the changes that are to be taken back
+record     one row a CRM record: what is to become of it, and how it stands now
+value      one row a field of a record that is to be given back: first before, our last, what is there now
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which changes a word means: the query that counts them, and the one that gathers them."""
+
+    where: str
+
+    @property
+    def count(self) -> str:
+        return f"SELECT count(*) FROM change c WHERE {_DONE} AND {self.where}"
+
+    @property
+    def rows(self) -> str:
+        return f"CREATE TEMP TABLE chosen ON COMMIT DROP AS SELECT c.* FROM change c WHERE {_DONE} AND {self.where}"
+
+
+_DONE = "c.account = :account AND c.state = 'done' AND c.crm_id IS NOT NULL"
+
+_HERSELF = """c.identity_id IN (
+    WITH RECURSIVE old(identity_id) AS (
+        SELECT CAST(:what AS text)
+        UNION SELECT i.identity_id FROM identity i JOIN old ON i.redirect_to = old.identity_id)
+    SELECT identity_id FROM old)"""
+
+CHOOSE = {
+    "change": Choice("c.change_id = CAST(:what AS bigint)"),
+    "plan": Choice("c.plan_id = :what"),
+    "run": Choice("c.sent_run_id = :what"),
+    "identity": Choice(_HERSELF),
+}
+
+# First what was done to each record, taken together: made and taken away again is nothing.
+_RECORD = """
+CREATE TEMP TABLE record_back ON COMMIT DROP AS
+SELECT object, crm_id, max(change_id) AS last_id,
+       coalesce(max(change_id) FILTER (WHERE went), max(change_id) FILTER (WHERE made), max(change_id)) AS reverts,
+       (array_agg(identity_id ORDER BY change_id DESC))[1] AS identity_id,
+       CASE WHEN bool_or(made) AND bool_or(went) THEN 'nothing' WHEN bool_or(made) THEN 'delete'
+            WHEN bool_or(went) THEN 'create' WHEN bool_or(action = 'create') THEN 'unknown' ELSE 'update' END AS what
+FROM (SELECT *, action = 'create' AND created AS made, action = 'delete' AS went FROM chosen) c
+GROUP BY object, crm_id
+"""
+
+_NOW = r"""
+CREATE TEMP TABLE now_there ON COMMIT DROP AS
+WITH seen AS (
+    SELECT b.object, b.crm_id, r.at, r.payload::jsonb AS payload
+    FROM record_back b JOIN record_head h ON h.account = :account AND h.stream = b.object AND h.key = b.crm_id
+    JOIN record r USING (record_id)
+    WHERE r.payload IS NOT NULL AND (strpos(r.payload, '\u0000') = 0 OR pg_input_is_valid(r.payload, 'jsonb'))),
+done AS (
+    SELECT b.object, b.crm_id, c.change_id, c.action, c.after, c.sent_at
+    FROM record_back b JOIN change c ON c.crm_id = b.crm_id AND c.object = b.object
+    WHERE c.account = :account AND c.state = 'done'),
+wrote AS (
+    SELECT object, crm_id, jsonb_object_agg(e.key, e.value ORDER BY change_id) AS wrote,
+           jsonb_object_agg(e.key, e.value ORDER BY change_id) FILTER (WHERE at IS NULL OR sent_at > at) AS since
+    FROM done LEFT JOIN seen USING (object, crm_id), jsonb_each(done.after) e GROUP BY object, crm_id),
+ended AS (SELECT DISTINCT ON (object, crm_id) object, crm_id, action = 'delete' AS went FROM done
+          ORDER BY object, crm_id, change_id DESC)
+SELECT object, crm_id, seen.payload, coalesce(wrote.wrote, '{}') AS wrote,
+       coalesce(seen.payload, '{}') || coalesce(wrote.since, '{}') AS present,
+       coalesce((seen.payload->>'IsDeleted')::boolean, false) OR ended.went AS gone,
+       coalesce((seen.payload->>'IsConverted')::boolean, false) AS converted
+FROM record_back LEFT JOIN seen USING (object, crm_id) LEFT JOIN wrote USING (object, crm_id)
+LEFT JOIN ended USING (object, crm_id)
+"""
+
+
+def _same(one: str, other: str) -> str:
+    """SQL for whether the CRM shows two values alike: nothing, false and an empty text are one."""
+
+    def plain(value: str) -> str:
+        return (
+            f"""CASE WHEN {value} IS NULL OR {value} IN ('null', 'false', '""') THEN 'null'::jsonb ELSE {value} END"""
+        )
+
+    def folded(value: str) -> str:
+        return f"lower(trim(replace({value} #>> '{{}}', chr(13), '')))"
+
+    return f"(crm_alike({plain(one)}, {plain(other)}) OR coalesce({folded(one)} = {folded(other)}, false))"
+
+
+# A record of ours is somebody's work as soon as anything in it differs from what it was when we first read it back:
+# what we wrote is compared with what we wrote last. Times and what Salesforce works out itself are nobody's work.
+_NOBODYS = "('attributes', 'SystemModstamp', 'LastModifiedDate', 'LastModifiedById', 'IsDeleted', 'Name')"
+
+_FIRST = """(SELECT r.payload::jsonb AS payload FROM record r
+             WHERE r.account = :account AND r.stream = b.object AND r.key = b.crm_id AND r.payload IS NOT NULL
+             ORDER BY r.record_id LIMIT 1)"""
+
+_WORKED_ON = f"""
+(EXISTS (SELECT FROM jsonb_each(n.wrote) w WHERE n.present ? w.key AND jsonb_typeof(w.value) <> 'object'
+         AND NOT {_same("n.present -> w.key", "w.value")})
+ OR EXISTS (SELECT FROM {_FIRST} f, jsonb_each(n.payload) w
+            WHERE NOT n.wrote ? w.key AND w.key NOT IN {_NOBODYS}
+              AND w.value <> coalesce(f.payload -> w.key, 'null')))
+"""
+
+# What is given back, field by field, where the record itself stays.
+_VALUE = f"""
+CREATE TEMP TABLE value_back ON COMMIT DROP AS
+SELECT f.*, n.present -> f.field AS theirs, CASE
+    WHEN NOT known THEN 'unknown'
+    WHEN NOT n.present ? field THEN 'back'
+    WHEN {_same("n.present -> field", "before")} THEN 'same'
+    WHEN {_same("n.present -> field", "ours")} OR :over THEN 'back'
+    WHEN {_same("n.present -> field", "n.wrote -> field")} THEN 'ours_later' ELSE 'edited' END AS verdict,
+    {_same("n.present -> field", "ours")} AS unedited,
+    {_same("p.base -> field", "before")} AS own
+FROM (SELECT c.object, c.crm_id, e.key AS field, (array_agg(c.before ? e.key ORDER BY c.change_id))[1] AS known,
+             coalesce((array_agg(c.before -> e.key ORDER BY c.change_id))[1], 'null') AS before,
+             (array_agg(e.value ORDER BY c.change_id DESC))[1] AS ours
+      FROM chosen c JOIN record_back b USING (object, crm_id), jsonb_each(c.after) e
+      WHERE b.what = 'update' GROUP BY 1, 2, 3) f
+JOIN now_there n USING (object, crm_id)
+LEFT JOIN pushed p ON p.account = :account AND p.object = f.object AND p.crm_id = f.crm_id
+"""
+
+_VERDICT = f"""
+CREATE TEMP TABLE verdict ON COMMIT DROP AS
+SELECT b.object, b.crm_id, CASE
+    WHEN EXISTS (SELECT FROM change c WHERE c.account = :account AND c.state IN ('sending', 'unknown')
+                 AND (c.identity_id = b.identity_id OR c.match_value = b.crm_id)) THEN 'under_way'
+    WHEN what = 'nothing' OR (what = 'delete' AND gone) OR (what = 'create' AND NOT gone) THEN 'done'
+    WHEN what = 'unknown' THEN 'unknown'
+    WHEN what = 'create' THEN 'create'
+    WHEN gone THEN 'gone'
+    WHEN converted THEN 'converted'
+    WHEN what = 'delete' THEN CASE WHEN :over OR NOT {_WORKED_ON} THEN 'delete' ELSE 'edited' END
+    WHEN EXISTS (SELECT FROM value_back v WHERE v.object = b.object AND v.crm_id = b.crm_id AND v.verdict = 'back')
+    THEN 'update'
+    WHEN EXISTS (SELECT FROM value_back v WHERE v.object = b.object AND v.crm_id = b.crm_id AND v.verdict <> 'same')
+    THEN 'fields' ELSE 'done' END AS verdict
+FROM record_back b JOIN now_there n USING (object, crm_id)
+"""
+
+STEPS = (_RECORD, _NOW, _VALUE, _VERDICT)
+
+RECORDS = """
+SELECT count(*) AS taken, count(*) FILTER (WHERE verdict = 'create') AS new,
+       count(*) FILTER (WHERE verdict IN ('update', 'delete')) AS changed,
+       count(*) FILTER (WHERE verdict IN ('under_way', 'unknown', 'gone', 'converted', 'edited', 'fields')) AS held
+FROM verdict
+"""
+
+LEFT = """
+SELECT object, crm_id, identity_id, NULL AS field, NULL::jsonb AS ours, NULL::jsonb AS theirs, verdict AS why
+FROM verdict JOIN record_back USING (object, crm_id)
+WHERE verdict IN ('under_way', 'unknown', 'gone', 'converted', 'edited')
+UNION ALL
+SELECT v.object, v.crm_id, b.identity_id, v.field, v.ours, v.theirs, v.verdict
+FROM value_back v JOIN record_back b USING (object, crm_id) JOIN verdict r USING (object, crm_id)
+WHERE v.verdict IN ('unknown', 'ours_later', 'edited') AND r.verdict IN ('update', 'fields')
+ORDER BY object, crm_id, field NULLS FIRST
+"""
+
+SUPERSEDE = """
+UPDATE change c SET state = 'superseded', settled_at = now() FROM verdict v JOIN record_back b USING (object, crm_id)
+WHERE c.account = :account AND c.state IN ('planned', 'approved') AND v.verdict IN ('create', 'update', 'delete')
+  AND (c.match_value = v.crm_id OR c.identity_id = b.identity_id)
+"""
+
+_GIVEN = """
+SELECT object, crm_id, jsonb_object_agg(field, theirs) FILTER (WHERE verdict = 'back' AND theirs IS NOT NULL) AS before,
+       jsonb_object_agg(field, before) FILTER (WHERE verdict = 'back') AS after,
+       jsonb_object_agg(field, jsonb_build_object('why', CAST(:why AS text), 'wanted', ours, 'own', own))
+           FILTER (WHERE verdict = 'back') AS origin,
+       jsonb_object_agg(field, jsonb_build_object('ours', before, 'theirs', theirs, 'last', ours, 'why', 'edited',
+                                                  'kept', CASE verdict WHEN 'back' THEN 'ours' ELSE 'theirs' END))
+           FILTER (WHERE verdict = 'edited' OR (verdict = 'back' AND NOT unedited)) AS conflicts
+FROM value_back GROUP BY object, crm_id
+"""
+
+INSERT = f"""
+INSERT INTO change (plan_id, account, identity_id, object, action, match_field, match_value, before, after, origin,
+                    conflicts, lead_digest, reverts)
+SELECT :plan_id, :account, coalesce(p.identity_id, b.identity_id), b.object, v.verdict,
+       CASE v.verdict WHEN 'create' THEN :external ELSE 'Id' END,
+       CASE v.verdict WHEN 'create' THEN coalesce(d.before ->> :external, b.identity_id) ELSE b.crm_id END,
+       CASE v.verdict WHEN 'update' THEN coalesce(g.before, '{{}}') WHEN 'delete' THEN
+           (SELECT coalesce(jsonb_object_agg(w.key, n.present -> w.key), '{{}}') FROM jsonb_each(n.wrote) w
+            WHERE n.present ? w.key AND jsonb_typeof(w.value) <> 'object') ELSE '{{}}' END,
+       CASE v.verdict WHEN 'update' THEN g.after WHEN 'create' THEN jsonb_strip_nulls(d.before) ELSE '{{}}' END,
+       CASE v.verdict WHEN 'update' THEN g.origin WHEN 'create' THEN
+           (SELECT jsonb_object_agg(k, jsonb_build_object('why', CAST(:why AS text)))
+            FROM jsonb_object_keys(jsonb_strip_nulls(d.before)) k)
+           ELSE jsonb_build_object('why', CAST(:why AS text)) END,
+       coalesce(g.conflicts, '{{}}'), '', b.reverts
+FROM verdict v JOIN record_back b USING (object, crm_id) JOIN now_there n USING (object, crm_id)
+LEFT JOIN ({_GIVEN}) g USING (object, crm_id)
+LEFT JOIN change d ON d.change_id = b.reverts AND v.verdict = 'create'
+LEFT JOIN pushed p ON p.account = :account AND p.object = b.object AND p.crm_id = b.crm_id
+WHERE v.verdict IN ('create', 'update', 'delete') ORDER BY b.last_id DESC
+"""
