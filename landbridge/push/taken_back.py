@@ -51,7 +51,10 @@ FROM back b JOIN plan p USING (plan_id), LATERAL (
     SELECT NULL AS field, NULL::jsonb AS value WHERE b.action = 'delete'
     UNION ALL
     SELECT o.key, o.value -> 'wanted' FROM jsonb_each(b.origin) o
-    WHERE b.action = 'update' AND jsonb_typeof(o.value -> 'wanted') <> 'null') held
+    WHERE b.action = 'update' AND jsonb_typeof(o.value -> 'wanted') <> 'null'
+    UNION ALL
+    SELECT e.key, e.value -> 'last' FROM jsonb_each(b.conflicts) e  -- somebody edited it, and ours is not to come back
+    WHERE b.action = 'update' AND e.value ->> 'kept' = 'theirs' AND jsonb_typeof(e.value -> 'last') <> 'null') held
 WHERE NOT b.again AND NOT EXISTS (
     SELECT FROM hold h
     WHERE h.account = b.account AND h.identity_id = b.who AND h.kind = 'revert' AND h.object = b.object
