@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import inf, log2
 
-from landbridge.identity.contradictions import KINDS, Contradictions
+from landbridge.identity.contradictions import KINDS, Contradictions, Facts, Profile
 
 LARGEST = 25
 """Profiles that one identity may gather without a person's word."""
@@ -24,7 +24,6 @@ precision .964 to .972 for .010 of F1; a namesake's few records no longer fall i
 """
 
 Pair = tuple[str, str]
-Edge = tuple[str, str, float]
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,9 @@ class Guards:
     """What clustering obeys. `same` and `different` are decisions, `references` one system's word about another's
     record."""
 
-    same: Iterable[Pair] = ()
-    different: Iterable[Pair] = ()
-    references: Iterable[Pair] = ()
+    same: Iterable[tuple[Profile, Profile]] = ()
+    different: Iterable[tuple[Profile, Profile]] = ()
+    references: Iterable[tuple[Profile, Profile]] = ()
     contradictions: Contradictions = field(default_factory=Contradictions)
     link: float = 0.0
     """Weight that joins two single profiles; joining groups takes more (GROUP_BITS)."""
@@ -45,66 +44,69 @@ class Guards:
 
 @dataclass(frozen=True)
 class Clusters:
-    """`of[profile_id]` is the smallest profile_id of its cluster; `refused[(left, right)]` why strong evidence did
-    not join."""
+    """`of[profile]` is the smallest profile of its cluster; `refused[(left, right)]` why strong evidence did not
+    join."""
 
-    of: dict[str, str]
-    refused: dict[Pair, str]
-    joined_by: dict[str, str]
+    of: dict[Profile, Profile]
+    refused: dict[tuple[Profile, Profile], str]
+    joined_by: dict[Profile, str]
     """What first tied a profile to another: 'decision', 'reference' or 'evidence'; singles are absent."""
 
-    def together(self, left: str, right: str) -> bool:
+    def together(self, left: Profile, right: Profile) -> bool:
         """Whether two profiles are in one cluster."""
-        return self.of[left] == self.of[right]
+        return bool(self.of[left] == self.of[right])
 
 
-def cluster(profile_ids: Iterable[str], edges: Iterable[Edge], guards: Guards) -> Clusters:
+def cluster(profiles: Iterable[Profile], edges: Iterable[tuple[Profile, Profile, float]], guards: Guards) -> Clusters:
     """Group profiles; `edges` are (left, right, weight) strong enough to link. The order of arguments never matters."""
-    forest = _Forest(sorted(profile_ids), guards)
+    forest = _Forest(sorted(profiles), guards)
     for how, left, right, weight in _in_order(edges, guards):
         forest.join(left, right, how, weight)
     return Clusters(forest.named(), forest.refused, forest.joined_by)
 
 
-def _in_order(edges: Iterable[Edge], guards: Guards) -> Iterator[tuple[str, str, str, float]]:
+def _in_order(
+    edges: Iterable[tuple[Profile, Profile, float]], guards: Guards
+) -> Iterator[tuple[str, Profile, Profile, float]]:
     for how, pairs in (("decision", guards.same), ("reference", guards.references)):
-        yield from ((how, left, right, inf) for left, right in sorted(_ordered(pair) for pair in pairs))
-    strongest_first = sorted((-weight, *_ordered((left, right))) for left, right, weight in edges)
+        yield from ((how, left, right, inf) for left, right in sorted(_ordered(*pair) for pair in pairs))
+    strongest_first = sorted((-weight, *_ordered(left, right)) for left, right, weight in edges)
     yield from (("evidence", left, right, -lightness) for lightness, left, right in strongest_first)
 
 
-def _ordered(pair: Pair) -> Pair:
-    return (pair[0], pair[1]) if pair[0] < pair[1] else (pair[1], pair[0])
+def _ordered(left: Profile, right: Profile) -> tuple[Profile, Profile]:
+    return (left, right) if left < right else (right, left)
 
 
 class _Forest:
     """Union-find whose roots know their members and whom they must not meet."""
 
-    def __init__(self, profile_ids: list[str], guards: Guards) -> None:
-        self._parent = {profile: profile for profile in profile_ids}
-        self._members = {profile: [profile] for profile in profile_ids}
-        self._facts = {profile: guards.contradictions.facts(profile) for profile in profile_ids}
-        self._apart: dict[str, set[str]] = {}
-        self._guards = guards
-        self.refused: dict[Pair, str] = {}
-        self.joined_by: dict[str, str] = {}
+    def __init__(self, profiles: list[Profile], guards: Guards) -> None:
+        self._parent = {profile: profile for profile in profiles}
+        self._members = {profile: [profile] for profile in profiles}
+        self._own = {profile: guards.contradictions.facts(profile) for profile in profiles}
+        self._facts: dict[Profile, Facts] = dict(self._own)
+        self._apart: dict[Profile, set[Profile]] = {}
+        self._guards, self._said = guards, guards.contradictions
+        self.refused: dict[tuple[Profile, Profile], str] = {}
+        self.joined_by: dict[Profile, str] = {}
         for left, right in guards.different:
             self._keep_apart(left, right)
 
-    def _keep_apart(self, left: str, right: str) -> None:
+    def _keep_apart(self, left: Profile, right: Profile) -> None:
         if left not in self._parent or right not in self._parent:
             return  # a decision outlives the profiles that it is about
         self._apart.setdefault(left, set()).add(right)
         self._apart.setdefault(right, set()).add(left)
 
-    def root(self, profile: str) -> str:
+    def root(self, profile: Profile) -> Profile:
         """The representative of a profile's cluster so far."""
         parent = self._parent
         while parent[profile] != profile:
             parent[profile] = profile = parent[parent[profile]]
         return profile
 
-    def join(self, left: str, right: str, how: str, weight: float) -> None:
+    def join(self, left: Profile, right: Profile, how: str, weight: float) -> None:
         """Merge two profiles' clusters, or note why not. Profiles that are not here are passed over."""
         if left not in self._parent or right not in self._parent:
             return
@@ -119,17 +121,18 @@ class _Forest:
         for profile in (left, right):
             self.joined_by.setdefault(profile, how)
 
-    def _disagree(self, left: str, right: str, how: str) -> str | None:
+    def _disagree(self, left: Profile, right: Profile, how: str) -> str | None:
         """Evidence between two that contradict each other themselves ties no groups."""
-        said = self._guards.contradictions
-        return said.between(said.facts(left), said.facts(right)) if how == "evidence" else None
+        if how != "evidence":
+            return None
+        return self._said.between(self._own[left], self._own[right])
 
-    def _objection(self, a: str, b: str, how: str, weight: float) -> str | None:
+    def _objection(self, a: Profile, b: Profile, how: str, weight: float) -> str | None:
         if any(self.root(other) == b for other in self._apart.get(a, ())):
             return "a decision keeps them apart"
         if how != "evidence":
             return None
-        contradiction = self._guards.contradictions.between(self._facts[a], self._facts[b])
+        contradiction = self._said.between(self._facts[a], self._facts[b])
         if contradiction:
             return contradiction
         many, more = len(self._members[a]), len(self._members[b])
@@ -139,15 +142,23 @@ class _Forest:
             return "too little evidence to join two groups"
         return None
 
-    def _merge(self, a: str, b: str) -> None:
+    def _merge(self, a: Profile, b: Profile) -> None:
         if (len(self._members[a]), b) < (len(self._members[b]), a):
             a, b = b, a
         self._parent[b] = a
         self._members[a] += self._members.pop(b)
-        self._facts[a] += self._facts.pop(b)
+        self._facts[a] = _together(self._facts[a], self._facts.pop(b))
         if b in self._apart:
             self._apart.setdefault(a, set()).update(self._apart.pop(b))
 
-    def named(self) -> dict[str, str]:
+    def named(self) -> dict[Profile, Profile]:
         """Each profile's cluster, named by its smallest member."""
         return {profile: name for members in self._members.values() for name in [min(members)] for profile in members}
+
+
+def _together(ours: Facts, theirs: Facts) -> Facts:
+    """What two groups say; neither is changed, for a profile's own facts are looked at again."""
+    both = dict(ours)
+    for fact, many in theirs.items():
+        both[fact] = both.get(fact, 0) + many
+    return both

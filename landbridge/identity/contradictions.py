@@ -6,8 +6,9 @@ Found once for all values that evidence could bring together, in columns; cluste
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -16,7 +17,10 @@ import pyarrow as pa
 
 from landbridge.identity.features.shared import COMPATIBLE
 
-Facts = Counter[int]
+Profile = Any
+"""A profile's id, or throughout its place in the order of ids: numbers are compared faster."""
+
+Facts = dict[int, int]
 """What a group says, and how many of its profiles say it."""
 
 TOLERATED = 0.34
@@ -76,27 +80,27 @@ SELECT profile_id, list(fact) FROM fact WHERE part IN (SELECT part FROM fact SEM
 
 @dataclass(frozen=True)
 class Contradictions:
-    """`said[profile_id]` are a profile's facts as numbers; `clashes[fact]` the facts it cannot stand beside."""
+    """`said[profile]` are a profile's facts as numbers; `clashes[fact]` the facts it cannot stand beside."""
 
-    said: dict[str, list[int]] = field(default_factory=dict)
-    clashes: dict[int, frozenset[int]] = field(default_factory=dict)
+    said: Mapping[Profile, Iterable[int]] = field(default_factory=dict)
+    clashes: Mapping[int, Iterable[int]] = field(default_factory=dict)
 
-    def facts(self, profile_id: str) -> Facts:
+    def facts(self, profile: Profile) -> Facts:
         """What a profile says, as far as anything is contradicted where it belongs."""
-        return Counter(self.said.get(profile_id, ()))
+        return dict.fromkeys(self.said.get(profile, ()), 1)
 
     def between(self, left: Facts, right: Facts) -> str | None:
         """Why two groups cannot be one person, or None."""
-        for kind, why in enumerate(KINDS):
+        clashing: dict[int, int] = {}
+        for fact, many in left.items():
+            for other in self.clashes.get(fact, ()):
+                if other in right:
+                    kind = fact % len(KINDS)
+                    clashing[kind] = clashing.get(kind, 0) + many * right[other]
+        for kind in sorted(clashing):
             ours, theirs = (sum(n for fact, n in facts.items() if fact % len(KINDS) == kind) for facts in (left, right))
-            clashing = sum(
-                n * right[other]
-                for fact, n in left.items()
-                if fact % len(KINDS) == kind
-                for other in self.clashes.get(fact, ())
-            )
-            if clashing > TOLERATED * ours * theirs:
-                return why
+            if clashing[kind] > TOLERATED * ours * theirs:
+                return KINDS[kind]
         return None
 
 

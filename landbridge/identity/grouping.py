@@ -4,6 +4,7 @@ only where something may object to the strongest evidence. Everywhere else a con
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import log2
 
@@ -14,8 +15,8 @@ import pyarrow.compute as pc
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 
-from landbridge.identity.clustering import GROUP_BITS, Clusters, Guards, cluster
-from landbridge.identity.contradictions import contradictions
+from landbridge.identity.clustering import GROUP_BITS, Clusters, Guards, Pair, cluster
+from landbridge.identity.contradictions import Contradictions, Profile, contradictions
 
 Rows = npt.NDArray[np.int32]
 """Profiles by their place in the order of profile_id."""
@@ -61,10 +62,12 @@ def group(found: pa.Table, edges: Edges, guards: Guards) -> Groups:
     part = _parts(found.num_rows, edges)
     size = np.bincount(part, minlength=1)
     said = contradictions(found, np.where(size[part] > 1, part, -1), guards.against)
-    spoken_of = np.concatenate([_named(ids, guards), _rows(ids, list(said.said))])
+    within = _by_place(ids, replace(guards, contradictions=said))
+    spoken_of = np.array([*_named(within), *within.contradictions.said], np.int32)
     doubtful = _of_same_part(part, spoken_of) | _weak(part, size, edges, guards)[part]
-    clusters = _one_by_one(ids, edges, doubtful, replace(guards, contradictions=said))
-    return _all(ids, part, edges, doubtful, clusters)
+    some = edges.where(doubtful[edges.left])
+    told = zip(some.left.tolist(), some.right.tolist(), some.weight.tolist(), strict=True)
+    return _all(part, edges, doubtful, cluster(np.flatnonzero(doubtful).tolist(), told, within))
 
 
 def _parts(profiles: int, edges: Edges) -> Rows:
@@ -83,15 +86,25 @@ def _of_same_part(part: Rows, some: Rows) -> Flags:
     return together
 
 
-def _named(ids: pa.ChunkedArray, guards: Guards) -> Rows:
-    """Everybody whom a decision or a reference is about, as far as they are here."""
+def _by_place(ids: pa.ChunkedArray, guards: Guards) -> Guards:
+    """The same about places in `ids`; what is about somebody who is not there is left out."""
+    names = [*guards.contradictions.said, *_named(guards)]
+    places = pc.index_in(pa.array(names, pa.string()), value_set=ids).to_pylist()
+    place = {name: at for name, at in zip(names, places, strict=True) if at is not None}
+
+    def here(pairs: Iterable[Pair]) -> list[tuple[int, int]]:
+        return [(place[left], place[right]) for left, right in pairs if left in place and right in place]
+
+    said = {place[name]: facts for name, facts in guards.contradictions.said.items()}
+    contradicted = Contradictions(said, guards.contradictions.clashes)
+    same, different, references = (here(pairs) for pairs in (guards.same, guards.different, guards.references))
+    return Guards(same, different, references, contradicted, guards.link, guards.largest, guards.against)
+
+
+def _named(guards: Guards) -> set[Profile]:
+    """Everybody whom a decision or a reference is about."""
     pairs = (*guards.same, *guards.different, *guards.references)
-    return _rows(ids, sorted({profile for pair in pairs for profile in pair}))
-
-
-def _rows(ids: pa.ChunkedArray, some: list[str]) -> Rows:
-    places: Rows = pc.index_in(pa.array(some, pa.string()), value_set=ids).drop_null().to_numpy()
-    return places
+    return {profile for pair in pairs for profile in pair}
 
 
 def _weak(part: Rows, size: npt.NDArray[np.int64], edges: Edges, guards: Guards) -> Flags:
@@ -114,28 +127,20 @@ def _strongest_tree(profiles: int, edges: Edges) -> npt.NDArray[np.int64]:
     return chosen
 
 
-def _one_by_one(ids: pa.ChunkedArray, edges: Edges, doubtful: Flags, guards: Guards) -> Clusters:
-    some = edges.where(doubtful[edges.left])
-    ends = [ids.take(pa.array(rows)).to_pylist() for rows in (some.left, some.right)]
-    return cluster(ids.filter(pa.array(doubtful)).to_pylist(), zip(*ends, some.weight.tolist(), strict=True), guards)
-
-
-def _all(ids: pa.ChunkedArray, part: Rows, edges: Edges, doubtful: Flags, clusters: Clusters) -> Groups:
+def _all(part: Rows, edges: Edges, doubtful: Flags, clusters: Clusters) -> Groups:
     """What was found in columns and one by one, together."""
     first, size = np.unique(part, return_index=True, return_counts=True)[1:]
     of = first.astype(np.int32)[part]
     how = np.where(size[part] > 1, "evidence", "single").astype(np.object_)
     rows = np.flatnonzero(doubtful)
-    profiles = ids.filter(pa.array(doubtful)).to_pylist()
-    row = dict(zip(profiles, rows.tolist(), strict=True))
-    of[rows] = [row[clusters.of[profile]] for profile in profiles]
-    how[rows] = [clusters.joined_by.get(profile, "single") for profile in profiles]
-    return Groups(of, how, _refused(edges, row, clusters))
+    of[rows] = [clusters.of[row] for row in rows.tolist()]
+    how[rows] = [clusters.joined_by.get(row, "single") for row in rows.tolist()]
+    return Groups(of, how, _refused(edges, clusters))
 
 
-def _refused(edges: Edges, row: dict[str, int], clusters: Clusters) -> Texts:
-    said = {(row[left], row[right]): why for (left, right), why in clusters.refused.items()}
+def _refused(edges: Edges, clusters: Clusters) -> Texts:
     refused: Texts = np.full(len(edges.left), None, np.object_)
-    for edge in np.flatnonzero(np.isin(edges.left, [left for left, _ in said])):
-        refused[edge] = said.get((int(edges.left[edge]), int(edges.right[edge])))
+    maybe = np.flatnonzero(np.isin(edges.left, [left for left, _ in clusters.refused]))
+    ends = zip(edges.left[maybe].tolist(), edges.right[maybe].tolist(), strict=True)
+    refused[maybe] = [clusters.refused.get(pair) for pair in ends]
     return refused
