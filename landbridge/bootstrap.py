@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from landbridge.identity.spark_engine import Cluster
     from landbridge.leads.rules import GoldenRules, LeadRules
     from landbridge.mapping.load import Mapping
+    from landbridge.push.budget import Budget
     from landbridge.push.policy import Policy
     from landbridge.quality.suite import Suite
     from landbridge.store.engine import Store
@@ -32,6 +33,7 @@ class Hub:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self._meters: dict[str, Budget] = {}
 
     @cached_property
     def store(self) -> Store:
@@ -79,13 +81,22 @@ class Hub:
         from connectors.base import Access, Secret
 
         settings = self.project.account(account)
+        meter = self._meter(account)
         if settings.sandbox:
-            return _played(account, settings, self.project.sandbox_access(settings.system))
+            return _played(account, settings, self.project.sandbox_access(settings.system), meter)
         secrets = {name: Secret(self.project.secret(account, name)) for name in settings.credentials}
         base_url = settings.base_url or self.connector(account).default_url
         options = {**settings.options, "home": str(self.project.home)}
         ca_file = str(self.project.home / settings.ca_file) if settings.ca_file else None
-        return Access(account, base_url.rstrip("/"), secrets, options, ca_file)
+        return Access(account, base_url.rstrip("/"), secrets, options, ca_file, meter)
+
+    def _meter(self, account: str) -> Budget | None:
+        """What counts the CRM's calls, reading and writing alike."""
+        if account != self.project.settings.crm:
+            return None
+        from landbridge.push.budget import Budget
+
+        return self._meters.setdefault(account, Budget(lambda: self.store, account))
 
     @cached_property
     def mappings(self) -> dict[str, Mapping]:
@@ -187,16 +198,18 @@ class Hub:
 
     def close(self) -> None:
         """Give back what was opened."""
+        for meter in self._meters.values():
+            meter.keep()
         if "store" in self.__dict__:
             self.store.close()
 
 
-def _played(account: str, settings: Account, ready: dict[str, str]) -> Access:
+def _played(account: str, settings: Account, ready: dict[str, str], meter: Budget | None) -> Access:
     from connectors.base import Access, Secret
 
     base_url, ca_file = ready.pop("base_url"), ready.pop("ca", None)
     secrets = {name: Secret(value) for name, value in ready.items()}
-    return Access(account, base_url.rstrip("/"), secrets, settings.options, ca_file)
+    return Access(account, base_url.rstrip("/"), secrets, settings.options, ca_file, meter)
 
 
 @contextmanager

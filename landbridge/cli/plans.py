@@ -151,3 +151,17 @@ def approve(plan_id: str, actor: str, reason: str) -> None:
     with opened() as hub:
         changes = let_through(hub.store, plan_id, actor=actor, reason=reason)
     show.err.print(f"Plan {plan_id} with {changes:,} changes is approved by {actor}.")
+
+
+def switch(*, halt: str | None, resume: str | None, actor: str) -> None:
+    """Halt all writing to the CRM, or let it go on."""
+    from landbridge.push import halt as switches
+
+    with opened() as hub:
+        if resume is not None:
+            switches.resume(hub.store, hub.crm, actor=actor, reason=resume)
+            show.err.print(f"Writing to {hub.crm} may go on: `landbridge push`.")
+        elif switches.halt(hub.store, hub.crm, actor=actor, reason=halt or ""):
+            show.err.print(f"Nothing is written to {hub.crm} any more, until `landbridge push --resume WHY`.")
+        else:
+            show.err.print(f"Writing to {hub.crm} was halted already.")

@@ -101,11 +101,20 @@ def push(
     approve: Annotated[str | None, typer.Option(help="Approve this plan first.", metavar="PLAN")] = None,
     actor: Annotated[str | None, typer.Option("--as", help="Who approves.", metavar="NAME", envvar="USER")] = None,
     reason: Annotated[str, typer.Option(help="Why it is approved.")] = "",
+    halt: Annotated[str | None, typer.Option(help="Stop all writing at once, until --resume.", metavar="WHY")] = None,
+    resume: Annotated[str | None, typer.Option(help="Let writing go on.", metavar="WHY")] = None,
 ) -> None:
-    """Write what was planned and approved to the CRM. A second push with nothing new makes no call that writes."""
+    """Write what was planned and approved to the CRM. A second push with nothing new makes no call that writes.
+
+    --halt stops every push, also one that is under way, and a bulk job inside the CRM; nothing is written by the
+    command itself, nor by --resume.
+    """
     from landbridge.cli import plans
     from landbridge.cli.conduct import stages, with_sandbox
 
+    if halt is not None or resume is not None:
+        plans.switch(halt=halt, resume=resume, actor=actor or "somebody")
+        return
     with with_sandbox():
         if approve:
             plans.approve(approve, actor or "somebody", reason)

@@ -12,12 +12,12 @@ import time
 from collections.abc import Iterable
 
 from connectors.base import Access, Connector, Receipt
-from landbridge.errors import AccessRefused, ConfigInvalid, LandbridgeError, SourceUnavailable
-from landbridge.push import bulk, fresh, org, outbox
+from landbridge.errors import AccessRefused, ConfigInvalid, GateClosed, LandbridgeError, SourceUnavailable
+from landbridge.push import budget, bulk, contact, fresh, halt, org, outbox
 from landbridge.push.approval import open_gate
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import note, of_receipt
-from landbridge.push.outbox import READY, STOPPING, Group, Outgoing, Ready
+from landbridge.push.outbox import STOPPING, Group, Outgoing, Ready
 from landbridge.push.policy import Policy
 from landbridge.push.settle import settle_open
 from landbridge.trail.runs import Run
@@ -29,9 +29,9 @@ PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 def push(run: Run, connector: Connector, access: Access, policy: Policy) -> None:
     """Send what may be sent, and note what became of it. With nothing open the CRM is not called.
 
-    Raises GateClosed when a plan needs somebody's approval, RuleInvalid when the policy does not fit the org,
-    SourceUnavailable (so that the flow retries) when changes are left over, and AccessRefused when they are left over
-    for want of rights. Those stay in the outbox.
+    Raises GateClosed when a plan needs somebody's approval or writing was halted, RuleInvalid when the policy does not
+    fit the org, SourceUnavailable (so that the flow retries) when changes are left over, and AccessRefused when they
+    are left over for want of rights. Those stay in the outbox.
     """
     with run.store.only_one(f"push {access.account}"), run.books.stage("push", access.account) as entry:
         entry.taken = outbox.count(run.store, access.account)
@@ -45,12 +45,31 @@ def push(run: Run, connector: Connector, access: Access, policy: Policy) -> None
 
 
 def _empty(way: Dispatch, policy: Policy) -> None:
+    org_id = contact.meet(way)
     settle_open(way)
+    halt.refuse(way.store, way.account)
     fresh.drop_outdated(way)
+    contact.refuse(way, org_id, str(way.access.options.get("first_load", policy.limit.first_load)))
     open_gate(way.run, policy, way.access)
-    if not outbox.count(way.store, way.account, READY):
+    if not outbox.groups(way.store, outbox.approved(way.account)):
         return
     org.check(policy, way.connector, way.access)
+    _afford(way)
+    try:
+        _rounds(way)
+    except GateClosed:
+        settle_open(way)  # what the switch broke off in the middle
+        raise
+
+
+def _afford(way: Dispatch) -> None:
+    """Raise SourceUnavailable when all that waits costs more calls than are ours to spend: a plan goes whole or not."""
+    if way.access.meter is not None:
+        calls = budget.planned_cost(way.store, way.account, way.sending, bulk=way.connector.bulk is not None)
+        budget.refuse(way.store, way.account, way.access.options, calls)
+
+
+def _rounds(way: Dispatch) -> None:
     for pause in PAUSES:
         time.sleep(pause)
         ready = outbox.new_round(way.run, way.account)
@@ -83,6 +102,7 @@ def _send(way: Dispatch, ready: Ready, groups: list[Group]) -> None:
     for group in groups:
         bulk.send(way, group, ready)
         for planned in outbox.batches(way.store, group, ready.which):
+            way.may_call()
             if batch := fresh.without_edited(way, planned):
                 outbox.claim(way.run, batch)
                 receipts = _call(way, batch)

@@ -112,7 +112,7 @@ GROUP BY p.plan_id, p.kind, p.at ORDER BY p.at, p.plan_id
 _UNDER_WAY = """
 SELECT count(*) FROM plan p JOIN change c USING (plan_id)
 WHERE p.account = :account AND p.state = 'approved' AND p.reason = :automatic
-  AND c.state IN ('approved', 'sending', 'unknown')
+  AND c.state IN ('planned', 'approved', 'sending', 'unknown')
 """
 
 
@@ -147,7 +147,10 @@ def open_gate(run: Run, policy: Policy, access: Access) -> None:
 
 
 def _approve(connection: sa.Connection, plan_id: str, actor: str, reason: str) -> int:
+    """Approve the plan, and with it all its changes: see landbridge.push.outbox."""
     named = {"state": "approved", "approved_by": actor, "approved_at": sa.func.now(), "reason": reason}
-    connection.execute(sa.update(_plan).where(_plan.c.plan_id == plan_id, _plan.c.state == "planned").values(named))
-    query = sa.update(_change).where(_change.c.plan_id == plan_id, _change.c.state == "planned")
-    return connection.execute(query.values(state="approved")).rowcount
+    waits = _plan.c.plan_id == plan_id, _plan.c.state == "planned"
+    if not connection.execute(sa.update(_plan).where(*waits).values(named)).rowcount:
+        return 0
+    which = _change.c.plan_id == plan_id, _change.c.state == "planned"
+    return connection.scalar(sa.select(sa.func.count()).where(*which)) or 0

@@ -8,6 +8,7 @@ from the database into a file and from a file into the database.
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import time
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 from connectors.answers import Unanswered
 from connectors.base import Bulk, Job
 from landbridge.errors import SourceChanged, SourceUnavailable
-from landbridge.push import bulk_claim, bulk_file, bulk_fresh, bulk_results
+from landbridge.push import bulk_claim, bulk_file, bulk_fresh, bulk_results, halt
 from landbridge.push.bulk_claim import Claimed
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.outbox import Group, Ready
@@ -30,14 +31,25 @@ PATIENCE = 3600.0
 def send(way: Dispatch, group: Group, ready: Ready) -> None:
     """Send the group's changes by file, one file after the other, while there are enough of them for one.
 
-    One file at a time: jobs side by side would lock each other's parents. What does not fit a file is left for calls.
+    While the CRM works on one file the next is made, and what became of the one before is noted; more than two at once
+    would lock each other's parents. What does not fit a file is left for calls.
     """
     bulk = way.connector.bulk
-    if bulk is None or not bulk_claim.worth_it(way, bulk, group, ready):
+    if bulk is None or not bulk_claim.worth_it(way, bulk, group, ready, 0):
         return
     bulk_fresh.drop_edited(way, bulk, group, ready)
-    while bulk_claim.worth_it(way, bulk, group, ready):
-        _carry(way, bulk, group, ready)
+    after, before = 0, None
+    while bulk_claim.worth_it(way, bulk, group, ready, after):
+        try:
+            job = _carried(way, bulk, group, ready, after)
+        except Unanswered:
+            break  # it may have begun: settling asks it
+        after = job.last
+        if before is not None:
+            _finish(way, bulk, before, Job("working"))
+        before = job
+    if before is not None:
+        _finish(way, bulk, before, Job("working"))
 
 
 def settle_jobs(way: Dispatch) -> None:
@@ -49,18 +61,18 @@ def settle_jobs(way: Dispatch) -> None:
             _settle(way, way.connector.bulk, job)
 
 
-def _carry(way: Dispatch, bulk: Bulk, group: Group, ready: Ready) -> None:
+def _carried(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) -> Claimed:
+    """A job whose file the CRM has. Raises Unanswered when that is not known."""
+    way.may_call()
     job_id = bulk.open(way.access, group.object, group.match_field, delete=group.action == "delete")
-    job = bulk_claim.claim(way, bulk, group, ready, job_id)
+    job = bulk_claim.claim(way, bulk, group, ready, after, job_id)
     with tempfile.TemporaryDirectory(prefix="landbridge-bulk-") as folder:
         file = Path(folder) / "changes.csv"
         bulk_file.write(way, bulk, job, file)
-        try:
-            bulk.send(way.access, job_id, file)
-        except Unanswered:
-            return  # it may have begun: settling asks it
+        way.may_call()
+        bulk.send(way.access, job_id, file)
     bulk_claim.uploaded(way, job)
-    _finish(way, bulk, job, Job("working"))
+    return job
 
 
 def _settle(way: Dispatch, bulk: Bulk, job: Claimed) -> None:
@@ -84,8 +96,10 @@ def _given_up(way: Dispatch, bulk: Bulk, job: Claimed) -> Job | None:
 
 def _finish(way: Dispatch, bulk: Bulk, job: Claimed, told: Job | None) -> None:
     """Wait for the job's end and note what became of its rows. Raises SourceUnavailable when it takes too long."""
-    begun, wait = time.monotonic(), SHORTEST
+    begun, wait, broken_off = time.monotonic(), SHORTEST, False
     while told is not None and told.state != "ended":
+        if not broken_off and halt.standing(way.store, way.account):
+            broken_off = _broken_off(way, bulk, job)
         time.sleep(wait)
         told = bulk.ask(way.access, job.job_id)
         spent = time.monotonic() - begun
@@ -99,6 +113,13 @@ def _finish(way: Dispatch, bulk: Bulk, job: Claimed, told: Job | None) -> None:
         bulk_claim.lost(way, job)
     else:
         _note(way, bulk, job, told)
+
+
+def _broken_off(way: Dispatch, bulk: Bulk, job: Claimed) -> bool:
+    """Let the CRM write nothing more of the job. What it has written is told by its results."""
+    with contextlib.suppress(SourceChanged):  # it has ended meanwhile
+        bulk.abort(way.access, job.job_id)
+    return True
 
 
 def _next_wait(told: Job | None, sent: int, spent: float, wait: float) -> float:

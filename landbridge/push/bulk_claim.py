@@ -31,32 +31,41 @@ class Claimed:
     action: str
     match_field: str
     sent: int
+    last: int = 0
+    """The change up to which the outbox was gone through for it."""
 
+
+APPROVED = """
+c.state IN ('planned', 'approved')
+AND c.plan_id IN (SELECT p.plan_id FROM plan p WHERE p.account = :account AND p.state = 'approved')
+"""
+"""landbridge.push.outbox.approved, for statements of SQL."""
 
 # A cell cannot say what an object or a list says, nor the very word that empties a field; and rows have a length.
-_FITTING = """
+_FITTING = f"""
     SELECT change_id, match_value, octet_length(shown) + octet_length(match_value) + :overhead AS size
     FROM change c, LATERAL (SELECT c.after::text AS shown) s
-    WHERE account = :account AND object = :object AND action = :action AND match_field = :match_field
-      AND state = 'approved' AND (refusal IS DISTINCT FROM 'stop' OR sent_run_id <> :run_id)
+    WHERE c.change_id > :after AND c.account = :account
+      AND object = :object AND action = :action AND match_field = :match_field
+      AND {APPROVED} AND (refusal IS DISTINCT FROM 'stop' OR sent_run_id <> :run_id)
       AND (sent_at IS NULL OR sent_at < :began) AND attempts < :tries AND refusal IS DISTINCT FROM 'duplicate'
       AND octet_length(shown) < :longest AND strpos(shown, :nothing) = 0
-      AND NOT jsonb_path_exists(after, '$.* ? (@.type() == "object" || @.type() == "array")')
+      AND strpos(shown, '": {{') = 0 AND strpos(shown, '": [') = 0
 """
 _WORTH_IT = f"SELECT count(*) >= :least FROM (SELECT FROM ({_FITTING}) fitting LIMIT :least) enough"
 
 # Of two that find the same record, the second waits for the next file.
 _CLAIM = f"""
-WITH fitting AS ({_FITTING}),
-one_each AS (
-    SELECT DISTINCT ON (found_by) change_id, size
-    FROM fitting, LATERAL (SELECT {{found_by}} COLLATE "C" AS found_by) f ORDER BY found_by, change_id
-),
-cut AS (SELECT change_id, sum(size) OVER (ORDER BY change_id) AS so_far FROM one_each)
+WITH few AS MATERIALIZED ({_FITTING} ORDER BY change_id LIMIT :rows),
+cut AS (SELECT change_id, match_value, sum(size) OVER (ORDER BY change_id) AS so_far FROM few),
+one_each AS (SELECT min(change_id) AS change_id FROM cut WHERE so_far <= :most GROUP BY {{found_by}})
 UPDATE change c SET state = 'sending', job_id = :job_id, sent_run_id = :run_id, sent_at = now(),
        attempts = attempts + 1
-FROM cut WHERE c.change_id = cut.change_id AND cut.so_far <= :most
+FROM one_each WHERE c.change_id = one_each.change_id
+RETURNING c.change_id
 """
+_COUNTED = f"WITH claimed AS ({_CLAIM}) SELECT count(*), coalesce(max(change_id), 0) FROM claimed"
+"""Of two that find one record, the second may come before the last: `Ready` brings it into a later round."""
 
 
 def found_by(match_field: str, value: str) -> str:
@@ -64,22 +73,23 @@ def found_by(match_field: str, value: str) -> str:
     return f"left({value}, 15)" if match_field.lower() == "id" else f"lower({value})"
 
 
-def worth_it(way: Dispatch, bulk: Bulk, group: Group, ready: Ready) -> bool:
-    """Whether enough of the group fits a file."""
-    named = _named(way, bulk, group, ready) | {"least": way.sending.bulk_from}
+def worth_it(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) -> bool:
+    """Whether enough of the group, beyond the change `after`, fits a file."""
+    named = _named(way, bulk, group, ready) | {"after": after, "least": way.sending.bulk_from}
     with way.store.begin() as connection:
         return bool(connection.scalar(sa.text(_WORTH_IT), named))
 
 
-def claim(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, job_id: str) -> Claimed:
+def claim(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int, job_id: str) -> Claimed:
     """Note the job and mark as many changes as its file can hold as 'sending' in it, before anything is sent."""
-    named = _named(way, bulk, group, ready) | {"job_id": job_id, "most": bulk.most_bytes}
-    query = _CLAIM.replace("{found_by}", found_by(group.match_field, "match_value"))
+    cut = {"most": bulk.most_bytes, "rows": way.sending.file_rows}
+    named = _named(way, bulk, group, ready) | cut | {"after": after, "job_id": job_id}
+    query = _COUNTED.replace("{found_by}", found_by(group.match_field, "match_value"))
     with way.store.begin() as connection:
-        sent = connection.execute(sa.text(query), named).rowcount
+        sent, last = connection.execute(sa.text(query), named).one()
         row = {"account": way.account, "job_id": job_id, "object": group.object, "operation": group.action}
         connection.execute(sa.insert(_job).values(row | {"sent": sent, "run_id": way.run.run_id}))
-    return Claimed(job_id, group.object, group.action, group.match_field, sent)
+    return Claimed(job_id, group.object, group.action, group.match_field, sent, last)
 
 
 def _named(way: Dispatch, bulk: Bulk, group: Group, ready: Ready) -> dict[str, Any]:

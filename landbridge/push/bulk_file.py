@@ -18,7 +18,7 @@ WHERE c.account = $1 AND c.job_id = $2 AND c.state = 'sending' ORDER BY f.key
 """
 # By parent, so that the CRM locks one company after the other.
 _ROWS = """
-SELECT {columns} FROM change c WHERE c.account = $1 AND c.job_id = $2 AND c.state = 'sending'
+SELECT {columns} FROM change c{record} WHERE c.account = $1 AND c.job_id = $2 AND c.state = 'sending'
 ORDER BY coalesce(c.after->>'AccountId', c.after->>'Company', '') COLLATE "C", c.change_id
 """
 
@@ -39,7 +39,9 @@ def write(way: Dispatch, bulk: Bulk, job: Claimed, file: Path) -> None:
         columns = ", ".join(
             [f'c.match_value AS "{_plain(job.match_field)}"', *(_cell(f, bulk.nothing) for f in fields)]
         )
-        cursor.execute(_ROWS.replace("{columns}", columns), named)
+        record = ", ".join(f'"{_plain(field)}" text' for field in fields)
+        record = f", LATERAL jsonb_to_record(c.after) x({record})" if record else ""
+        cursor.execute(_ROWS.replace("{columns}", columns).replace("{record}", record), named)
         reader = cursor.fetch_record_batch()
         with pacsv.CSVWriter(str(file), reader.schema) as writer:
             for batch in reader:
@@ -50,7 +52,7 @@ def write(way: Dispatch, bulk: Bulk, job: Claimed, file: Path) -> None:
 
 def _cell(field: str, nothing: str) -> str:
     name = _plain(field)
-    return f"CASE WHEN c.after ? '{name}' THEN coalesce(nullif(c.after->>'{name}', ''), '{nothing}') END AS \"{name}\""
+    return f"coalesce(nullif(x.\"{name}\", ''), CASE WHEN c.after ? '{name}' THEN '{nothing}' END) AS \"{name}\""
 
 
 def _plain(name: str) -> str:

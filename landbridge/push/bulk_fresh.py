@@ -14,14 +14,14 @@ import sqlalchemy as sa
 
 from connectors.base import Bulk
 from landbridge.push import bulk_copy
-from landbridge.push.bulk_claim import found_by
+from landbridge.push.bulk_claim import APPROVED, found_by
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import SETTLED, count, write_down
 from landbridge.push.outbox import Group, Ready
 
-_GROUP = """
+_GROUP = f"""
 c.account = :account AND c.object = :object AND c.action = :action AND c.match_field = :match_field
-AND c.state = 'approved' AND (c.sent_at IS NULL OR c.sent_at < :began)
+AND {APPROVED} AND (c.sent_at IS NULL OR c.sent_at < :began)
 """
 _FIELDS = f"SELECT DISTINCT f.key FROM change c, LATERAL jsonb_object_keys(c.before) f(key) WHERE {_GROUP} ORDER BY 1"
 

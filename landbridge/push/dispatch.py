@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from connectors.base import Access, Connector
+from landbridge.push import budget, halt
 from landbridge.push.sending import Sending
 from landbridge.store.engine import Store
 from landbridge.trail.balance import Entry
@@ -25,6 +26,13 @@ class Dispatch:
     @property
     def store(self) -> Store:
         return self.run.store
+
+    def may_call(self) -> None:
+        """Before each call: raise GateClosed while writing is halted, SourceUnavailable where calls are kept for
+        others."""
+        halt.refuse(self.store, self.account)
+        if self.access.meter is not None:
+            budget.refuse(self.store, self.account, self.access.options, 1)
 
     @property
     def account(self) -> str:

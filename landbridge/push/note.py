@@ -66,7 +66,8 @@ def note(way: Dispatch, outcomes: Sequence[Outcome]) -> None:
 def write_down(connection: sa.Connection, way: Dispatch) -> dict[str, int]:
     """Note everything that stands in `settled`. Answers how much came to what, for `count` once that is committed."""
     named = {"run_id": way.run.run_id}
-    for statement in (_SETTLE, _GONE, _LEAVE, _TAKE_OVER, _PUSHED, _RELEASE, _QUARANTINE, *taken_back.NOTED):
+    noted = (_SETTLE, _CAME, _GONE, _LEAVE, _TAKE_OVER, _PUSHED, _RELEASE, _QUARANTINE, *taken_back.NOTED)
+    for statement in noted:
         connection.execute(sa.text(statement), named)
     told = connection.execute(sa.text(_TOLD)).one()._mapping
     counts = {str(name): int(number) for name, number in told.items() if name not in ("digest",)}
@@ -105,35 +106,41 @@ UPDATE change c SET state = s.state, crm_id = s.crm_id, created = s.created, cod
        refusal = s.refusal, settled_at = CASE WHEN s.state IN ('done', 'refused', 'superseded') THEN now() END
 FROM settled s WHERE c.change_id = s.change_id
 """
-_DONE = "settled s JOIN change c USING (change_id) WHERE s.state = 'done'"
-_GONE = f"""
-DELETE FROM pushed p USING (SELECT c.account, c.object, c.crm_id FROM {_DONE} AND c.action = 'delete') c
-WHERE p.account = c.account AND p.object = c.object AND p.crm_id = c.crm_id
+# What came to be, without its values: several statements look at it.
+_CAME = """
+CREATE TEMP TABLE came ON COMMIT DROP AS
+SELECT c.change_id, c.account, c.identity_id, c.object, c.crm_id,
+       c.action <> 'delete' AND c.object IN ('Lead', 'Contact') AS stands, c.action = 'delete' AS gone
+FROM settled s JOIN change c USING (change_id) WHERE s.state = 'done'
+"""
+_GONE = """
+DELETE FROM pushed p USING came c
+WHERE c.gone AND p.account = c.account AND p.object = c.object AND p.crm_id = c.crm_id
 """
 # `pushed` tells of the one record that stands for a person. What hangs on it, such as a Task, `change` alone tells.
-_STANDS = f"{_DONE} AND c.action <> 'delete' AND c.object IN ('Lead', 'Contact')"
-_LEAVE = f"""
-DELETE FROM pushed p USING (SELECT c.account, c.identity_id, c.object, c.crm_id FROM {_STANDS}) c
-WHERE p.account = c.account AND p.identity_id = c.identity_id AND (p.object, p.crm_id) <> (c.object, c.crm_id)
+_LEAVE = """
+DELETE FROM pushed p USING came c
+WHERE c.stands AND p.account = c.account AND p.identity_id = c.identity_id
+  AND (p.object, p.crm_id) <> (c.object, c.crm_id)
 """
-_TAKE_OVER = f"""
-UPDATE pushed p SET identity_id = c.identity_id
-FROM (SELECT c.account, c.identity_id, c.object, c.crm_id FROM {_STANDS}) c
-WHERE p.account = c.account AND p.object = c.object AND p.crm_id = c.crm_id AND p.identity_id <> c.identity_id
+_TAKE_OVER = """
+UPDATE pushed p SET identity_id = c.identity_id FROM came c
+WHERE c.stands AND p.account = c.account AND p.object = c.object AND p.crm_id = c.crm_id
+  AND p.identity_id <> c.identity_id
 """
 # `base` keeps what stood in a field before our writes to it: what is there now, unless that is our own last write.
-_PUSHED = f"""
+_PUSHED = """
 INSERT INTO pushed (identity_id, account, object, crm_id, fields, base, created, change_id, run_id)
 SELECT c.identity_id, c.account, c.object, c.crm_id, c.after, c.before, coalesce(c.created, false), c.change_id, :run_id
-FROM {_STANDS}
+FROM came JOIN change c USING (change_id) WHERE came.stands
 ON CONFLICT (identity_id, account) DO UPDATE
 SET base = pushed.base || coalesce((SELECT jsonb_object_agg(b.key, b.value) FROM jsonb_each(excluded.base) b
-                                    WHERE crm_alike(pushed.fields -> b.key, b.value) IS NOT TRUE), '{{}}'),
+                                    WHERE crm_alike(pushed.fields -> b.key, b.value) IS NOT TRUE), '{}'),
     fields = pushed.fields || excluded.fields, created = pushed.created OR excluded.created,
     change_id = excluded.change_id, run_id = excluded.run_id, at = now()
 """
-_RELEASE = f"""
-UPDATE quarantine q SET state = 'released', settled_at = now() FROM (SELECT DISTINCT c.identity_id FROM {_DONE}) c
+_RELEASE = """
+UPDATE quarantine q SET state = 'released', settled_at = now() FROM (SELECT DISTINCT identity_id FROM came) c
 WHERE q.stage = 'push' AND q.subject = c.identity_id AND q.state = 'held'
 """
 _QUARANTINE = """

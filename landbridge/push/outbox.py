@@ -6,6 +6,9 @@
                   |           `-----> unknown     no answer came
                   `---- look-up ---------'        or done, or superseded: landbridge.push.settle
 
+A change is approved when its plan is: a hundred thousand rows need not be written again for that. The word stands in
+the change itself once it has been sent and came back.
+
 Before it is sent a change may be superseded at any time: by the next plan, or by landbridge.push.fresh.
 
 A change is marked 'sending' and committed before the call. Whoever finds it so later knows that the call may or may
@@ -36,10 +39,17 @@ ATTEMPTS = 10
 """After so many a passing refusal counts as one for good."""
 
 OPEN = ("planned", "approved", "sending", "unknown")
-READY = ("approved",)
 UNSETTLED = ("sending", "unknown")
 
 _change = tables.change
+
+
+def approved(account: str) -> sa.ColumnElement[bool]:
+    """What waits to be sent, and may be."""
+    plan = tables.plan
+    plans = sa.select(plan.c.plan_id).where(plan.c.account == account, plan.c.state == "approved")
+    waits = _change.c.state.in_(("planned", "approved"))
+    return sa.and_(_change.c.account == account, waits, _change.c.plan_id.in_(plans))
 
 
 @dataclass(frozen=True)
@@ -55,7 +65,7 @@ class Ready:
     def which(self) -> sa.ColumnElement[bool]:
         no_rights = sa.and_(_change.c.refusal.is_not_distinct_from("stop"), _change.c.sent_run_id == self.run_id)
         due = sa.or_(_change.c.sent_at.is_(None), _change.c.sent_at < self.began)
-        return sa.and_(_change.c.account == self.account, _change.c.state == "approved", due, sa.not_(no_rights))
+        return sa.and_(approved(self.account), due, sa.not_(no_rights))
 
 
 def refused_for_rights(run: Run, account: str) -> dict[str, int]:

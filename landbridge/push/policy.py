@@ -91,7 +91,7 @@ class Content(_Part):
     @property
     def sending(self) -> Sending:
         """How changes are sent."""
-        return Sending(self.apply.bulk_from, self.refusals, self.duplicates)
+        return Sending(self.apply.bulk_from, self.apply.file_rows, self.refusals, self.duplicates)
 
 
 @dataclass(frozen=True, eq=False)

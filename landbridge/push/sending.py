@@ -15,11 +15,13 @@ Duplicates = Literal["skip", "adopt", "ask"]
 
 
 class Apply(BaseModel):
-    """`bulk_from`: how many changes of one kind make a file for the CRM's bulk interface rather than calls of 200."""
+    """`bulk_from`: how many changes of one kind make a file for the CRM's bulk interface rather than calls of 200.
+    `file_rows`: how many go in one file, so that the CRM works on one while the next is made."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     bulk_from: int = Field(default=2000, ge=1)
+    file_rows: int = Field(default=20_000, ge=1)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Sending:
     """How changes are sent. A code that no rule names is for sales ops: only a person can say what it is about."""
 
     bulk_from: int
+    file_rows: int
     refusals: Mapping[str, Refusal]
     duplicates: Duplicates
 
@@ -37,5 +40,5 @@ class Sending:
 
 _PASSING = ("UNABLE_TO_LOCK_ROW", "SERVER_UNAVAILABLE", "QUERY_TIMEOUT", "REQUEST_RUNNING_TOO_LONG")
 
-PLAIN = Sending(2000, dict.fromkeys(_PASSING, "retry"), "ask")
+PLAIN = Sending(2000, 20_000, dict.fromkeys(_PASSING, "retry"), "ask")
 """What holds where no policy was read: to settle what an earlier run sent, little is to be decided."""

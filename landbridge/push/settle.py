@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.base import Access, Connector
-from landbridge.push import bulk, outbox
+from landbridge.push import bulk, contact, outbox
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.fresh import edited
 from landbridge.push.note import Outcome, note
@@ -33,7 +33,9 @@ def settle(run: Run, connector: Connector, access: Access, sending: Sending = PL
     with run.store.only_one(f"push {access.account}"), run.books.stage("settle", access.account) as entry:
         entry.taken = outbox.count(run.store, access.account, UNSETTLED)
         try:
-            settle_open(Dispatch(run, connector, access, sending, entry))
+            way = Dispatch(run, connector, access, sending, entry)
+            contact.meet(way)
+            settle_open(way)
         finally:
             entry.held = entry.taken - entry.new - entry.changed - entry.unchanged - entry.refused
 

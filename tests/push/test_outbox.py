@@ -153,7 +153,7 @@ def test_a_crm_that_breaks_off_loses_nothing(store: Store, crm: Crm, line: Line)
     crm.after_call = break_off
     with pytest.raises(SourceUnavailable):
         line()
-    assert _states(store) == {"done": 200, "unknown": 200, "approved": 50}
+    assert _states(store) == {"done": 200, "unknown": 200, "planned": 50}
     crm.after_call = lambda: None
     assert books(line(), "push") == {"taken": 250, "new": 250}
     assert len(crm.rows["Lead"]) == 450
@@ -166,7 +166,7 @@ def test_a_limit_stops_at_once_and_keeps_the_rest(store: Store, crm: Crm, line: 
     with pytest.raises(SourceUnavailable, match=code):
         line()
     assert crm.calls.count("write") == 1
-    assert _states(store) == {"approved": 250}
+    assert _states(store) == {"approved": 200, "planned": 50}
     assert _quarantine(store) == []
 
 

@@ -62,6 +62,8 @@ crm_org = Table(
     metadata,
     Column("account", Text, primary_key=True),
     Column("org_id", Text, nullable=False, comment="as the CRM names it"),
+    Column("former_id", Text, comment="the one before, when it became another"),
+    Column("approved_by", Text, comment="who let writing to it begin; null: nothing leaves for it yet"),
     now(),
     comment="the org that an account led to when it was first written to: another one is a first contact again",
 )

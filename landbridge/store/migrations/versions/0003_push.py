@@ -29,6 +29,13 @@ def upgrade() -> None:
         "crm_org",
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("org_id", sa.Text(), nullable=False, comment="as the CRM names it"),
+        sa.Column("former_id", sa.Text(), nullable=True, comment="the one before, when it became another"),
+        sa.Column(
+            "approved_by",
+            sa.Text(),
+            nullable=True,
+            comment="who let writing to it begin; null: nothing leaves for it yet",
+        ),
         sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_crm_org")),
         comment="the org that an account led to when it was first written to: another one is a first contact again",

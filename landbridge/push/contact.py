@@ -1,0 +1,93 @@
+"""First contact: an org that an account was never written to gets a plan to be looked at, and nothing else.
+
+The org's own id tells it: the same account may lead to another org tomorrow, when somebody changes its address or its
+login. Then everything that was approved was approved for the other one.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from landbridge.errors import GateClosed
+from landbridge.push.approval import AUTOMATIC
+from landbridge.push.dispatch import Dispatch
+from landbridge.store import tables
+from landbridge.trail import audit
+
+_org = tables.crm_org
+
+
+def meet(way: Dispatch) -> str | None:
+    """Take note of the org that the account leads to; to be done before anything else there. Answers its id.
+
+    Where it is another one than before, nothing is approved any more, and what was under way is left behind with the
+    other: the next plan says what this one needs.
+    """
+    if way.connector.org is None:
+        return None
+    org_id = way.connector.org(way.access)
+    with way.store.begin() as connection:
+        known = connection.execute(sa.select(_org.c.org_id).where(_org.c.account == way.account)).first()
+        if known is None:
+            wrote = connection.scalar(sa.select(sa.exists().where(tables.pushed.c.account == way.account)))
+            by = "an earlier version" if wrote else None
+            row = {"account": way.account, "org_id": org_id, "approved_by": by}
+            connection.execute(sa.insert(_org).values(row))
+        elif known.org_id != org_id:
+            _another(connection, way, known.org_id, org_id)
+    return org_id
+
+
+_ANOTHER = (
+    "UPDATE crm_org SET former_id = org_id, org_id = :org_id, at = now(), approved_by = NULL WHERE account = :account",
+    """UPDATE change SET state = 'superseded', settled_at = now()
+       WHERE account = :account AND state IN ('sending', 'unknown')""",
+    "UPDATE change SET state = 'planned' WHERE account = :account AND state = 'approved'",
+    """UPDATE plan SET state = 'planned', approved_by = NULL, approved_at = NULL, reason = NULL
+       WHERE account = :account AND state = 'approved'""",
+    """UPDATE bulk_job SET state = 'aborted', settled_at = now()
+       WHERE account = :account AND state IN ('open', 'uploaded')""",
+)
+
+
+def _another(connection: sa.Connection, way: Dispatch, former_id: str, org_id: str) -> None:
+    named = {"account": way.account, "org_id": org_id}
+    left = [connection.execute(sa.text(statement), named).rowcount for statement in _ANOTHER]
+    way.entry.unchanged += left[1]
+    audit.record(connection, way.run.event("org.changed", way.account, former=former_id, now=org_id, left=left[1]))
+
+
+_APPROVED = """
+SELECT p.approved_by FROM plan p JOIN crm_org o USING (account)
+WHERE p.account = :account AND p.state = 'approved' AND p.reason <> :automatic
+  AND (o.former_id IS NULL OR p.approved_at > o.at)
+ORDER BY p.approved_at LIMIT 1
+"""
+
+
+def refuse(way: Dispatch, org_id: str | None, first_load: str) -> None:
+    """Raise GateClosed until a person has approved a plan for this org. `first_load`: 'approve' lets a first contact
+    through unseen, but never another org behind the same account."""
+    if org_id is None:
+        return
+    with way.store.begin() as connection:
+        met = connection.execute(sa.select(_org).where(_org.c.account == way.account)).one()
+        if met.approved_by is not None:
+            return
+        by = connection.scalar(sa.text(_APPROVED), {"account": way.account, "automatic": AUTOMATIC})
+        if by is None and first_load == "approve" and met.former_id is None:
+            by = way.run.actor
+        if by is not None:
+            connection.execute(sa.update(_org).where(_org.c.account == way.account).values(approved_by=by))
+            audit.record(connection, way.run.event("org.met", way.account, org=org_id))
+            return
+    raise GateClosed(_why(way.account, org_id, met.former_id), do=_DO)
+
+
+def _why(account: str, org_id: str, former_id: str | None) -> str:
+    if former_id is None:
+        return f"Nothing was sent: {account} leads to org {org_id}, which we never wrote to."
+    return f"Nothing was sent: {account} leads to org {org_id} now, and what we wrote so far went to {former_id}."
+
+
+_DO = "If it is the right one: `landbridge plan`, then `landbridge push --approve PLAN`; else mend the account."
