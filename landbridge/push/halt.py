@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
 from landbridge.errors import GateClosed, NotFound
@@ -14,7 +12,7 @@ from landbridge.trail import audit
 _halt = tables.halt
 
 
-def standing(store: Store, account: str) -> sa.Row[Any] | None:
+def standing(store: Store, account: str) -> sa.Row[str, str] | None:
     """Who halted the account and why, while it is halted."""
     query = sa.select(_halt.c.actor, _halt.c.reason).where(_halt.c.account == account, _halt.c.released_at.is_(None))
     with store.begin() as connection:

@@ -1,0 +1,224 @@
+"""What keeps changes from the CRM: the kill switch, an org that nobody has met, and calls that are kept for others."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.base import Access, Connector, SourceUnavailable, Write
+from connectors.salesforce import CONNECTOR
+from landbridge.errors import AccessRefused, GateClosed, NotFound
+from landbridge.push import budget, halt
+from landbridge.push.apply import push
+from landbridge.push.approval import approve, waiting
+from landbridge.push.budget import Budget
+from landbridge.push.outbox import Group
+from landbridge.push.plan import make_plan
+from landbridge.push.policy import Policy
+from landbridge.push.sending import PLAIN
+from landbridge.store.engine import Store
+from landbridge.trail import audit
+from tests.push.conftest import Line
+from tests.push.crm import ACCOUNT, Crm, a_run, access, books, changes, put_lead
+from tests.push.org import Org, by_file, insist, org_of
+from tests.sandbox_process import start_sandbox
+
+
+def leads(store: Store, count: int, prefix: str = "p") -> None:
+    with a_run(store) as run:
+        for number in range(count):
+            put_lead(store, run, f"{prefix}-{number}", last_name=f"Name {number}")
+
+
+def states(store: Store) -> dict[str, int]:
+    with store.begin() as connection:
+        rows = connection.execute(sa.text("SELECT state, count(*) FROM change GROUP BY state")).all()
+    return {row[0]: int(row[1]) for row in rows}
+
+
+# --- the kill switch
+
+
+def test_while_halted_nothing_is_sent_and_after_it_all_is(store: Store, crm: Crm, line: Line) -> None:
+    leads(store, 3)
+    assert halt.halt(store, ACCOUNT, actor="ines", reason="wrong titles")
+    assert not halt.halt(store, ACCOUNT, actor="otto", reason="me too"), "the first one's word stands"
+    with pytest.raises(GateClosed, match=r"halted by ines: wrong titles\.") as caught:
+        line()
+    assert "--resume" in caught.value.do and crm.writes == []
+    halt.resume(store, ACCOUNT, actor="ines", reason="mended")
+    assert books(line(), "push") == {"taken": 3, "new": 3}
+    with pytest.raises(NotFound):
+        halt.resume(store, ACCOUNT, actor="ines", reason="again")
+    kinds = [event.kind for event in audit.newest(store, 50)]
+    assert {"push.halted", "push.resumed"} <= set(kinds)
+
+
+def test_a_halt_in_the_middle_stops_before_the_next_call(store: Store, crm: Crm, line: Line) -> None:
+    leads(store, 450)
+    crm.after_call = lambda: halt.halt(store, ACCOUNT, actor="ines", reason="stop") and None
+    with pytest.raises(GateClosed):
+        line()
+    assert states(store) == {"done": 200, "planned": 250}
+    halt.resume(store, ACCOUNT, actor="ines", reason="go on")
+    crm.after_call = lambda: None
+    assert books(line(), "push") == {"taken": 250, "new": 250}
+
+
+@pytest.fixture(scope="module")
+def ready() -> Iterator[dict[str, Any]]:
+    with start_sandbox(people=10, options=("--systems=salesforce",)) as ready:
+        yield ready
+
+
+@pytest.fixture
+def org(ready: dict[str, Any], policy: Policy) -> Org:
+    return org_of(ready, policy)
+
+
+def test_a_halt_breaks_off_a_bulk_job_inside_the_crm(store: Store, org: Org, policy: Policy) -> None:
+    leads(store, 40, "halt")
+
+    def halt_soon() -> None:
+        while not any("batches" in name for name in org.calls()):
+            time.sleep(0.02)
+        halt.halt(store, ACCOUNT, actor="ines", reason="stop")
+
+    with org.switched(bulk_chunk=10, bulk_seconds_per_chunk=1.0):
+        other = threading.Thread(target=halt_soon)
+        other.start()
+        with pytest.raises(GateClosed), a_run(store) as run:
+            make_plan(run, policy, ACCOUNT)
+            push(run, CONNECTOR, org.access, by_file(policy))
+        other.join()
+    arrived = len(org.rows("halt-"))
+    assert arrived < 40 and states(store).get("done", 0) == arrived, "what was written is noted, the rest waits"
+    halt.resume(store, ACCOUNT, actor="ines", reason="go on")
+    insist(store, org, by_file(policy))
+    assert len(org.rows("halt-")) == 40 and states(store) == {"done": 40}
+
+
+# --- first contact
+
+
+def leading_to(crm: Crm, org_id: str) -> Connector:
+    return replace(crm.connector(), org=lambda access: org_id)
+
+
+def go(store: Store, connector: Connector, policy: Policy, **options: Any) -> dict[str, int]:
+    with a_run(store) as run:
+        make_plan(run, policy, ACCOUNT)
+        push(run, connector, access(**options), policy)
+    return books(run, "push")
+
+
+def test_first_contact_is_a_dry_run_however_small(store: Store, crm: Crm, policy: Policy) -> None:
+    leads(store, 1)
+    with pytest.raises(GateClosed, match="leads to org 00D1, which we never wrote to"):
+        go(store, leading_to(crm, "00D1"), policy, first_load="ask")
+    assert crm.writes == []
+    approve(store, waiting(store, ACCOUNT).plans[0].plan_id, actor="ines", reason="looked")
+    assert go(store, leading_to(crm, "00D1"), policy, first_load="ask") == {"taken": 1, "new": 1}
+    leads(store, 1, "next")
+    assert go(store, leading_to(crm, "00D1"), policy, first_load="ask") == {"taken": 1, "new": 1}, "it is known now"
+
+
+def test_another_org_behind_the_account_is_a_first_contact_again(store: Store, crm: Crm, policy: Policy) -> None:
+    leads(store, 2)
+    assert go(store, leading_to(crm, "00D1"), policy) == {"taken": 2, "new": 2}
+    leads(store, 3, "more")
+    with a_run(store) as run:
+        plan_id = make_plan(run, policy, ACCOUNT)
+    assert plan_id
+    approve(store, plan_id, actor="ines", reason="for the old one")
+    crm.writes.clear()
+    for _ in range(2):
+        with pytest.raises(GateClosed, match="leads to org 00D2 now, and what we wrote so far went to 00D1"):
+            go(store, leading_to(crm, "00D2"), policy)
+    assert crm.writes == []
+    approve(store, plan_id, actor="ines", reason="for this one")
+    assert go(store, leading_to(crm, "00D2"), policy) == {"taken": 3, "new": 3}
+
+
+def test_what_was_under_way_is_left_behind_with_the_other_org(store: Store, crm: Crm, policy: Policy) -> None:
+    leads(store, 2)
+
+    def die(write: Write) -> None:
+        raise KeyboardInterrupt
+
+    crm.answer = die
+    with pytest.raises(KeyboardInterrupt):
+        go(store, leading_to(crm, "00D1"), policy)
+    crm.answer = lambda write: None
+    with pytest.raises(GateClosed, match="00D2"):
+        go(store, leading_to(crm, "00D2"), policy)
+    assert states(store)["superseded"] == 2
+
+
+# --- the budget
+
+
+def metered(org: Org, store: Store, **options: Any) -> Access:
+    meter = Budget(lambda: store, ACCOUNT)
+    meter.EVERY_CALLS = 1  # type: ignore[misc]
+    return replace(org.access, meter=meter, options={**org.access.options, **options})
+
+
+def test_every_answer_tells_how_the_day_stands(store: Store, org: Org) -> None:
+    CONNECTOR.check(metered(org, store))
+    first = budget.left(store, ACCOUNT, {})
+    CONNECTOR.check(metered(org, store))
+    second = budget.left(store, ACCOUNT, {"api_reserve": 500})
+    assert first and second
+    assert second.used == first.used + 1
+    assert first.reserve == round(0.2 * first.most) and second.reserve == 500
+
+
+def test_a_plan_that_would_eat_the_reserve_does_not_start(store: Store, org: Org, policy: Policy) -> None:
+    leads(store, 450, "dear")
+    with a_run(store) as run:
+        make_plan(run, policy, ACCOUNT)
+    most = 10_000_000
+    told = metered(org, store, api_reserve=most - 1)
+    writes = org.writes()
+    with pytest.raises(SourceUnavailable, match="needs about 8 API calls") as caught, a_run(store) as run:
+        push(run, CONNECTOR, told, policy)
+    assert caught.value.retry_after == 3600 and "api_reserve" in caught.value.do
+    assert org.writes() == writes and states(store) == {"planned": 450}
+    with a_run(store) as run:
+        push(run, CONNECTOR, metered(org, store), policy)
+    assert books(run, "push") == {"taken": 450, "new": 450}
+
+
+def test_a_spent_day_is_a_wait_and_refuses_no_row(store: Store, org: Org, policy: Policy) -> None:
+    leads(store, 5, "spent")
+    with a_run(store) as run:
+        make_plan(run, policy, ACCOUNT)
+    with org.switched(daily_api_requests=1):
+        with pytest.raises(SourceUnavailable) as caught, a_run(store) as run:
+            push(run, CONNECTOR, metered(org, store), policy)
+        assert caught.value.retry_after == 3600
+    assert states(store) == {"planned": 5}
+    assert all(change["refusal"] is None for change in changes(store))
+
+
+@pytest.mark.parametrize("wrong", [-1, "much", True, float("inf")])
+def test_a_reserve_that_is_none_is_told(store: Store, org: Org, wrong: Any) -> None:
+    CONNECTOR.check(metered(org, store))
+    with pytest.raises(AccessRefused, match="api_reserve"):
+        budget.left(store, ACCOUNT, {"api_reserve": wrong})
+
+
+def test_what_a_plan_costs_is_told_before_it_runs() -> None:
+    create, update = Group("create", "Lead", "Ext__c"), Group("update", "Lead", "Id")
+    assert budget.cost({}, PLAIN) == 0
+    assert budget.cost({create: 201}, PLAIN) == 5 + 2
+    assert budget.cost({create: 201, update: 1}, PLAIN) == 5 + 2 + 2
+    assert budget.cost({create: 100_000}, PLAIN) == 5 + 5 * 14
+    assert budget.cost({create: 100_000}, PLAIN, bulk=False) == 5 + 500
