@@ -39,6 +39,8 @@ AT_ONCE = 1 << 17
 SLACK = 0.01
 """Bits that rounding may cost."""
 
+_NONE = np.float32(0)
+
 RAREST = 1e-6
 """As in splink_engine: a rarer value counts as if it were this common."""
 
@@ -48,12 +50,11 @@ def ceilings(con: duckdb.DuckDBPyConnection, pairs: pa.Table, model: Model, size
     rungs = [_Rungs(comparison, model, size) for comparison in COMPARISONS]
     facts = _facts(con, {term for rung in rungs for term in rung.terms})
     left, right = (pairs[side].to_numpy() for side in ("join_key_l", "join_key_r"))
-    prior = np.float32(np.log2(model.prior(size) / (1 - model.prior(size))) + SLACK)
+    prior: Any = np.float32(np.log2(model.prior(size) / (1 - model.prior(size))) + SLACK)
 
     def some(begin: int) -> Bits:
         sides = _Sides(facts, left[begin : begin + AT_ONCE], right[begin : begin + AT_ONCE])
-        most: Bits = np.sum([rung.ceiling(sides) for rung in rungs], axis=0) + prior
-        return most
+        return sum((rung.ceiling(sides) for rung in rungs), prior)
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return np.concatenate([np.zeros(0, np.float32), *pool.map(some, range(0, len(left), AT_ONCE))])
@@ -85,8 +86,10 @@ Fact = npt.NDArray[Any] | Shapes
 def _facts(con: duckdb.DuckDBPyConnection, terms: set[Term]) -> dict[Term, Fact]:
     ordered = sorted(terms, key=lambda term: (term.kind, term.sql))
     columns = ", ".join(f"{_AS[term.kind].format(term.sql)} AS c{n}" for n, term in enumerate(ordered))
-    table = con.sql(f"SELECT {columns} FROM nodes ORDER BY uid").to_arrow_table()
-    return {term: _fact(term, column) for term, column in zip(ordered, table.columns, strict=True)}
+    table = con.sql(f"SELECT uid, {columns} FROM nodes").to_arrow_table()
+    if (np.diff(table["uid"].to_numpy()) < 0).any():
+        table = table.sort_by("uid")
+    return {term: _fact(term, column) for term, column in zip(ordered, table.columns[1:], strict=True)}
 
 
 def _fact(term: Term, column: pa.ChunkedArray) -> Fact:
@@ -97,13 +100,14 @@ class _Sides:
     """The facts of some pairs, each fetched once."""
 
     def __init__(self, facts: dict[Term, Fact], left: Rows, right: Rows) -> None:
-        self._facts, self._rows, self._got = facts, {"l": left, "r": right}, dict[tuple[Term, str], Any]()
+        self._rows = {"l": left.astype(np.int64), "r": right.astype(np.int64)}  # numpy turns other numbers into these
+        self._facts, self._got = facts, dict[tuple[Term, str], Any]()
         self.many = len(left)
 
     def of(self, term: Term, side: str) -> Any:
         """One fact of the profiles on one side, 'l' or 'r'."""
         if (term, side) not in self._got:
-            self._got[term, side] = self._facts[term].take(self._rows[side])
+            self._got[term, side] = self._facts[term].take(self._rows[side], mode="clip")  # unchecked: all are there
         return self._got[term, side]
 
 
@@ -118,7 +122,7 @@ class _Rungs:
         self.terms: set[Term] = set()
         absent = _parsed(comparison.absent)
         self._absent, self._maybe_absent = self._must(absent), self._may(absent)
-        self._least = _bits(comparison, comparison.ladder[-1], model, size)
+        self._least = np.float32(_bits(comparison, comparison.ladder[-1], model, size))
         self._levels = [
             (self._may(_parsed(level.sql)), self._weight(comparison, level, model, size)) for level in comparison.levels
         ]
@@ -127,13 +131,12 @@ class _Rungs:
         """The most bits that this comparison can bring each pair."""
         most: Bits = np.full(sides.many, self._least, np.float32)
         for holds, weight in self._levels:
-            np.maximum(most, weight(sides), out=most, where=holds(sides))
-        np.maximum(most, 0, out=most, where=self._maybe_absent(sides))
-        np.copyto(most, 0, where=self._absent(sides))
-        return most
+            np.maximum(most, np.where(holds(sides), weight(sides), self._least), out=most)
+        np.maximum(most, np.where(self._maybe_absent(sides), _NONE, self._least), out=most)
+        return np.where(self._absent(sides), _NONE, most)
 
     def _weight(self, comparison: Comparison, level: Level, model: Model, size: int) -> Callable[[_Sides], Any]:
-        bits = _bits(comparison, level, model, size)
+        bits = np.float32(_bits(comparison, level, model, size))
         if not level.rarity:
             return lambda sides: bits
         m, u = model.weights[comparison.name][level.name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,14 +25,19 @@ class Shapes:
     letters: npt.NDArray[np.uint64]
     length: npt.NDArray[np.uint8]
 
-    def take(self, rows: npt.NDArray[np.int32]) -> Shapes:
+    def take(self, rows: npt.NDArray[np.int64], mode: Literal["raise", "clip"] = "raise") -> Shapes:
         """Some of them."""
-        return Shapes(self.letters[rows], self.length[rows])
+        return Shapes(self.letters.take(rows, mode=mode), self.length.take(rows, mode=mode))
 
 
 def shapes(texts: pa.ChunkedArray) -> Shapes:
-    """The shapes of many texts."""
-    whole = texts.cast(pa.large_string()).combine_chunks()
+    """The shapes of many texts, each different one looked at once."""
+    told = texts.combine_chunks().dictionary_encode(null_encoding="encode")
+    return _all_shapes(told.dictionary).take(told.indices.to_numpy())
+
+
+def _all_shapes(texts: pa.StringArray) -> Shapes:
+    whole = texts.cast(pa.large_string())
     parts = [_shapes(whole.slice(at, SLICE)) for at in range(0, len(whole), SLICE)] or [_shapes(whole)]
     return Shapes(np.concatenate([p.letters for p in parts]), np.concatenate([p.length for p in parts]))
 

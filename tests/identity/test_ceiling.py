@@ -93,7 +93,7 @@ TEXTS = st.lists(st.text("abq16 é", max_size=9) | st.sampled_from([None, "x" * 
 @given(TEXTS)
 def test_texts_near_each_other_have_nearly_the_same_letters(texts: list[str | None]) -> None:
     both = list(combinations(range(len(texts)), 2))
-    rows = [np.array(side, np.int32) for side in zip(*both, strict=True)]
+    rows = [np.array(side) for side in zip(*both, strict=True)]
     told = shapes(pa.chunked_array([pa.array(texts, pa.string())]))
     left, right = (told.take(side) for side in rows)
     with duckdb.connect() as con:
@@ -110,7 +110,7 @@ def test_texts_near_each_other_have_nearly_the_same_letters(texts: list[str | No
 
 def test_other_letters_are_seen() -> None:
     told = shapes(pa.chunked_array([pa.array(["lindau", "okafor"])]))
-    one, other = told.take(np.array([0], np.int32)), told.take(np.array([1], np.int32))
+    one, other = told.take(np.array([0])), told.take(np.array([1]))
     assert not slips(one, other, 2).any()
     assert not alike(one, other, 0.8).any()
 
