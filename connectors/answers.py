@@ -37,6 +37,16 @@ class Absent(SourceChanged):
     """What was asked for is not there (404)."""
 
 
+class Declined(SourceChanged):
+    """The call was refused whole, as it stood (400, 413): nothing of it was done. `code` and `words` are the system's
+    own; the words may quote a person's values, so they belong with the record, and into no error and no log."""
+
+    def __init__(self, message: str, *, do: str = "", code: str = "", words: str = "") -> None:
+        super().__init__(message, do=do)
+        self.code = code
+        self.words = words
+
+
 @dataclass(frozen=True)
 class Answer:
     """One bounded answer, fully read. `path` has no query and no host. Header names are lower case."""
@@ -74,11 +84,28 @@ def refusal(answer: Answer) -> Refusal:
         return SourceUnavailable(told, retry_after=wait_asked(answer.headers))
     if answer.status >= 500 or answer.status == 408:
         return Unanswered(told, retry_after=wait_asked(answer.headers))
-    if answer.status == 404:
-        return Absent(told, do=f"Compare the request with what {answer.system} documents today.")
     if answer.status < 400:
         return SourceChanged(f"{told} It points elsewhere; credentials never follow.", do="Check the base URL.")
-    return SourceChanged(told, do=f"Compare the request with what {answer.system} documents today.")
+    return _wrong_call(answer, told)
+
+
+def _wrong_call(answer: Answer, told: str) -> SourceChanged:
+    do = f"Compare the request with what {answer.system} documents today."
+    if answer.status == 404:
+        return Absent(told, do=do)
+    if answer.status in (400, 413):
+        return Declined(told, do=do, code=_first_code(answer), words=_words(answer.peek()))
+    return SourceChanged(told, do=do)
+
+
+def _first_code(answer: Answer) -> str:
+    return next(iter(sorted(error_codes(answer.peek()))), f"HTTP_{answer.status}")
+
+
+def _words(body: Any) -> str:
+    first = body[0] if isinstance(body, list) and body else body
+    words = first.get("message") if isinstance(first, dict) else None
+    return words if isinstance(words, str) else ""
 
 
 def wait_asked(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

@@ -119,7 +119,10 @@ class Write:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one write. `unknown`: no answer came, so it may have happened: look up, never guess."""
+    """What became of one write. `unknown`: no answer came, so it may have happened: look up, never guess.
+
+    `matches`: (object, id) of the records that the system takes a refused one to be a duplicate of.
+    """
 
     ref: str
     outcome: Literal["done", "refused", "unknown"]
@@ -127,6 +130,7 @@ class Receipt:
     created: bool | None = None
     code: str | None = None
     message: str | None = None
+    matches: tuple[tuple[str, str], ...] = ()
 
 
 ReadFunction = Callable[[Access, str, Checkpoint | None], Iterator[Page]]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from simple_salesforce.format import format_soql
 
-from connectors.answers import Unanswered, need
+from connectors.answers import Declined, Unanswered, need
 from connectors.base import Access, Receipt, SourceChanged, Write
 from connectors.salesforce_client import API_NAME, Client, client
 
@@ -21,6 +21,9 @@ QUERY_CHARACTERS = 12_000
 
 GONE = frozenset({"ENTITY_IS_DELETED"})
 """How Salesforce refuses to delete what is deleted."""
+
+CHOKES = 4
+"""So many records refused alone, and none taken: it is not the records."""
 
 MOST_PAGES = 1000
 """Far beyond what a look-up of so few values can have, at 200 rows a page and more."""
@@ -90,18 +93,42 @@ def _kind(each: Write) -> tuple[str, str, bool]:
 
 
 def _write(force: Client, call: list[Write]) -> Iterator[Receipt]:
+    """A receipt for each record of a call. Where the call is refused whole, the one that it chokes on is found.
+
+    Raises Declined when every record is refused alone as well: then it is the call that is wrong.
+    """
+    chokes: list[Declined] = []
+    receipts = _halved(force, call, chokes)
+    if len(chokes) >= CHOKES and all(receipt.outcome == "refused" for receipt in receipts):
+        raise chokes[0]
+    yield from receipts
+
+
+def _halved(force: Client, call: list[Write], chokes: list[Declined]) -> list[Receipt]:
+    try:
+        return _answered(force, call)
+    except Declined as error:
+        if len(call) == 1:
+            chokes.append(error)
+            return [Receipt(call[0].ref, "refused", code=error.code, message=error.words)]
+    half = len(call) // 2
+    receipts = _halved(force, call[:half], chokes)
+    if len(chokes) >= CHOKES and len(chokes) == len(receipts):
+        return receipts
+    return receipts + _halved(force, call[half:], chokes)
+
+
+def _answered(force: Client, call: list[Write]) -> list[Receipt]:
     try:
         results = _called(force, call)
     except Unanswered as error:
-        for each in call:
-            yield Receipt(each.ref, "unknown", code="UNANSWERED", message=str(error))
-        return
+        return [Receipt(each.ref, "unknown", code="UNANSWERED", message=str(error)) for each in call]
     if not isinstance(results, list) or len(results) != len(call):
         raise SourceChanged(f"Salesforce did not answer with one result for each of {len(call)} records.")
     receipts = [_receipt(each, result) for each, result in zip(call, results, strict=True)]
     if not _in_order(call, receipts):
         raise SourceChanged(f"Salesforce did not answer in the order of the {len(call)} records.")
-    yield from receipts
+    return receipts
 
 
 def _called(force: Client, call: list[Write]) -> Any:
@@ -140,7 +167,24 @@ def _receipt(each: Write, result: Any) -> Receipt:
     code, message = _text(first, "statusCode"), _text(first, "message")
     if each.delete and code in GONE:
         return Receipt(each.ref, "done", id=each.match_value, created=False)
-    return Receipt(each.ref, "refused", id=_text(result, "id"), code=code, message=message)
+    return Receipt(
+        each.ref, "refused", id=_text(result, "id"), code=code, message=message, matches=tuple(_matches(first))
+    )
+
+
+def _matches(error: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The records that a duplicate rule names: duplicateResult.matchResults[].matchRecords[].record."""
+    told = error.get("duplicateResult")
+    for result in _dicts(told.get("matchResults") if isinstance(told, dict) else None):
+        for match in _dicts(result.get("matchRecords")):
+            record = match.get("record")
+            crm_id = _text(record, "Id") if isinstance(record, dict) else None
+            if crm_id:
+                yield str(result.get("entityType", "")), crm_id
+
+
+def _dicts(said: Any) -> list[dict[str, Any]]:
+    return [each for each in said if isinstance(each, dict)] if isinstance(said, list) else []
 
 
 def _text(said: Mapping[str, Any], name: str) -> str | None:

@@ -98,7 +98,12 @@ def _left_over(way: Dispatch, left: int) -> LandbridgeError:
     )
 
 
+MISSES = 3
+"""After so many calls in a row without an answer it is the CRM, and not a record in them."""
+
+
 def _send(way: Dispatch, ready: Ready, groups: list[Group]) -> None:
+    missed = 0
     for group in groups:
         bulk.send(way, group, ready)
         for planned in outbox.batches(way.store, group, ready.which):
@@ -108,6 +113,9 @@ def _send(way: Dispatch, ready: Ready, groups: list[Group]) -> None:
                 receipts = _call(way, batch)
                 note(way, [of_receipt(each, receipts.get(str(each.change_id)), way.sending) for each in batch])
                 _stop_if_told(way.access, receipts.values())
+                missed = 0 if any(each.outcome != "unknown" for each in receipts.values()) else missed + 1
+                if missed == MISSES:
+                    return
 
 
 def _call(way: Dispatch, batch: list[Outgoing]) -> dict[str, Receipt]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from connectors.base import Receipt
-from landbridge.push import taken_back
+from landbridge.push import duplicates, taken_back
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.outbox import ATTEMPTS, Outgoing
 from landbridge.push.sending import Refusal, Sending
@@ -20,6 +20,9 @@ from landbridge.trail import audit
 
 WORDS = 500
 """How much of the CRM's words is kept."""
+
+MATCHES = 5
+"""How many records that it is like are named."""
 
 SETTLED = """
 CREATE TEMP TABLE settled (change_id bigint, state text, crm_id text, created boolean, code text, message text,
@@ -38,6 +41,7 @@ class Outcome:
     code: str | None = None
     message: str | None = None
     refusal: Refusal | None = None
+    matches: tuple[tuple[str, str], ...] = ()
 
 
 def of_receipt(change: Outgoing, receipt: Receipt | None, sending: Sending) -> Outcome:
@@ -48,17 +52,20 @@ def of_receipt(change: Outgoing, receipt: Receipt | None, sending: Sending) -> O
         # An earlier attempt whose answer was lost may have created it; nobody else writes our external id.
         created = bool(receipt.created) or (change.action == "create" and change.attempts > 0)
         return Outcome(change, "done", receipt.id or change.match_value, created)
-    code, message = receipt.code or "REFUSED", (receipt.message or "")[:WORDS].replace("\0", "")  # PostgreSQL's bane
+    like = f" Like: {', '.join(' '.join(match) for match in receipt.matches[:MATCHES])}." if receipt.matches else ""
+    code, said = receipt.code or "REFUSED", (receipt.message or "")[: WORDS - len(like)]
+    message = f"{said}{like}".replace("\0", "")  # PostgreSQL's bane
     kind = sending.kind(code)
     passing = kind == "stop" or (kind == "retry" and change.attempts + 1 < ATTEMPTS)
-    return Outcome(change, "approved" if passing else "refused", None, None, code, message, kind)
+    return Outcome(change, "approved" if passing else "refused", None, None, code, message, kind, receipt.matches)
 
 
 def note(way: Dispatch, outcomes: Sequence[Outcome]) -> None:
     """Write outcomes down, and count those that came to rest."""
     with way.store.begin() as connection:
         connection.execute(sa.text(SETTLED))
-        connection.execute(sa.text(_GIVEN), _columns(outcomes))
+        left = duplicates.adopted(connection, way, outcomes)
+        connection.execute(sa.text(_GIVEN), _columns(left))
         counts = write_down(connection, way)
     count(way, counts)
 
@@ -67,7 +74,8 @@ def write_down(connection: sa.Connection, way: Dispatch) -> dict[str, int]:
     """Note everything that stands in `settled`. Answers how much came to what, for `count` once that is committed."""
     named = {"run_id": way.run.run_id}
     noted = (_SETTLE, _CAME, _GONE, _LEAVE, _TAKE_OVER, _PUSHED, _RELEASE, _QUARANTINE, *taken_back.NOTED)
-    for statement in noted:
+    skipped = (duplicates.DROP,) if way.sending.duplicates == "skip" else ()
+    for statement in (*noted, *skipped):
         connection.execute(sa.text(statement), named)
     told = connection.execute(sa.text(_TOLD)).one()._mapping
     counts = {str(name): int(number) for name, number in told.items() if name not in ("digest",)}

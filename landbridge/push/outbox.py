@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -169,7 +170,17 @@ def batches(store: Store, group: Group, which: sa.ColumnElement[bool]) -> Iterat
     after = 0
     while batch := _batch(store, group, which, after):
         after = batch[-1].change_id
-        yield sorted(batch, key=lambda each: (each.parent, each.change_id))
+        yield from _cut(sorted(batch, key=lambda each: (each.attempts, each.parent, each.change_id)))
+
+
+def _cut(batch: list[Outgoing]) -> Iterator[list[Outgoing]]:
+    """Smaller calls the more often a change went unanswered, down to one: a record that brings each of its calls down
+    comes to stand alone, and holds up nobody."""
+    for attempts, alike in groupby(batch, key=lambda each: each.attempts):
+        size = max(BATCH // 5 ** max(attempts - 1, 0), 1)
+        changes = list(alike)
+        for start in range(0, len(changes), size):
+            yield changes[start : start + size]
 
 
 def _batch(store: Store, group: Group, which: sa.ColumnElement[bool], after: int) -> list[Outgoing]:

@@ -70,7 +70,8 @@ _REFUSED_BEFORE = """
 DELETE FROM wanted w USING change c, quarantine q
 WHERE c.account = :account AND c.identity_id = w.identity_id AND c.state = 'refused' AND c.after = w.after
   AND c.object = w.object AND c.match_value = w.match_value
-  AND q.stage = 'push' AND q.subject = c.identity_id AND q.state = 'held' AND q.expectation = c.code
+  AND q.stage = 'push' AND q.subject = c.identity_id AND q.state IN ('held', 'dropped')
+  AND q.expectation = c.code
 """
 _UNDER_WAY = """
 DELETE FROM wanted w USING change c

@@ -16,7 +16,7 @@ from landbridge.push import bulk, contact, outbox
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.fresh import edited
 from landbridge.push.note import Outcome, note
-from landbridge.push.outbox import UNSETTLED, Outgoing
+from landbridge.push.outbox import ATTEMPTS, UNSETTLED, Outgoing
 from landbridge.push.same import share
 from landbridge.push.sending import PLAIN, Sending
 from landbridge.trail.runs import Run
@@ -62,13 +62,21 @@ def _outcome(change: Outgoing, present: Mapping[str, Any] | None) -> Outcome:
     if change.action == "delete":
         return _deleted(change, present)
     if present is None:
-        return Outcome(change, "approved")
+        return _again(change)
     if change.action == "create" or share(present, change.after) > 0:
         return Outcome(change, "done", str(present["Id"]), change.action == "create")
-    return Outcome(change, "approved" if share(present, change.before) == 1 else "superseded")
+    return _again(change) if share(present, change.before) == 1 else Outcome(change, "superseded")
+
+
+def _again(change: Outgoing) -> Outcome:
+    """Send it once more, unless it went unanswered so often that it must be the record itself."""
+    if change.attempts < ATTEMPTS:
+        return Outcome(change, "approved")
+    words = f"The CRM gave no answer to it, {change.attempts} times."
+    return Outcome(change, "refused", code="UNANSWERED", message=words, refusal="repair")
 
 
 def _deleted(change: Outgoing, present: Mapping[str, Any] | None) -> Outcome:
     if present is None:
         return Outcome(change, "done", change.match_value, False)
-    return Outcome(change, "superseded" if edited(change, present) else "approved")
+    return Outcome(change, "superseded") if edited(change, present) else _again(change)
