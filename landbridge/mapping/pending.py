@@ -114,7 +114,7 @@ def _as_text(table: pa.Table, name: str) -> str:
 
 _PLACE = """
 SELECT coalesce(max(upto) FILTER (WHERE mapping = $3), 0) AS upto, coalesce(max(ever), 0) AS ever,
-       EXISTS (SELECT FROM pushed WHERE account = $1) AS pushed
+       EXISTS (SELECT FROM change WHERE account = $1 AND crm_id IS NOT NULL) AS pushed
 FROM map_cursor WHERE account = $1 AND stream = $2
 """
 
@@ -134,15 +134,18 @@ ORDER BY r.record_id LIMIT {size}
 _PLAIN = _PENDING.format(payload="r.payload", echo="false", own="", size=BATCH)
 
 # What we wrote to a CRM record comes back with its next version, and is no evidence (docs/decisions/0005): a record
-# that we created is never mapped; of another, our writes are taken back before it is. CASE keeps JSON unparsed that
-# nobody asks.
+# that we created is never mapped, nor its deletion; of another, our writes are taken back before it is. CASE keeps
+# JSON unparsed that nobody asks.
 _OWN = _PENDING.format(
     payload="coalesce(own.payload::text, r.payload)",
-    echo="coalesce(s.created OR own.payload - stamps.names = seen.payload - stamps.names, false)",
+    echo="made.by_us OR coalesce(own.payload - stamps.names = seen.payload - stamps.names, false)",
     own="""
 CROSS JOIN (SELECT string_to_array($6::text, ' ') AS names) stamps
+CROSS JOIN LATERAL (
+    SELECT EXISTS (SELECT FROM change c WHERE c.account = r.account AND c.object = r.stream AND c.crm_id = r.key
+                   AND c.created)) made(by_us)
 LEFT JOIN LATERAL (
-    SELECT p.fields, p.base, p.created FROM pushed p
+    SELECT p.fields, p.base FROM pushed p
     WHERE p.account = r.account AND p.object = r.stream AND p.crm_id = r.key LIMIT 1) s ON true
 LEFT JOIN LATERAL (
     SELECT CASE WHEN s.fields IS NOT NULL AND pg_input_is_valid(r.payload, 'jsonb')

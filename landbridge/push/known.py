@@ -60,7 +60,7 @@ removed AS MATERIALIZED (
 owned AS (
     SELECT coalesce(m.object, k.object) AS object, coalesce(m.crm_id, k.crm_id) AS crm_id,
            CASE WHEN m.created OR k.identity_id IS NULL THEN m.identity_id ELSE k.identity_id END AS identity_id,
-           m.crm_id IS NOT NULL AS ours, coalesce(k.gone, false) AS gone
+           coalesce(m.created OR m.last <> '{}', false) AS ours, coalesce(k.gone, false) AS gone
     FROM linked k FULL JOIN made m ON m.object = k.object AND m.crm_id = k.crm_id
 ),
 placed AS (

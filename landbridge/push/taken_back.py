@@ -29,12 +29,6 @@ FROM (SELECT c.account, c.object, c.crm_id, array_agg(o.key) AS keys FROM change
 WHERE p.account = own.account AND p.object = own.object AND p.crm_id = own.crm_id
 """
 
-_NO_LONGER_OURS = f"""
-DELETE FROM pushed p USING change c
-WHERE c.change_id IN ({_DONE}) AND c.reverts IS NOT NULL AND p.change_id = c.change_id
-  AND p.fields = '{{}}' AND NOT p.created
-"""
-
 _LET_GO = f"""
 {_LIVING}
 UPDATE hold h SET released_at = now(), released_by = 'landbridge', released_why = 'taken back in its turn' FROM back b
@@ -61,5 +55,5 @@ WHERE NOT b.again AND NOT EXISTS (
       AND h.released_at IS NULL AND h.field IS NOT DISTINCT FROM held.field AND h.value IS NOT DISTINCT FROM held.value)
 """
 
-NOTED = (_GIVEN_BACK, _NO_LONGER_OURS, _LET_GO, _HOLD_BACK)
+NOTED = (_GIVEN_BACK, _LET_GO, _HOLD_BACK)
 """To be executed beside the table `settled` of landbridge.push.note."""

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.slow
 STAMPS = ("LastModifiedDate", "LastModifiedById", "SystemModstamp")
 """What every write leaves behind, whoever takes it back."""
 
+PROFILES = "SELECT profile_id, digest, updated_at FROM profile ORDER BY profile_id"
+
 Rows = dict[str, dict[str, Any]]
 
 
@@ -53,6 +55,7 @@ def test_a_run_is_taken_back(begin: Begin) -> None:
     with begin(people=60) as journey, the_org(journey) as org:
         before = living(org)
         run = journey.run()["run_id"]
+        profiles = journey.rows(PROFILES)
         pushed = living(org)
         made = sorted(pushed.keys() - before.keys())
         changed = sorted(key for key in before if pushed[key] != before[key])
@@ -76,6 +79,8 @@ def test_a_run_is_taken_back(begin: Begin) -> None:
         again = journey.run()
         newly = [line for line in again["balance"] if line["stage"] == "push" and line["taken"]]
         assert newly == [], "not the same again"
+        changed_since = set(journey.rows(PROFILES)) ^ set(profiles)
+        assert {profile[0] for profile in changed_since} == {f"salesforce/{kind}/{theirs}"}, "our writes are no news"
 
         journey.landbridge("revert", told["plan_id"])
         plan = json.loads(journey.landbridge("revert", told["plan_id"], "--json"))
