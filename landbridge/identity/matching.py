@@ -169,12 +169,13 @@ def _evidence_sql(scored: str) -> str:
 
 
 def _piece(comparison: Comparison) -> str:
-    """The member of one comparison in a pair's evidence, null where nothing could be compared."""
+    """The member of one comparison in a pair's evidence, null where nothing could be compared. By `concat`, which
+    writes once what `||` would copy at every step."""
     name, rungs = comparison.name, enumerate(reversed(comparison.ladder))
     bits = f"round(mw_{name}{f' + mw_tf_adj_{name}' if any(level.rarity for level in comparison.levels) else ''}, 2)"
     told = " ".join(f"""WHEN {gamma} THEN '"{name}":{{"level":"{level.name}","weight":'""" for gamma, level in rungs)
-    sides = f"""',"left":' || l.{name} || ',"right":' || r.{name} || '}}'"""
-    return f"CASE gamma_{name} {told} END || {bits}::VARCHAR || {sides}"
+    written = f"""concat(CASE gamma_{name} {told} END, {bits}, ',"left":', l.{name}, ',"right":', r.{name}, '}}')"""
+    return f"CASE WHEN gamma_{name} >= 0 THEN {written} END"
 
 
 def _shown(values: str) -> str:

@@ -44,8 +44,6 @@ _OF_ONE = (
     "'post:' || postcode || '|' || birth_date",
 )
 
-_HASHED = "nullif(hash({0}), hash(NULL::VARCHAR))"
-
 _LISTS = """SELECT *, [birth_date, birth_swapped] AS births, CASE WHEN family IS NULL THEN [] ELSE roots END AS formal,
     list_filter(list_transform(mailboxes, lambda m: regexp_replace(m, '[^a-z0-9]', '', 'g')),
         lambda b: length(b) >= 5) AS boxes FROM joined"""
@@ -54,12 +52,9 @@ _LISTS = """SELECT *, [birth_date, birth_swapped] AS births, CASE WHEN family IS
 def add(con: duckdb.DuckDBPyConnection) -> None:
     """Make `keyed_features`: the table `joined` with `keys`."""
     con.execute(_BONES)
-    many = [
-        f"list_transform({column}, lambda v: {_HASHED.format(key)})"
-        for column, kinds in _OF_EACH.items()
-        for key in kinds
-    ]
-    keys = f"flatten([{', '.join(many)}, [{', '.join(_HASHED.format(key) for key in _OF_ONE)}]])"
+    many = [f"list_transform({column}, lambda v: hash({key}))" for column, kinds in _OF_EACH.items() for key in kinds]
+    keys = f"flatten([{', '.join(many)}, [{', '.join(f'hash({key})' for key in _OF_ONE)}]])"
     con.execute(f"""CREATE OR REPLACE TEMP VIEW keyed_features AS
-        SELECT j.* EXCLUDE (births, formal, boxes), list_distinct({keys}) AS keys
+        SELECT j.* EXCLUDE (births, formal, boxes),
+            list_filter(list_distinct({keys}), lambda k: k != hash(NULL::VARCHAR)) AS keys
         FROM ({_LISTS}) j LEFT JOIN bones g ON g.name = given LEFT JOIN bones f ON f.name = family""")
