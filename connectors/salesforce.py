@@ -1,4 +1,4 @@
-"""Salesforce: leads, contacts, accounts and opportunities, read and written.
+"""Salesforce: leads, contacts, accounts, opportunities with their contacts, and campaigns, read and written.
 
 Reading goes by (SystemModstamp, Id), the one order that loses nothing at whole seconds: a page asks for what lies
 beyond the last row of the page before, so that any page can be the place to resume, and no cursor can expire. A new
@@ -37,12 +37,16 @@ FIELDS = {
                 "BillingPostalCode", "BillingCountry", "ParentId", "MasterRecordId"),
     "Opportunity": ("Name", "AccountId", "ContactId", "StageName", "Amount", "CurrencyIsoCode", "CloseDate", "IsWon",
                     "IsClosed", "Probability", "Type", "LeadSource", "CampaignId", "LastActivityDate"),
+    "Campaign": ("Name", "Type", "Status", "StartDate", "EndDate", "IsActive", "ParentId"),
+    "CampaignMember": ("CampaignId", "LeadId", "ContactId", "Status"),
+    "OpportunityContactRole": ("OpportunityId", "ContactId", "Role", "IsPrimary"),
 }  # fmt: skip
 """What we ask for, of what the org has; and all of the org's own fields (`...__c`), unless `options.fields.Lead` names
 those that are wanted. External ids always come."""
 SELECT_CHARACTERS = 10_000
 """Salesforce takes 16,384 bytes of address and headers together; the rest of the query is short."""
 
+_ORDER = ("Account", "Contact", "Lead", "Opportunity", "OpportunityContactRole", "Campaign", "CampaignMember")
 _PARENTS = {"Contact": ("Account.Name",)}
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+0000)")
 
@@ -143,7 +147,7 @@ def _is_id(value: Any) -> bool:
 
 CONNECTOR = Connector(
     system="salesforce",
-    streams=tuple(Stream(name, key="Id") for name in ("Account", "Contact", "Lead", "Opportunity")),
+    streams=tuple(Stream(name, key="Id") for name in _ORDER),
     credentials=("client_id", "client_secret"),
     read=read,
     check=check,

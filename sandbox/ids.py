@@ -14,6 +14,7 @@ SALESFORCE_PREFIXES = {
     "lead": "00Q",
     "task": "00T",
     "user": "005",
+    "campaign": "701",
 }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.base import Access, Connector
+from connectors.base import Access, Connector, DescribeFunction
 from landbridge.mapping.nodes import Problem
 from landbridge.push.policy import FieldRule, ObjectRule, Policy, refuse
+from landbridge.push.touches import FIELDS
 
 
 def check(policy: Policy, connector: Connector, access: Access) -> None:
@@ -23,7 +24,20 @@ def check(policy: Policy, connector: Connector, access: Access) -> None:
             field.lower(): {"name": field, **about} for field, about in connector.describe(access, name).items()
         }
         problems += _misfits(policy, name, rule, described)
+    problems += _beside(policy, connector.describe, access)
     refuse(policy.file, problems)
+
+
+def _beside(policy: Policy, describe: DescribeFunction, access: Access) -> Iterator[Problem]:
+    """What does not fit where activities are made."""
+    for name in policy.activities.objects:
+        described = {field.lower(): about for field, about in describe(access, name).items()}
+        line = policy.line("activities")
+        yield from _external_id(policy, name, described.get(policy.external_id.lower()))
+        for field in FIELDS[name]:
+            if not described.get(field.lower(), {}).get("createable"):
+                what = f"{name}.{field} is not there, or cannot be written by this login"
+                yield Problem(line, what, "Give the login its permission, or take that part out.")
 
 
 def _misfits(

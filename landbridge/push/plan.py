@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import sqlalchemy as sa
 
-from landbridge.push import differences, holds, known, outbox
+from landbridge.push import accounts, activities, differences, holds, known, outbox
 from landbridge.push.differences import Rules
 from landbridge.push.offer import wants_times
 from landbridge.push.policy import Policy
@@ -41,11 +41,12 @@ def make_plan(run: Run, policy: Policy, account: str, trust: Sequence[str] = ())
     with run.store.only_one(f"push {account}"), run.books.stage("plan", account) as entry:
         entry.taken = known.count(run.store)
         times = known.times(run.store) if wants_times(policy) else known.NO_TIMES
-        found = differences.find(
-            Rules(policy, account, trust), known.read(run.store, account), times, holds.read(run.store, account)
-        )
+        leads = accounts.match(run.store, policy.accounts, account, known.read(run.store, account))
+        held = holds.read(run.store, account)
+        found = differences.find(Rules(policy, account, trust), leads, times, held)
         entry.held, entry.unchanged = found.held, found.unchanged
-        _keep(run, policy, account, found.changes, entry)
+        beside = activities.find(run, policy, account, leads, found.changes, held)
+        _keep(run, policy, account, pa.concat_tables([found.changes.cast(beside.schema), beside]), entry)
     return newest_open(run.store, account)
 
 
@@ -62,23 +63,34 @@ def newest_open(store: Store, account: str) -> str | None:
         return connection.scalar(query.limit(1))
 
 
+PEOPLE = ("Lead", "Contact")
+"""The kinds of CRM records that stand for a person; the others hang on them."""
+
 _STAGED = """
 CREATE TEMP TABLE wanted (identity_id text, object text, action text, match_field text, match_value text,
     before jsonb, after jsonb, origin jsonb, conflicts jsonb, lead_digest text) ON COMMIT DROP
 """
 _REFUSED_BEFORE = """
-DELETE FROM wanted w USING change c, quarantine q
-WHERE c.account = :account AND c.identity_id = w.identity_id AND c.state = 'refused' AND c.after = w.after
-  AND c.object = w.object AND c.match_value = w.match_value
-  AND q.stage = 'push' AND q.subject = c.identity_id AND q.state IN ('held', 'dropped')
-  AND q.expectation = c.code
+DELETE FROM wanted w WHERE EXISTS (
+    SELECT FROM change c, quarantine q
+    WHERE c.account = :account AND c.identity_id = w.identity_id AND c.state = 'refused' AND c.after = w.after
+      AND c.object = w.object AND c.match_value = w.match_value AND q.stage = 'push' AND q.subject = c.identity_id
+      AND q.state IN ('held', 'dropped') AND q.expectation = c.code)
+RETURNING w.object
 """
+_WITHOUT_PARENT = """
+DELETE FROM wanted w WHERE w.after ? 'Lead' AND NOT EXISTS (
+    SELECT FROM wanted p WHERE p.identity_id = w.identity_id AND p.object = 'Lead' AND p.action = 'create')
+"""
+_COUNTED = "SELECT action, count(*) FROM wanted WHERE object = ANY(:people) GROUP BY action"
 _UNDER_WAY = """
-DELETE FROM wanted w USING change c
-WHERE c.account = :account
-  AND (c.state IN ('sending', 'unknown') OR (c.state IN ('planned', 'approved') AND EXISTS (
-           SELECT FROM plan p WHERE p.plan_id = c.plan_id AND p.kind = 'revert')))
-  AND (c.identity_id = w.identity_id OR (c.object = w.object AND c.match_value = w.match_value))
+WITH busy AS MATERIALIZED (
+    SELECT c.identity_id, c.object, c.match_value FROM change c
+    WHERE c.account = :account AND (c.state IN ('sending', 'unknown') OR c.state IN ('planned', 'approved')
+          AND c.plan_id IN (SELECT plan_id FROM plan WHERE kind = 'revert' AND state IN ('planned', 'approved'))))
+DELETE FROM wanted w
+WHERE identity_id IN (SELECT identity_id FROM busy) OR (object, match_value) IN (SELECT object, match_value FROM busy)
+RETURNING w.object
 """
 _SAME = """
 c.account = :account AND c.identity_id = w.identity_id AND c.object = w.object AND c.match_value = w.match_value
@@ -102,7 +114,7 @@ INSERT INTO change (plan_id, account, identity_id, object, action, match_field, 
                     conflicts, lead_digest)
 SELECT :plan_id, :account, identity_id, object, action, match_field, match_value, before, after, origin, conflicts,
        lead_digest
-FROM wanted ORDER BY identity_id
+FROM wanted ORDER BY object NOT IN ('Lead', 'Contact'), identity_id
 """
 
 
@@ -112,8 +124,10 @@ def _keep(run: Run, policy: Policy, account: str, changes: pa.Table, entry: Entr
         connection.execute(sa.text(_STAGED))
         _copy(connection, changes)
         for left_alone in (_REFUSED_BEFORE, _UNDER_WAY):
-            entry.held += connection.execute(sa.text(left_alone), {"account": account}).rowcount
-        counts = connection.execute(sa.text("SELECT action, count(*) FROM wanted GROUP BY action")).all()
+            gone = connection.scalars(sa.text(left_alone), {"account": account}).all()
+            entry.held += sum(1 for each in gone if each in PEOPLE)
+        connection.execute(sa.text(_WITHOUT_PARENT))
+        counts = connection.execute(sa.text(_COUNTED), {"people": list(PEOPLE)}).all()
         by_action = {row[0]: int(row[1]) for row in counts}
         entry.new, entry.changed = by_action.get("create", 0), by_action.get("update", 0)
         superseded = connection.execute(sa.text(_SUPERSEDE), {"account": account}).rowcount
@@ -127,7 +141,8 @@ def _keep(run: Run, policy: Policy, account: str, changes: pa.Table, entry: Entr
 
 def _copy(connection: sa.Connection, changes: pa.Table) -> None:
     text = io.BytesIO()
-    pacsv.write_csv(changes, text, pacsv.WriteOptions(include_header=False))
+    # In one piece: pyarrow 26 writes the memory's garbage for a piece without rows.
+    pacsv.write_csv(changes.combine_chunks(), text, pacsv.WriteOptions(include_header=False))
     driver = connection.connection.driver_connection
     assert driver is not None
     with driver.cursor() as cursor, cursor.copy("COPY wanted FROM STDIN (FORMAT csv)") as copy:

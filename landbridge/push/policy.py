@@ -18,7 +18,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from landbridge.errors import RuleInvalid
 from landbridge.mapping import nodes
 from landbridge.push import sense
+from landbridge.push.accounts import Accounts
 from landbridge.push.sending import Apply, Duplicates, Refusal, Sending
+from landbridge.push.touches import Activities
 
 MEANING = 2
 """Raised when the same words come to mean something else; part of every content hash."""
@@ -84,6 +86,8 @@ class Content(_Part):
     external_id: Name
     limit: Limit = Field(alias="approve_automatically_up_to", default=Limit())
     objects: dict[Literal["Lead", "Contact"], ObjectRule]
+    activities: Activities = Activities()
+    accounts: Accounts | None = None
     apply: Apply = Apply()
     duplicates: Duplicates = "ask"
     refusals: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], Refusal] = Field(default_factory=dict)
@@ -103,6 +107,8 @@ class Policy:
     external_id: str
     limit: Limit
     objects: Mapping[str, ObjectRule]
+    activities: Activities
+    accounts: Accounts | None
     sending: Sending
     content_hash: str
     document: nodes.Document
@@ -113,7 +119,7 @@ class Policy:
 
     def written(self) -> tuple[str, ...]:
         """The kinds of CRM records that we write."""
-        return tuple(self.objects)
+        return (*self.objects, *self.activities.objects)
 
     def protected(self) -> dict[str, list[str]]:
         """The fields by object that nothing changes before somebody has looked."""
@@ -144,6 +150,8 @@ def load_policy(file: Path) -> Policy:
         content.external_id,
         content.limit,
         objects,
+        content.activities,
+        content.accounts,
         content.sending,
         _content_hash(content),
         document,

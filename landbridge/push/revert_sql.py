@@ -190,8 +190,9 @@ SELECT :plan_id, :account, coalesce(p.identity_id, b.identity_id), b.object, v.v
        CASE v.verdict WHEN 'create' THEN :external ELSE 'Id' END,
        CASE v.verdict WHEN 'create' THEN coalesce(d.before ->> :external, b.identity_id) ELSE b.crm_id END,
        CASE v.verdict WHEN 'update' THEN coalesce(g.before, '{{}}') WHEN 'delete' THEN
-           (SELECT coalesce(jsonb_object_agg(w.key, n.present -> w.key), '{{}}') FROM jsonb_each(n.wrote) w
-            WHERE n.present ? w.key AND jsonb_typeof(w.value) <> 'object') ELSE '{{}}' END,
+           (SELECT coalesce(jsonb_object_agg(w.key, CASE jsonb_typeof(w.value) WHEN 'object' THEN w.value
+                                                                           ELSE n.present -> w.key END), '{{}}')
+            FROM jsonb_each(n.wrote) w WHERE n.present ? w.key OR jsonb_typeof(w.value) = 'object') ELSE '{{}}' END,
        CASE v.verdict WHEN 'update' THEN g.after WHEN 'create' THEN jsonb_strip_nulls(d.before) ELSE '{{}}' END,
        CASE v.verdict WHEN 'update' THEN g.origin WHEN 'create' THEN
            (SELECT jsonb_object_agg(k, jsonb_build_object('why', CAST(:why AS text)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from landbridge.leads.fields import LEAD_FIELDS, OPT_OUTS
 from landbridge.mapping.nodes import Document, Problem
+from landbridge.push.accounts import FIELDS as MATCHED
 
 if TYPE_CHECKING:
     from landbridge.push.policy import Content, FieldRule
@@ -30,8 +31,8 @@ def problems(content: Content, system: str, document: Document) -> Iterator[Prob
 
 def _nonsense(rule: FieldRule) -> Iterator[tuple[str, str]]:
     for source in rule.source:
-        if source not in LEAD_FIELDS:
-            yield f"a lead has no field '{source}'", f"It has {', '.join(LEAD_FIELDS)}."
+        if source not in (*LEAD_FIELDS, *MATCHED):
+            yield f"a lead has no field '{source}'", f"It has {', '.join((*LEAD_FIELDS, *MATCHED))}."
     yield from _of_owners(rule)
     if rule.default is not None:
         if rule.max is not None and len(rule.default) > rule.max:

@@ -42,7 +42,7 @@ INSERT INTO hold (account, identity_id, object, field, value, kind, actor, reaso
 SELECT b.account, b.who, b.object, held.field, held.value, 'revert', coalesce(p.approved_by, 'landbridge'),
        b.plan_id || ': ' || coalesce(nullif(p.reason, ''), 'taken back')
 FROM back b JOIN plan p USING (plan_id), LATERAL (
-    SELECT NULL AS field, NULL::jsonb AS value WHERE b.action = 'delete'
+    SELECT NULL AS field, NULL::jsonb AS value WHERE b.action = 'delete' AND b.object IN ('Lead', 'Contact')
     UNION ALL
     SELECT o.key, o.value -> 'wanted' FROM jsonb_each(b.origin) o
     WHERE b.action = 'update' AND jsonb_typeof(o.value -> 'wanted') <> 'null'

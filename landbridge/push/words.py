@@ -26,6 +26,7 @@ RULES = {
     "any_refusal": "refused somewhere, which holds everywhere",
     "nobody_refused": "nobody heard a refusal",
     "granted": "agreed to",
+    "account": "matched to a company of the CRM",
     "score": "by the rules for points",
     "words": "by the words of what they wrote",
     "route": "by the rules of routing",

@@ -51,6 +51,9 @@ _LANDBRIDGE = """
     Landbridge_Sources__c textarea(4000)
     Landbridge_Consent__c string(255)
     Landbridge_Last_Touch__c datetime
+    Landbridge_Account__c reference > Account
+    Landbridge_Account_Reason__c string(255)
+    Landbridge_Merged_Into__c string(255)
     Legacy_Id__c string(40) externalid
 """
 _LEAD = f"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 
-from sandbox.ids import salesforce_id
+from sandbox.ids import long_salesforce_id, salesforce_id
 from sandbox.model import Appearance, Event
 from sandbox.salesforce.tables import Row
 from sandbox.salesforce.values import is_email, stamp
@@ -126,6 +126,21 @@ def opportunity_row(event: Event, account_id: str | None) -> Row:
             **_system(_owner(event.key), event.at, event.updated_at),
         }
     )
+
+
+def campaign_row(number: int, name: str, since: datetime) -> Row:
+    """A campaign that marketing runs under that name in its own tool too."""
+    row_id = salesforce_id("campaign", number)
+    kind = "Email" if "webinar" not in name.lower() else "Webinar"
+    return {"Id": row_id, "Name": name, "Type": kind, "Status": "In Progress", "IsActive": True,
+            "OwnerId": _owner(row_id), **_system(ADMIN_ID, since, since)}  # fmt: skip
+
+
+def contact_role_row(event: Event) -> Row:
+    """Who decides in a deal: its contact, as Salesforce itself enters it."""
+    row_id = "00K" + event.key[3:15]
+    return {"Id": long_salesforce_id(row_id), "OpportunityId": event.key, "ContactId": event.appearance_key,
+            "Role": "Decision Maker", "IsPrimary": True, **_system(_owner(event.key), event.at, event.at)}  # fmt: skip
 
 
 def call_row(event: Event) -> Row:

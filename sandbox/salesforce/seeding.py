@@ -10,6 +10,8 @@ from sandbox.salesforce.org import Org, changed
 from sandbox.salesforce.people import (
     account_row,
     call_row,
+    campaign_row,
+    contact_role_row,
     contact_row,
     lead_row,
     opportunity_row,
@@ -17,6 +19,7 @@ from sandbox.salesforce.people import (
     staff_rows,
 )
 from sandbox.salesforce.tables import Row
+from sandbox.texts import CAMPAIGNS
 from sandbox.world import World
 
 _FIRST_ACCOUNT = 1_000
@@ -40,6 +43,8 @@ class Seeding:
         for row in staff_rows(self._since):
             self.org.tables["User"].put(row)
         self.org.tables["Organization"].put(organization_row(self._since))
+        for number, campaign in enumerate(CAMPAIGNS, 1):
+            self.org.tables["Campaign"].put(campaign_row(number, campaign, self._since))
         for company in self.world.companies:
             self._account(company.name, self._since)
         for person in self.world.appearances("salesforce"):
@@ -64,6 +69,8 @@ class Seeding:
             contact = self.org.tables["Contact"].rows.get(event.appearance_key, {})
             account = contact.get("AccountId")
             self._put("Opportunity", opportunity_row(event, str(account) if account else None))
+            if contact:
+                self._put("OpportunityContactRole", contact_role_row(event))
 
     def _account(self, name: str | None, since: datetime) -> str | None:
         """The account of that name, opened when somebody first works there."""

@@ -91,7 +91,7 @@ def test_a_run_is_taken_back(begin: Begin) -> None:
 
 def _by_key(rows: Rows) -> dict[str, Any]:
     """Rows by our own id where they have it: what is made again gets another Id there, and another day of birth."""
-    gone = ("Id", "CreatedDate")
+    gone = ("Id", "CreatedDate", "LeadId")
     return {
         str(row.get("Landbridge_Id__c", key)): {name: value for name, value in row.items() if name not in gone}
         for key, row in rows.items()

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from connectors.base import Access, Connector, Receipt, Write
 from landbridge.config import HOUSE
 from landbridge.push import policy
+from landbridge.push.touches import FIELDS
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run, running
@@ -98,7 +99,7 @@ class Crm:
 def _fields() -> frozenset[str]:
     """Every field that the shipped policy writes: this org has them all."""
     rules = policy.load_policy(HOUSE / "mappings" / "crm" / "salesforce.yaml")
-    return frozenset(name for names in rules.to_read().values() for name in names)
+    return frozenset(name for names in (*rules.to_read().values(), *FIELDS.values()) for name in names)
 
 
 def access(**options: Any) -> Access:

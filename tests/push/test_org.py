@@ -94,4 +94,4 @@ def test_nothing_is_sent_to_an_org_that_does_not_fit(store: Store, crm: Crm, pol
             push(run, _org(crm, {}, "Company"), access(), policy)
     assert crm.writes == []
     with store.begin() as connection:
-        assert connection.scalar(sa.text("SELECT state FROM change")) == "approved"
+        assert connection.scalar(sa.text("SELECT state FROM change")) == "planned"

@@ -1,0 +1,57 @@
+"""Which company of the CRM a lead belongs to: by the domain of their address, the company's name, and where it is.
+
+All leads and companies at once, in DuckDB. Each way of telling gives points; the company with most of them is the
+lead's, when it has enough. Of several that are alike the tie-breakers decide, in their order. Where two remain the lead
+gets none, and the reason says so: a wrong company is worse than no company. A mailbox provider's domain tells nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import duckdb
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field
+
+from landbridge.identity.features.email import FREE
+from landbridge.push.accounts_sql import COMPANIES, matched, told
+from landbridge.store import bulk
+
+if TYPE_CHECKING:
+    from landbridge.store.engine import Store
+
+FIELDS = ("account_id", "account_reason")
+"""The fields of a lead that matching fills, as the policy names them under `from`."""
+
+
+class Points(BaseModel):
+    """What each way of telling counts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    domain: int = Field(default=60, ge=0)
+    name: int = Field(default=40, ge=0)
+    address: int = Field(default=20, ge=0)
+
+
+class Accounts(BaseModel):
+    """How a lead finds its company. `never_domains` stand beside the mailbox providers that everybody uses."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    points: Points = Points()
+    least: int = Field(default=40, ge=1)
+    never_domains: tuple[str, ...] = ()
+    tie_breakers: tuple[Literal["open_opportunity", "most_contacts", "oldest"], ...] = ()
+
+
+def match(store: Store, rules: Accounts | None, account: str, leads: pa.Table) -> pa.Table:
+    """`leads` (see known.read) with FIELDS among their `fields` and `origin`; as they were where there are no rules."""
+    if rules is None:
+        return leads
+    with store.bulk() as bulk_connection, duckdb.connect() as connection:
+        connection.register("known", leads)
+        connection.register("company", bulk.get(bulk_connection, COMPANIES, (account,)))
+        never = [*FREE, *(domain.lower() for domain in rules.never_domains)]
+        asked = {"free": never, "least": rules.least, "told": told(rules.tie_breakers), **dict(rules.points)}
+        return connection.sql(matched(rules.tie_breakers), params=asked).to_arrow_table()
