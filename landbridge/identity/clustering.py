@@ -16,11 +16,11 @@ from landbridge.identity.contradictions import KINDS, Contradictions, Facts, Pro
 LARGEST = 25
 """Profiles that one identity may gather without a person's word."""
 
-GROUP_BITS = 2.0
+GROUP_BITS = 1.5
 """Bits more that an edge must carry for each doubling of the pairs it would bring together.
 
-One false edge between two groups of five makes 25 false pairs. Measured on generated customers (100,000, seed 8):
-precision .964 to .972 for .010 of F1; a namesake's few records no longer fall in with his father's.
+One false edge between two groups of five makes 25 false pairs; a namesake's few records do not fall in with his
+father's. Measured with 1.0, 1.5 and 2.0 on ten labelled sets: mean precision .9947, .9959, .9967, F1 .975, .973, .968.
 """
 
 Pair = tuple[str, str]

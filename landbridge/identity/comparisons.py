@@ -15,8 +15,8 @@ from dataclasses import dataclass
 class Level:
     """One rung. `rarity`: column whose value's own frequency replaces the average one (rare names weigh more).
 
-    `most`, `least`: bits it may weigh at most and at least, where another comparison tells the same tale already or
-    where the bases learned from were kinder than life.
+    `most`, `least`: bits it may weigh at most and at least, where the bases learned from were kinder than life.
+    `always`: bits it weighs in every model, where another comparison tells the same tale already.
     """
 
     name: str
@@ -25,6 +25,7 @@ class Level:
     by_base: bool = False
     most: float | None = None
     least: float | None = None
+    always: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,32 @@ _PARTS_OF_DATE = (
 """Of year, month and day, how many agree."""
 _NAMED = " AND given_l IS NOT NULL AND given_r IS NOT NULL"
 _SAME_AREA = "(postcode_l = postcode_r OR city_l = city_r)"
+_HOUSE = "street_l = street_r AND " + _SAME_AREA
+_SIMILAR_HOUSE = (
+    "house_number_l = house_number_r AND jaro_winkler_similarity(street_l, street_r) >= 0.9 AND " + _SAME_AREA
+)
+_SLIPPED_AREA = (
+    "(length(postcode_l) > 3 AND damerau_levenshtein(postcode_l, postcode_r) = 1"
+    " OR length(city_l) > 4 AND jaro_winkler_similarity(city_l, city_r) >= 0.88)"
+)
+_SIMILAR_STREET = (
+    "coalesce(house_number_l = house_number_r, true) AND (street_l = street_r"
+    " OR length(street_l) > 6 AND jaro_winkler_similarity(street_l, street_r) >= 0.9)"
+)
+_SLIP_BETWEEN_NAMES = (
+    "given_known_l AND given_known_r AND least(length(given_l), length(given_r)) > 3 AND given_l[1] = given_r[1]"
+    " AND right(given_l, 1) = right(given_r, 1) AND damerau_levenshtein(given_l, given_r) = 1"
+)
+"""Lisa and Lias, Jane and Jayne: a slip, or two names. Paul and Paula end otherwise: they are two."""
+_CROSSED = (
+    "(given_l = family_r OR family_l = given_r"
+    " OR length(given_l) > 4 AND jaro_winkler_similarity(given_l, family_r) >= 0.92"
+    " OR length(family_l) > 4 AND jaro_winkler_similarity(family_l, given_r) >= 0.92)"
+)
+"""One of the names stands in the other's place."""
+_SAME_FAMILY = f"(family_l = family_r OR {_shares('parts')} OR length(family_l) > 3 AND {_SLIP.format('family', 0.93)})"
+_NEAR_HOUSE = f"({_SIMILAR_STREET}) AND {_SLIPPED_AREA}"
+_KIN = f"(({_HOUSE}) OR ({_SIMILAR_HOUSE}) OR ({_NEAR_HOUSE})) AND {_SAME_FAMILY}"
 
 COMPARISONS = (
     Comparison(
@@ -94,6 +121,8 @@ COMPARISONS = (
             Level("middle", "given_l = middle_r OR given_r = middle_l"),  # known by the middle name
             Level("similar", "NOT (given_known_l AND given_known_r) AND " + _SLIP.format("given", 0.92)),
             Level("alike", "NOT (given_known_l AND given_known_r) AND " + _ALIKE.format("given", 4, 0.8)),
+            Level("slip", _SLIP_BETWEEN_NAMES),
+            Level("crossed", _CROSSED, most=6.0),
         ),
         "given",
     ),
@@ -101,11 +130,13 @@ COMPARISONS = (
         "family",
         "family_l IS NULL OR family_r IS NULL",
         (
+            Level("kin", _KIN, always=1.0),  # who lives there is mostly called so: `address` tells the rest
             Level("same", "family_l = family_r", rarity="family"),
-            Level("swapped", _SWAPPED, most=0.0),  # told by `given`
+            Level("swapped", _SWAPPED, always=0.0),  # told by `given`
             Level("part", _shares("parts")),
             Level("similar", "length(family_l) > 3 AND " + _SLIP.format("family", 0.93)),
             Level("alike", _ALIKE.format("family", 5, 0.88)),
+            Level("crossed", _CROSSED, always=0.0),
         ),
         "family",
     ),
@@ -182,15 +213,13 @@ COMPARISONS = (
         "(street_l IS NULL OR street_r IS NULL) AND (postcode_l IS NULL OR postcode_r IS NULL)"
         " AND (city_l IS NULL OR city_r IS NULL)",
         (
-            Level("house", "street_l = street_r AND " + _SAME_AREA, by_base=True),
-            Level(
-                "similar",
-                "house_number_l = house_number_r AND jaro_winkler_similarity(street_l, street_r) >= 0.9 AND "
-                + _SAME_AREA,
-                by_base=True,
-            ),
+            Level("house", _HOUSE, by_base=True),
+            Level("similar", _SIMILAR_HOUSE, by_base=True),
+            Level("near", _NEAR_HOUSE, by_base=True),
+            Level("kin_postcode", "postcode_l = postcode_r AND family_l = family_r", always=1.0),  # relatives live near
+            Level("kin_town", "city_l = city_r AND family_l = family_r", always=1.0),
             Level("postcode", "postcode_l = postcode_r", rarity="postcode"),
-            Level("street", "street_l = street_r"),
+            Level("street", "street_l = street_r", most=8.0),  # of many towns
             Level("city", "city_l = city_r", rarity="city"),
             Level("city_similar", "length(city_l) > 4 AND jaro_winkler_similarity(city_l, city_r) >= 0.93"),
         ),

@@ -38,7 +38,8 @@ CREATE TEMP TABLE varied AS SELECT part FROM connected GROUP BY part   -- where 
     HAVING min(given) != max(given) OR min(birth_date) != max(birth_date) OR min(generation) != max(generation);
 CREATE TEMP TABLE spoken AS SELECT * FROM connected SEMI JOIN varied USING (part);
 CREATE TEMP TABLE said AS SELECT * FROM spoken JOIN (
-    SELECT profile_id, dense_rank() OVER (ORDER BY part, given, coalesce(family, '')) AS name_id,
+    SELECT profile_id,
+        dense_rank() OVER (ORDER BY part, given, coalesce(family, ''), coalesce(middle, ''), birth_date) AS name_id,
         dense_rank() OVER (ORDER BY part, birth_date) AS birth_id,
         dense_rank() OVER (ORDER BY part, generation) AS generation_id
     FROM spoken) USING (profile_id);
@@ -47,11 +48,20 @@ CREATE TEMP TABLE fact AS
     UNION ALL SELECT part, profile_id, 3 * birth_id + 1 FROM said WHERE birth_date IS NOT NULL
     UNION ALL SELECT part, profile_id, 3 * generation_id + 2 FROM said WHERE generation IS NOT NULL;
 """
+_MACROS = """
+CREATE OR REPLACE MACRO turned_over(roots, given, family) AS   -- the one's first name is the other's last name
+    list_contains(roots, family) OR least(length(given), length(family)) > 3
+        AND jaro_winkler_similarity(given, family) >= 0.88;
+CREATE OR REPLACE MACRO goes_by(given, middle) AS length(given) > 1 AND list_contains(string_split(middle, ' '), given);
+"""
 _OTHER_NAME = """NOT same_given(a.given, a.roots, a.given_known, b.given, b.roots, b.given_known)
-        AND NOT coalesce(list_contains(a.roots, b.family) OR list_contains(b.roots, a.family), false)"""
+        AND NOT coalesce(turned_over(a.roots, a.given, b.family) OR turned_over(b.roots, b.given, a.family), false)
+        AND NOT coalesce(one_slip(a.given, b.given) AND a.birth_date = b.birth_date, false)
+        AND NOT coalesce(goes_by(a.given, b.middle) OR goes_by(b.given, a.middle), false)"""
 _CLASHES = f"""
 CREATE TEMP TABLE name AS
-    SELECT DISTINCT part, name_id, given, family, roots, given_known FROM said WHERE given IS NOT NULL;
+    SELECT DISTINCT part, name_id, given, family, middle, roots, given_known, birth_date
+    FROM said WHERE given IS NOT NULL;
 CREATE TEMP TABLE birth AS
     SELECT DISTINCT part, birth_id, birth_date, birth_swapped FROM said WHERE birth_date IS NOT NULL;
 CREATE TEMP TABLE generation AS SELECT DISTINCT part, generation_id FROM said WHERE generation IS NOT NULL;
@@ -111,7 +121,7 @@ def contradictions(features: pa.Table, part: npt.NDArray[np.int32], against: fro
     con = duckdb.connect()
     try:
         con.register("connected", connected)
-        for sql in (COMPATIBLE, _SAID, _CLASHES):
+        for sql in (COMPATIBLE, _MACROS, _SAID, _CLASHES):
             con.execute(sql)
         con.execute(f"DELETE FROM clash WHERE NOT list_contains({sorted(against)}::INT[], (l % {len(KINDS)})::INT)")
         clashes = con.sql("SELECT l, list(r) FROM clash GROUP BY l").fetchall()
@@ -121,4 +131,4 @@ def contradictions(features: pa.Table, part: npt.NDArray[np.int32], against: fro
         con.close()
 
 
-_SPEAKING = "profile_id given family roots given_known birth_date birth_swapped generation".split()  # noqa: SIM905
+_SPEAKING = "profile_id given family middle roots given_known birth_date birth_swapped generation".split()  # noqa: SIM905

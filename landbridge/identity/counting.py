@@ -45,4 +45,6 @@ def bounded(comparison: Comparison, level: Level, m: float, u: float) -> tuple[f
         m = max(m, u * 2**level.least)
     if level.most is not None:
         u = max(u, m / 2**level.most)
+    if level.always is not None:
+        u = m / 2**level.always
     return round(m, 7), float(f"{u:.4g}")

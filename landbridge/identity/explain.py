@@ -16,14 +16,18 @@ SAYS: Mapping[str, Mapping[str, str]] = {
         "middle": "one goes by the other's middle name: {left} / {right}",
         "similar": "first names differ by a slip: {left} / {right}",
         "alike": "first names are written alike: {left} / {right}",
+        "slip": "first names are a slip apart: {left} / {right}",
+        "crossed": "one's first name is the other's last name",
         "different": "different first names: {left} / {right}",
     },
     "family": {
+        "kin": "same last name under one roof: {left}",
         "same": "same last name: {left}",
         "swapped": "",
         "part": "one last name is part of the other: {left} / {right}",
         "similar": "last names differ by a slip: {left} / {right}",
         "alike": "last names are written alike: {left} / {right}",
+        "crossed": "",
         "different": "different last names: {left} / {right}",
     },
     "middle": {
@@ -63,6 +67,9 @@ SAYS: Mapping[str, Mapping[str, str]] = {
     "address": {
         "house": "same address: {left}",
         "similar": "nearly the same address: {left} / {right}",
+        "near": "nearly the same address, the town or postcode written otherwise: {left} / {right}",
+        "kin_postcode": "same postcode, as relatives have too",
+        "kin_town": "same town, as relatives have too",
         "postcode": "same postcode",
         "street": "same street",
         "city": "same town",

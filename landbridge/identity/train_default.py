@@ -24,8 +24,8 @@ from landbridge.identity.model import DEFAULT, Model
 from landbridge.identity.resolve import resolve
 from landbridge.identity.training import learn
 
-LINK, REVIEW = 3.0, 1.0
-"""Bits. Link: eight to one that two profiles are one person; groups need more (clustering.GROUP_BITS)."""
+LINK, REVIEW = 2.0, 0.0
+"""Bits. Link: four to one that two profiles are one person; groups need more (clustering.GROUP_BITS)."""
 
 CALIBRATED, BITS = (10_000, 30_000, 100_000), range(-4, 41)
 """Sizes of bases that expected precision is counted on, and the weights that it is counted at."""

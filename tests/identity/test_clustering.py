@@ -59,9 +59,9 @@ def test_a_contradiction_holds_against_the_whole_group() -> None:
 
 
 def test_groups_need_more_than_singles() -> None:
-    edges = [("a", "b", 20.0), ("c", "d", 20.0), ("b", "c", 6.0)]
+    edges = [("a", "b", 20.0), ("c", "d", 20.0), ("b", "c", 5.5)]
     assert groups(cluster("abcd", edges, Guards(link=3.0))) == {frozenset("ab"), frozenset("cd")}
-    assert groups(cluster("bc", [("b", "c", 6.0)], Guards(link=3.0))) == {frozenset("bc")}
+    assert groups(cluster("bc", [("b", "c", 5.5)], Guards(link=3.0))) == {frozenset("bc")}
 
 
 def test_no_group_grows_past_the_largest() -> None:

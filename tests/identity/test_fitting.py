@@ -12,7 +12,7 @@ from landbridge.identity.comparisons import COMPARISONS
 from landbridge.identity.evaluate import evaluate
 from landbridge.identity.features import features
 from landbridge.identity.fitting import fit, for_first_load, link_for
-from landbridge.identity.model import default_model
+from landbridge.identity.model import Model, default_model
 from tests.identity.people import person, profiles
 
 GIVEN = ("anna", "bert", "carla", "dieter", "emma", "fritz", "greta", "hans", "ida", "jakob", "klara", "lothar", "mona")
@@ -54,6 +54,32 @@ def test_a_careless_register_teaches_that_people_differ_from_themselves() -> Non
     assert own.precision > 0.99
     assert own.f1 > shipped.f1 + 0.02
     assert own.model == fitted.version != start.version
+
+
+def bits(model: Model, comparison: str, level: str) -> float:
+    m, u = model.weights[comparison][level]
+    return log2(m / u)
+
+
+def families(houses: int) -> pa.Table:
+    """Two of one family name in each house, two records each; of each first name one record has a house alone."""
+    chance, rows = random.Random(3), []
+    for house in range(houses):
+        home = {"family_name": "".join(chance.choices(PARTS, k=4)), "street": f"{house} Elm Road", "postcode": "10000"}
+        for given in chance.sample(GIVEN, 2):
+            born = f"{chance.randint(1930, 2005)}-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+            for side in "ab":
+                rows.append(person(f"{side}/{given}/{house}", given_name=given, birth_date=born, **home))
+    return profiles(*rows)
+
+
+def test_where_nobody_lives_together_a_house_says_more_and_so_does_the_name_on_its_door() -> None:
+    start = default_model()
+    lonely, together = (fit(features(table), start) for table in (register(1500, careless=0.01)[0], families(700)))
+    assert bits(lonely, "address", "house") > bits(together, "address", "house") + 3
+    assert bits(lonely, "family", "kin") > 5
+    assert bits(together, "family", "kin") == pytest.approx(1.0, abs=0.01)
+    assert bits(together, "address", "kin_postcode") < 2 < bits(lonely, "address", "kin_postcode")
 
 
 def test_a_careful_register_keeps_what_contradicts() -> None:

@@ -33,6 +33,7 @@ def table(people: list[tuple[str | None, str | None, str | None]]) -> pa.Table:
             "profile_id": [f"p{n:04}" for n in range(len(people))],
             "given": pa.array(given_names, pa.string()),
             "family": pa.array(family, pa.string()),
+            "middle": pa.nulls(len(people), pa.string()),
             "roots": pa.array([["robert", name] if name == "bob" else [name] for name in given_names]),
             "given_known": [name is not None and len(name) > 1 for name in given_names],
             "birth_date": pa.array(birth, pa.string()),

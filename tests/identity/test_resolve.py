@@ -63,6 +63,28 @@ def test_a_household_stays_apart() -> None:
     assert together(resolve(profiles(*FAMILY)).links) == set()
 
 
+def test_a_family_name_on_the_door_says_nobody_in_particular() -> None:
+    nameless = person("web/c/1", family_name="Rossi", street="Via Roma 4", city="Torino")
+    assert together(resolve(profiles(*FAMILY, nameless)).links) == set()
+
+
+def test_a_slip_between_two_names_counts_as_one_where_the_birth_dates_agree() -> None:
+    lisa = {"family_name": "Darey", "birth_date": "1964-08-03", "street": "44 Sims Street", "postcode": "UF4 3HN"}
+    jane, jayne = person("a/c/1", given_name="Jane", **lisa), person("b/c/1", given_name="Jayne", **lisa)
+    assert together(resolve(profiles(jane, jayne)).links) == {frozenset({"a/c/1", "b/c/1"})}
+    other = person("b/c/1", given_name="Jayne", **lisa | {"birth_date": "1991-12-24"})
+    assert together(resolve(profiles(jane, other)).links) == set()
+    paul, paula = (person(f"{name}/c/1", given_name=name, **lisa) for name in ("Paul", "Paula"))
+    assert together(resolve(profiles(paul, paula)).links) == set(), "twins, maybe"
+
+
+def test_whoever_goes_by_the_middle_name_is_one() -> None:
+    born = {"family_name": "Darey", "birth_date": "1964-08-03", "postcode": "UF4 3HN"}
+    both = person("a/c/1", given_name="Peter", middle_name="Albert Hugo", **born)
+    found = resolve(profiles(both, person("b/c/1", given_name="Hugo", **born))).links
+    assert together(found) == {frozenset({"a/c/1", "b/c/1"})}
+
+
 def test_father_and_son_of_one_name_stay_apart() -> None:
     home = {"street": "4 Elm Street", "city": "Leeds", "phone": "+44 113 496 0123"}
     rows = (person("a/u/1", full_name="Graham Dork Sr.", **home), person("b/u/1", full_name="Graham Dork, Jr", **home))

@@ -22,7 +22,7 @@ from landbridge.identity.features import (
 )
 from landbridge.identity.features.fold import family_last, fold_column
 
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 """Raised when a feature's meaning changes: a model learned on other features must not be used."""
 
 FOLDED = ("given_name", "middle_name", "family_name", "street", "city", "postcode", "company")

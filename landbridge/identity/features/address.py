@@ -33,9 +33,9 @@ ABBREVIATIONS = {
 
 _TABLE = """
 CREATE OR REPLACE TEMP TABLE address_features AS
-SELECT profile_id, nullif(array_to_string(list_transform(
+SELECT profile_id, nullif(regexp_replace(array_to_string(list_transform(
         string_split(replace(replace(house, '.', ''), '-', ' '), ' '), lambda w: coalesce(abbreviation[w], w)), ''),
-            '') AS street,
+            '^[0-9]+$', ''), '') AS street,
     nullif(regexp_extract(house, '[0-9]+'), '') AS house_number,
     nullif(regexp_replace(regexp_replace(postcode, '[^a-z0-9]', '', 'g'), '^(0+|1+|9+|x+|na|none)$', ''),
         '') AS postcode,
@@ -48,5 +48,5 @@ FROM (SELECT profile_id, postcode, city, trim(regexp_replace(regexp_replace(rege
 
 
 def add(con: duckdb.DuckDBPyConnection) -> None:
-    """Make `address_features`: street without spaces, flat numbers left out; null where the source said nothing."""
+    """Make `address_features`: street without spaces, flat numbers left out, a bare number is no street."""
     con.execute(_TABLE, {"abbreviations": ABBREVIATIONS})

@@ -38,6 +38,7 @@ _OF_ONE = (
     "'house:' || street || '|' || given[1]",
     "'house:' || street || '|' || family",
     "'door:' || postcode || '|' || house_number",
+    "'lot:' || street || '|' || city",
     "'year:' || left(birth_date, 4) || '|' || least(given, family) || '|' || greatest(given, family)",
     "'bones:' || CASE WHEN g.bones < f.bones THEN g.bones || '|' || f.bones ELSE f.bones || '|' || g.bones END",
     "'city:' || city || '|' || birth_date",

@@ -19,8 +19,11 @@ CREATE OR REPLACE MACRO same_given(a, roots_a, known_a, b, roots_b, known_b) AS
     OR (NOT (known_a AND known_b) AND (jaro_winkler_similarity(a, b) >= 0.8
         OR damerau_levenshtein(a, b) <= CASE WHEN least(length(a), length(b)) > 4 THEN 2 ELSE 1 END))
     OR ((starts_with(a, b) OR starts_with(b, a)) AND least(length(a), length(b)) >= 3 AND NOT (known_a AND known_b));
+CREATE OR REPLACE MACRO one_slip(a, b) AS
+    least(length(a), length(b)) > 3 AND a[1] = b[1] AND right(a, 1) = right(b, 1) AND damerau_levenshtein(a, b) = 1;
 """
-"""`same_given`: two given names may belong to one person (nickname, initial, slip of the pen, short form)."""
+"""`same_given`: two given names may belong to one person (nickname, initial, slip of the pen, short form).
+`one_slip`: two names that people are given, a slip apart, and alike at the end, where women's and men's differ."""
 
 _HOLDERS = """
 CREATE OR REPLACE TEMP TABLE holder AS

@@ -153,7 +153,7 @@ WHERE a.uid != b.uid ORDER BY ALL
 """
 
 
-CONTRADICTED = "profile_id, given, family, roots, given_known, birth_date, birth_swapped, generation"
+CONTRADICTED = "profile_id, given, family, middle, roots, given_known, birth_date, birth_swapped, generation"
 """What grouping reads of a profile's features."""
 
 
