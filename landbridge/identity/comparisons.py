@@ -46,6 +46,10 @@ class Comparison:
         return (*self.levels, Level("different", "ELSE"))
 
 
+SIGNED = "signed"
+"""The level of what agrees with a signature only: it asks, and never joins (resolve.conclude)."""
+
+
 def _both_empty(column: str) -> str:
     return f"len({column}_l) = 0 OR len({column}_r) = 0"
 
@@ -172,14 +176,15 @@ COMPARISONS = (
     ),
     Comparison(
         "phone",
-        _both_empty("all_phones"),
+        "(" + _both_empty("all_phones") + f") AND NOT coalesce({_shares('signed_phones')}, false)",
         (
             Level("personal", _shares("phones"), by_base=True),
             Level("shared", _shares("all_phones") + _NAMED, by_base=True),
             Level("shared_nameless", _shares("all_phones"), by_base=True),
+            Level(SIGNED, _shares("signed_phones"), always=8.0),
             Level("similar", _ONE_SLIP.format("all_phones_l[1]", "all_phones_r[1]")),
         ),
-        "all_phones",
+        "array_to_string(list_distinct(list_concat({0}.all_phones, {0}.signed_phones)), ', ')",
     ),
     Comparison(
         "handle",
@@ -227,9 +232,10 @@ COMPARISONS = (
     ),
     Comparison(
         "company",
-        _both_empty("company_keys") + " OR " + _shares("all_emails"),
-        (Level("same", _shares("company_keys")),),
-        "company_keys",
+        f"({_both_empty('company_keys')}) AND NOT coalesce({_shares('signed_company_keys')}, false) OR "
+        + _shares("all_emails"),
+        (Level("same", _shares("company_keys")), Level(SIGNED, _shares("signed_company_keys"), always=2.0)),
+        "array_to_string({0}.signed_company_keys, ', ')",
     ),
 )
 

@@ -21,8 +21,9 @@ def counts(con: duckdb.DuckDBPyConnection, comparison: Comparison, pairs: str, w
 
 
 COMPARED = """
-    given family middle parts roots given_known emails all_emails mailboxes aliases phones all_phones handles
-    all_handles birth_date birth_swapped street house_number postcode city company_keys
+    given family middle parts roots given_known emails all_emails mailboxes aliases phones all_phones signed_phones
+    handles all_handles birth_date birth_swapped street house_number postcode city company_keys
+    signed_company_keys
 """.split()  # noqa: SIM905
 
 

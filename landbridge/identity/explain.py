@@ -47,6 +47,7 @@ SAYS: Mapping[str, Mapping[str, str]] = {
         "personal": "same phone, used under no other name: …{left}",
         "shared": "same phone, but several people use it: …{left}",
         "shared_nameless": "same phone, but several people use it, and a name is missing: …{left}",
+        "signed": "same phone in a signature: …{left} / …{right}",
         "similar": "phones differ by one digit: …{left} / …{right}",
         "different": "different phones: …{left} / …{right}",
     },
@@ -76,7 +77,11 @@ SAYS: Mapping[str, Mapping[str, str]] = {
         "city_similar": "towns differ by a slip: {left} / {right}",
         "different": "different town: {left} / {right}",
     },
-    "company": {"same": "same company: {left}", "different": "different companies: {left} / {right}"},
+    "company": {
+        "same": "same company: {left}",
+        "signed": "same company in a signature: {left} / {right}",
+        "different": "different companies: {left} / {right}",
+    },
 }
 """What each level of each comparison means; an empty text is told by another comparison."""
 

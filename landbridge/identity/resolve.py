@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from math import log2
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from landbridge.identity.clustering import Guards, Pair
+from landbridge.identity.comparisons import SIGNED
 from landbridge.identity.features import features
 from landbridge.identity.grouping import Edges, Flags, Groups, Rows, group
 from landbridge.identity.matching import match, numbered
@@ -95,12 +99,14 @@ def conclude(found: pa.Table, matches: pa.Table, standing: Standing, model: Mode
     found = numbered(found)
     same, different = _decided(standing.decisions)
     matches = _undecided(matches, different)
-    edges = Edges(_rows(found, matches["left_id"]), _rows(found, matches["right_id"]), matches["weight"].to_numpy())
+    left, right = (_rows(found, matches[side]) for side in ("left_id", "right_id"))
+    edges = Edges(left, right, matches["weight"].to_numpy() - _signed(found, left, right, matches["evidence"], model))
     strong = edges.weight >= model.link
+    asked = ~strong & (matches["weight"].to_numpy() >= model.link)
     guards = Guards(same, different, standing.references, link=model.link, against=frozenset(model.against))
     groups = group(found, edges.where(strong), guards)
     together = groups.of[edges.left] == groups.of[edges.right]
-    shown = _banded(matches, together, strong, groups)
+    shown = _banded(matches, together, strong, asked, groups)
     ids = name_groups(found["profile_id"], groups.of, standing.created, standing.previous, standing.used)
     links = _links(found, ids, groups, edges.where(together))
     return Resolution(links, shown, ids.events, ids.born, _stats(links, shown), model.version)
@@ -156,11 +162,38 @@ def _undecided(matches: pa.Table, different: list[Pair]) -> pa.Table:
     return matches.filter(pa.array(kept))
 
 
-def _banded(matches: pa.Table, together: Flags, strong: Flags, groups: Groups) -> pa.Table:
+def _signed(
+    found: pa.Table, left: Rows, right: Rows, evidence: pa.ChunkedArray, model: Model
+) -> npt.NDArray[np.float64]:
+    """Of each match the bits that hang on a signature: anybody can write anybody's name and number under his mail."""
+    bits = np.zeros(len(evidence))
+    named = found["signed_name"].to_numpy()
+    by_name = named[left] | named[right]
+    said = pc.match_substring_regex(evidence, rf'"level": ?"{SIGNED}"').to_numpy()
+    rows = np.flatnonzero(by_name | said)
+    for row, text in zip(rows.tolist(), evidence.take(pa.array(rows)).to_pylist(), strict=True):
+        bits[row] = sum(_hanging(name, piece, by_name[row], model) for name, piece in json.loads(text).items())
+    return bits
+
+
+def _hanging(comparison: str, piece: dict[str, Any], by_name: bool, model: Model) -> float:
+    """Without the signature a name would not be compared; of what else it says, the fields may say the opposite."""
+    if piece["level"] == SIGNED:
+        m, u = model.weights[comparison]["different"]
+        return float(piece["weight"]) - min(log2(m / u), 0.0)
+    return max(float(piece["weight"]), 0.0) if by_name and comparison in ("given", "family", "middle") else 0.0
+
+
+ONLY_SIGNED = "only a signature speaks for it"
+"""Why evidence that is strong with a signature, and not without, did not join."""
+
+
+def _banded(matches: pa.Table, together: Flags, strong: Flags, asked: Flags, groups: Groups) -> pa.Table:
     """Matches with their band and, where strong evidence did not join, the reason."""
     bands = pc.if_else(pa.array(together), "link", "review")
     why = np.full(len(strong), None, np.object_)
     why[strong] = np.where(groups.refused == None, "their groups contradict each other", groups.refused)  # noqa: E711
+    why[asked] = ONLY_SIGNED
     why[together] = None
     return _shown(matches, bands, pa.array(why, pa.string()))
 

@@ -25,9 +25,9 @@ from landbridge.identity.features.fold import family_last, fold_column
 FEATURES_VERSION = 3
 """Raised when a feature's meaning changes: a model learned on other features must not be used."""
 
-FOLDED = ("given_name", "middle_name", "family_name", "street", "city", "postcode", "company")
-PLAIN = ("birth_date", "country", "region_hint")
-MANY = ("email", "phone", "handle", "reference")
+FOLDED = ("given_name", "middle_name", "family_name", "street", "city", "postcode", "company", "signed_company")
+PLAIN = ("birth_date", "country", "region_hint", "signed_name")
+MANY = ("email", "phone", "signed_phone", "handle", "reference")
 
 TOLD: tuple[ModuleType, ...] = (email, phone, handle)
 EVIDENCE: tuple[ModuleType, ...] = (shared, cross, company, address, birth_date, reference)
@@ -39,13 +39,15 @@ SELECT b.profile_id, b.account,
     coalesce(h.given, n.given) AS given, coalesce(n.family, h.family) AS family, coalesce(n.parts, []) AS parts,
         n.middle, n.generation,
     coalesce(h.roots, n.roots, []) AS roots, coalesce(h.given_known, n.given_known, false) AS given_known,
-    n.given IS NOT NULL OR n.family IS NOT NULL AS named,
+    n.given IS NOT NULL OR n.family IS NOT NULL AS named, b.signed_name IS NOT NULL AS signed_name,
     coalesce(i.emails, []) AS emails, coalesce(i.all_emails, []) AS all_emails,
     coalesce(i.phones, []) AS phones, coalesce(i.all_phones, []) AS all_phones,
+    coalesce(i.signed_phones, []) AS signed_phones,
     coalesce(i.handles, []) AS handles, coalesce(i.all_handles, []) AS all_handles,
     coalesce(a.mailboxes, []) AS mailboxes, coalesce(a.aliases, []) AS aliases,
     d.birth_date, d.birth_swapped, l.street, l.house_number, l.postcode, l.city,
-    coalesce(c.company_keys, []) AS company_keys, coalesce(r.refers_to, []) AS refers_to
+    coalesce(c.company_keys, []) AS company_keys, coalesce(c.signed_company_keys, []) AS signed_company_keys,
+    coalesce(r.refers_to, []) AS refers_to
 FROM base b LEFT JOIN name_features n USING (profile_id) LEFT JOIN hint_features h USING (profile_id)
 LEFT JOIN identifier_features i USING (profile_id) LEFT JOIN alias_features a USING (profile_id)
 LEFT JOIN birth_features d USING (profile_id) LEFT JOIN address_features l USING (profile_id)

@@ -19,6 +19,7 @@ FROM (SELECT given AS name FROM joined UNION SELECT family FROM joined) WHERE le
 _OF_EACH = {
     "all_emails": ("'email:' || v",),
     "all_phones": ("'phone:' || v",),
+    "signed_phones": ("'phone:' || v",),
     "all_handles": ("'handle:' || v",),
     "aliases": ("'alias:' || v",),
     "boxes": ("'box:' || v",),

@@ -2,7 +2,8 @@
 each value.
 
 A value is shared when it belongs to a role, when two incompatible given names use it, or when more than `CROWD`
-profiles do. Makes `identifier_features`: per kind the `personal` values and `all` values of each profile.
+profiles do. Makes `identifier_features`: per kind the `personal` values and `all` values of each profile's fields, and
+`signed_phones`, the personal ones of its fields and its signatures together.
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ CREATE OR REPLACE MACRO one_slip(a, b) AS
 _HOLDERS = """
 CREATE OR REPLACE TEMP TABLE holder AS
 SELECT i.*, given, family, roots, given_known FROM (
-    SELECT profile_id, 'email' AS kind, value, role FROM email_values
-    UNION ALL SELECT profile_id, 'phone', value, false FROM phone_values
-    UNION ALL SELECT profile_id, 'handle', value, false FROM handle_values) i JOIN name_features USING (profile_id)
+    SELECT profile_id, 'email' AS kind, value, role, false AS signed FROM email_values
+    UNION ALL SELECT profile_id, 'phone', value, false, signed FROM phone_values
+    UNION ALL SELECT profile_id, 'handle', value, false, false FROM handle_values) i
+JOIN name_features USING (profile_id)
 """
 
 _SHARED = f"""
@@ -48,13 +50,14 @@ CREATE OR REPLACE TEMP TABLE shared_value AS
 _PERSONAL = """   -- `holder` says each thing once
 CREATE OR REPLACE TEMP TABLE identifier_features AS
 SELECT profile_id,
-    {lists}
-FROM (SELECT profile_id, kind, value, s.value IS NULL AS personal
+    {lists},
+    list_sort(coalesce(list(value) FILTER (kind = 'phone' AND personal), [])) AS signed_phones
+FROM (SELECT profile_id, kind, value, signed, s.value IS NULL AS personal
     FROM holder LEFT JOIN shared_value s USING (kind, value))
 GROUP BY profile_id
 """
-_LISTS = """list_sort(coalesce(list(value) FILTER (kind = '{kind}' AND personal), [])) AS {kind}s,
-    list_sort(coalesce(list(value) FILTER (kind = '{kind}'), [])) AS all_{kind}s"""
+_LISTS = """list_sort(coalesce(list(value) FILTER (kind = '{kind}' AND NOT signed AND personal), [])) AS {kind}s,
+    list_sort(coalesce(list(value) FILTER (kind = '{kind}' AND NOT signed), [])) AS all_{kind}s"""
 
 
 def hold(con: duckdb.DuckDBPyConnection) -> None:

@@ -5,12 +5,12 @@
     Lindau GmbH | +49 170 1234567
     albert@lindau.example
 
-From `texts` (touchpoint_id, person, text) come rows (touchpoint_id, person, kind, value) of kind 'name', 'phone',
-'email' or 'company', values as they were written. A signature begins after a closing ("Best regards") or a delimiter
-("-- "), has up to six lines, and its first names a person; without a name nothing is told. What a text quotes from
-another mail is not looked at. Beside a company, "Tel." is the company's number and not the writer's: it would tie
-colleagues together; what is called mobile or direct, or by no word, is the writer's own. A text is bounded before it
-is looked at, and RE2 takes linear time whatever it holds.
+From `texts` (touchpoint_id, person, text) come rows (touchpoint_id, person, kind, value) of kind 'name', 'phone' or
+'company', values as they were written; e-mail addresses are left, for a text can claim anybody's. A signature begins
+after a closing ("Best regards") or a delimiter ("-- "), has up to six lines, and its first names a person; without a
+name nothing is told. What a text quotes from another mail is not looked at. Beside a company, "Tel." is the company's
+number and not the writer's: it would tie colleagues together; what is called mobile or direct, or by no word, is the
+writer's own. A text is bounded before it is looked at, and RE2 takes linear time whatever it holds.
 """
 
 from __future__ import annotations
@@ -120,11 +120,6 @@ FROM (SELECT touchpoint_id, person, kind, value, min(place) AS place FROM (
         FROM (SELECT *, len(list_filter(pieces, lambda p: is_firm(p))) > 0 AS at_work,
             flatten(list_transform(lines, lambda l: regexp_extract_all(l, '{phone}'))) AS values FROM signed))
         WHERE is_phone(value) AND NOT (at_work AND regexp_full_match(word_before(value), '{firms}'))
-    UNION ALL SELECT touchpoint_id, person, 'email', value, place FROM (
-        SELECT touchpoint_id, person, unnest(values) AS value, generate_subscripts(values, 1) AS place FROM (
-            SELECT *, flatten(list_transform(lines, lambda l: regexp_extract_all(l,
-                '[^\s<>@,;:()\[\]"|]+@[^\s<>@,;:()\[\]"|]+\.\p{{L}}{{2,}}'))) AS values FROM signed))
-        WHERE length(value) <= 254
     UNION ALL SELECT touchpoint_id, person, 'company', value, place FROM (
         SELECT touchpoint_id, person, unnest(pieces) AS value, generate_subscripts(pieces, 1) AS place FROM signed)
         WHERE is_firm(value)) GROUP BY ALL)

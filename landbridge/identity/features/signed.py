@@ -1,4 +1,5 @@
-"""Profiles with what their people's signatures say of them: numbers and addresses that no system's field has.
+"""Profiles with what their people's signatures say of them, beside what systems' fields say: `signed_phone`,
+`signed_company`, `signed_name`. Whoever writes a text writes what he likes into it: such values are told apart throughout.
 
 Only a signature that is the profile's own counts: its name fits the profile's name. A customer who pastes a colleague's
 signature does not become that colleague. A profile without a name takes the name of its signatures, where they agree
@@ -20,7 +21,7 @@ from landbridge.store.profiles import TEXT, TEXTS
 MOST = 8
 """Values of one kind that a profile takes from its signatures, the most often signed first: bounded, whoever writes."""
 
-_CHANGED = {"full_name": TEXT, "phone": TEXTS, "company": TEXT}
+_CHANGED = {"full_name": TEXT, "signed_phone": TEXTS, "signed_company": TEXT, "signed_name": TEXT}
 
 _SIGNERS = """
 CREATE OR REPLACE TEMP TABLE signer AS
@@ -61,15 +62,15 @@ WITH told AS (
 listed AS (
     SELECT profile_id, coalesce(list(value ORDER BY value) FILTER (kind = 'phone'), []) AS phone,
         min(value) FILTER (kind = 'company') AS company FROM told GROUP BY profile_id)
-SELECT p.place, coalesce(m.full_name, p.full_name) AS full_name,
-    list_concat(coalesce(p.phone, []), l.phone) AS phone, coalesce(p.company, l.company) AS company
+SELECT p.place, coalesce(m.full_name, p.full_name) AS full_name, m.full_name AS signed_name,
+    l.phone AS signed_phone, l.company AS signed_company
 FROM asked p JOIN listed l USING (profile_id)
 JOIN (SELECT profile_id, min(full_name) AS full_name FROM mine GROUP BY profile_id) m USING (profile_id) ORDER BY place
 """
 
 
 def add(profiles: pa.Table, signatures: pa.Table) -> pa.Table:
-    """The same profiles in the same order; to some were added phones, and a company or name they had not.
+    """The same profiles in the same order; some have signed phones or a signed company, or a name they had not.
 
     `signatures` (touchpoint_id, profile_id, kind, value). Costs what the profiles that have any cost.
     """

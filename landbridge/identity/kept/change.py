@@ -153,8 +153,10 @@ WHERE a.uid != b.uid ORDER BY ALL
 """
 
 
-CONTRADICTED = "profile_id, given, family, middle, roots, given_known, birth_date, birth_swapped, generation"
-"""What grouping reads of a profile's features."""
+CONTRADICTED = (
+    "profile_id, given, family, middle, roots, given_known, birth_date, birth_swapped, generation, signed_name"
+)
+"""What concluding reads of a profile's features."""
 
 
 def facts_of(con: duckdb.DuckDBPyConnection, profiles: pa.Array) -> pa.Table:

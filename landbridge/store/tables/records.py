@@ -131,7 +131,7 @@ signature = Table(
     Column("profile_id", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("value", Text, nullable=False),
-    CheckConstraint("kind IN ('name','phone','email','company')", name="kind"),
+    CheckConstraint("kind IN ('name','phone','company')", name="kind"),
     Index(None, "touchpoint_id", "profile_id", "kind", "value", unique=True),
     Index(None, "profile_id"),
     Index("ix_signature_vanished", "signature_id", postgresql_where=text("touchpoint_id IS NULL")),

@@ -148,3 +148,6 @@ def upgrade() -> None:
     op.drop_constraint(op.f("ck_change_action"), "change")
     op.create_check_constraint(op.f("ck_change_action"), "change", "action IN ('create','update','delete')")
     op.create_check_constraint(op.f("ck_plan_kind"), "plan", "kind IN ('push','revert')")
+    op.execute("DELETE FROM signature WHERE kind = 'email'")
+    op.drop_constraint(op.f("ck_signature_kind"), "signature")
+    op.create_check_constraint(op.f("ck_signature_kind"), "signature", "kind IN ('name','phone','company')")
