@@ -40,7 +40,7 @@ class Measured:
         review = {"pairs": scores.pop("review_pairs"), "yield": scores.pop("review_yield")}
         rows = {"rows": table.rows, "broken": table.broken, "unlabelled": table.rows - table.truth.num_rows}
         cost = {"wall_s": self.wall, "cpu_s": self.cpu, "read_s": self.read, "peak_mb": self.peak_mb}
-        columns = {"truth": self.truth, "fields": table.fields, "left": table.left}
+        columns = {"truth": self.truth, "fields": table.fields, "left": table.left, "bytes": table.bytes}
         thresholds = {"version": model["model"], "link_bits": model["link"], "review_bits": model["review"]}
         return {
             "file": str(self.file),
@@ -135,7 +135,9 @@ def _tell_columns(measured: Measured) -> None:
     unlabelled = table.rows - table.truth.num_rows
     show.say(f"[bold]{show.plain(measured.file)}[/]: {table.rows:,} rows")
     if table.broken:
-        show.say(f"  {table.broken:,} more unreadable and left out", "yellow")
+        show.say(f"  {table.broken:,} more unreadable and left out: no whole row, or longer than 1 MB", "yellow")
+    if table.bytes:
+        show.say(f"  bytes, which nobody can compare: {show.plain(', '.join(table.bytes))}", "yellow")
     if unlabelled:
         show.say(f"  {unlabelled:,} without a truth: compared like the others, and left out of the score", "yellow")
     if silent := table.rows - table.profiles.num_rows:

@@ -25,6 +25,9 @@ FIELDS = (*SINGLE, *MANY, HANDLE, "handle:NETWORK")
 
 MOST_NETWORKS = 50
 
+MOSTLY = 0.5
+"""Share of a column's values with a digit from which on they are nobody's names."""
+
 _TRUTH_WORDS = frozenset("true truth cluster clusters entity gold golden label labels household duplicate dup".split())  # noqa: SIM905
 _ID_WORDS = frozenset("id ids key uuid guid pk index idx rowid".split())  # noqa: SIM905
 _HANDLE = re.compile(r"handle:[a-z0-9_.-]+")
@@ -35,7 +38,8 @@ _NUMBER = re.compile(r"num|nr|(^|_)no($|_)")
 class Labelled:
     """`profiles` hold nothing of the truth, nor of any id; `truth` is (profile_id, person), for the labelled rows.
 
-    `fields`: our field -> the columns it was taken from. `left`: columns that are no evidence.
+    `fields`: our field -> the columns it was taken from. `left`: columns that are no evidence; `bytes`: those of them
+    that hold bytes.
     """
 
     rows: int
@@ -44,6 +48,7 @@ class Labelled:
     truth: pa.Table
     fields: dict[str, list[str]]
     left: list[str]
+    bytes: list[str]
 
 
 def read_labelled(path: Path, truth: str, chosen: Mapping[str, Sequence[str]], region: str | None) -> Labelled:
@@ -58,6 +63,7 @@ def read_labelled(path: Path, truth: str, chosen: Mapping[str, Sequence[str]], r
         raise RecordRejected(
             "No column says anything about a person.", do=f"Name them: --map email=COLUMN. Fields: {', '.join(FIELDS)}."
         )
+    _see_that_no_bytes(table, chosen)
     evidence = _evidence(table, fields, chosen)
     profiles = _profiles(evidence, region)
     used = {column for columns in fields.values() for column in columns}
@@ -68,6 +74,7 @@ def read_labelled(path: Path, truth: str, chosen: Mapping[str, Sequence[str]], r
         _truth(table[truth]),
         fields,
         [name for name in table.column_names if name not in used and name != truth],
+        [column.name for column in table.schema if _holds_bytes(column.type)],
     )
 
 
@@ -81,7 +88,7 @@ def _told_apart(table: pa.Table) -> pa.Table:
             numbers[raw] = numbers.get(raw, 1) + 1
             name = f"{raw}_{numbers[raw]}"
         names[name] = None
-    return table.rename_columns(list(names))
+    return table.rename_columns(list(names)).replace_schema_metadata(table.schema.metadata)
 
 
 def _see_that_there_are(names: Sequence[str], truth: str, chosen: Mapping[str, Sequence[str]]) -> None:
@@ -106,16 +113,31 @@ def _recognised(table: pa.Table, truth: str, chosen: Mapping[str, Sequence[str]]
     synonyms = load_synonyms(HOUSE / "mappings" / "columns.yaml")
     taken = {column for columns in chosen.values() for column in columns} | {truth}
     open_to = [
-        name for name in table.column_names if name not in taken and not _is_label(name, synonyms.field_of(name))
+        name
+        for name in table.column_names
+        if name not in taken and not _is_label(name, synonyms.field_of(name)) and not _answers(table, name, truth)
     ]
     found = recognise(open_to, table.select(open_to), synonyms).fields if open_to else {}
-    fields = {field: columns for field, columns in found.items() if _is_ours(field) and field not in chosen}
+    found = {field: [name for name in names if not _numbers(table, name, field)] for field, names in found.items()}
+    fields = {field: names for field, names in found.items() if names and _is_ours(field) and field not in chosen}
     if pair := _network_and_name(open_to):
         fields.setdefault(HANDLE, pair)
     if "street" in fields:
         fields["street"].sort(key=lambda name: not _NUMBER.search(name.lower()))
     fields.update({field: list(columns) for field, columns in chosen.items()})
     return fields
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))
+
+
+def _see_that_no_bytes(table: pa.Table, chosen: Mapping[str, Sequence[str]]) -> None:
+    for column in (column for columns in chosen.values() for column in columns):
+        if _holds_bytes(table.schema.field(column).type):
+            raise RecordRejected(f"Column '{column}' holds bytes, not text.", do="Write it as text, or leave it out.")
 
 
 def _network_and_name(names: Sequence[str]) -> list[str] | None:
@@ -129,13 +151,43 @@ def _network_and_name(names: Sequence[str]) -> list[str] | None:
 
 
 def _is_label(name: str, field: str | None) -> bool:
-    """Whether a column's name says that it holds an answer, or numbers the rows: then it is no evidence."""
+    """Whether a column's name says that it holds an answer, or numbers the rows: then it is no evidence.
+
+    "Twitter ID" is a number of somebody's row, however it is called elsewhere; an "email id" is an address.
+    """
     from landbridge.mapping.synonyms import split_words
 
     words = split_words(name)
     if _TRUTH_WORDS & set(words):
         return True
-    return bool(words) and words[-1] in _ID_WORDS and (field is None or not _is_ours(field))
+    return bool(words) and words[-1] in _ID_WORDS and field not in ("email", "phone")
+
+
+def _answers(table: pa.Table, name: str, truth: str) -> bool:
+    """Whether a column says row by row what the truth says: it is the truth, by whatever name."""
+    import pyarrow.compute as pc
+
+    ours, answers = (_as_text(table[column]) for column in (name, truth))
+    if not all(_is_text(column) for column in (ours, answers)):
+        return False
+    agree = pc.equal(pc.fill_null(ours, ""), pc.fill_null(answers, ""))
+    return bool(pc.all(agree).as_py())
+
+
+def _numbers(table: pa.Table, name: str, field: str) -> bool:
+    """Whether a column that is called like a person's name holds numbers or codes instead: "person: P0001234"."""
+    import pyarrow.compute as pc
+
+    values = _as_text(table[name]).drop_null()
+    if field not in ("full_name", "given_name", "family_name") or not _is_text(values) or not len(values):
+        return False
+    return bool(pc.mean(pc.match_substring_regex(values, r"[0-9]").cast("int8")).as_py() > MOSTLY)
+
+
+def _is_text(column: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
 def _is_ours(field: str) -> bool:
@@ -228,7 +280,7 @@ def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
         column = column.cast(kind.value_type)
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), None, column)
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_nested(kind):
+    if _holds_bytes(kind) or pa.types.is_nested(kind):
         return pa.chunked_array([pa.nulls(len(column), pa.string())])
     texts = column.cast(pa.string())
     whole = pc.match_substring_regex(texts, r"^\s*-?\d+\.0$")

@@ -42,18 +42,24 @@ def decide(store: Store, left: str, right: str, verdict: str, *, actor: str, rea
     Raises NotFound for a profile that nobody ever mapped, DecisionStands when the opposite was decided and stands.
     """
     left, right = _pair(left, right)
-    with store.begin() as connection:
-        for profile in (left, right):
-            _see_that_it_is(connection, profile)
-        standing = _standing(connection, left, right)
-        if standing is None:
-            return _made(connection, left, right, verdict, actor, reason)
+    try:
+        standing = _standing_or_made(store, left, right, verdict, actor, reason)
+    except sa.exc.IntegrityError:  # somebody decided at the same moment, and was first: his word stands
+        standing = _standing_or_made(store, left, right, verdict, actor, reason)
     if standing.verdict != verdict:
         raise DecisionStands(
             f"{standing.actor} decided on {standing.at:%Y-%m-%d} that they are {SAYS[standing.verdict]}; that stands.",
             do=f"Withdraw it first: `landbridge identity withdraw {left} {right} --reason …`.",
         )
     return standing
+
+
+def _standing_or_made(store: Store, left: str, right: str, verdict: str, actor: str, reason: str) -> Decision:
+    with store.begin() as connection:
+        for profile in (left, right):
+            _see_that_it_is(connection, profile)
+        standing = _standing(connection, left, right)
+        return standing or _made(connection, left, right, verdict, actor, reason)
 
 
 def withdraw(store: Store, left: str, right: str, *, actor: str, reason: str) -> Decision:

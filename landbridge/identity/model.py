@@ -13,6 +13,7 @@ import numpy as np
 from landbridge.errors import ConfigInvalid
 from landbridge.identity.comparisons import COMPARISONS
 from landbridge.identity.features import FEATURES_VERSION
+from landbridge.identity.soundness import unsound
 
 DEFAULT = Path(__file__).with_name("models") / "default.json"
 
@@ -91,7 +92,7 @@ def load(path: Path) -> Model:
     """Read a model. ConfigInvalid: not a model, or learned on other features or comparisons than this version's."""
     try:
         text = path.read_text()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise _no_model(path.name, error) from error
     return parse(text, path.name)
 
@@ -105,7 +106,7 @@ def parse(text: str, name: str) -> Model:
         raw["calibration"] = tuple((size, tuple((w, share) for w, share in table)) for size, table in tables)
         raw["against"] = tuple(raw.get("against", (0, 1, 2)))
         model = Model(**raw)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _no_model(name, error) from error
     expected = {c.name: {level.name for level in c.ladder} for c in COMPARISONS}
     if (
@@ -115,6 +116,12 @@ def parse(text: str, name: str) -> Model:
         raise ConfigInvalid(
             f"Model {model.version} was learned on other evidence.", do="Learn a new model with this version."
         )
+    try:
+        wrong = unsound(model)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _no_model(name, error) from error
+    if wrong:
+        raise ConfigInvalid(f"{name}: {wrong}.", do="Restore it, or learn a new model.")
     return model
 
 

@@ -7,7 +7,7 @@ until somebody adopts another.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -69,43 +69,7 @@ def _read(version: str, content: str) -> Model:
 
 def from_file(file: Path) -> Model:
     """A model that somebody brings. Raises ConfigInvalid for what is none, and for one that cannot be reckoned with."""
-    try:
-        model = load(file)
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise ConfigInvalid(f"{file.name} is not an identity model.", do="Restore it, or learn a new model.") from error
-    if wrong := _unsound(model):
-        raise ConfigInvalid(f"{file.name}: {wrong}.", do="Restore it, or learn a new model.")
-    return model
-
-
-def _unsound(model: Model) -> str:
-    """What no model can have, or ''. A number that is none would reach every weight, and from there every link."""
-    return next((wrong for sound, wrong in _sound(model) if not sound), "")
-
-
-def _sound(model: Model) -> Iterator[tuple[bool, str]]:
-    """Whether each thing is as it must be, and what is wrong if it is not; later ones rely on those before."""
-    yield isinstance(model.version, str), "its version is no word"
-    for name in ("link", "review"):
-        yield _is_number(getattr(model, name), -1000, 1000), f"its {name} threshold is no number of bits"
-    yield model.review <= model.link, "it asks from a higher weight than it links from"
-    yield _is_number(model.learned_on, 1, 1e12), "learned_on is no size of a base"
-    yield _is_number(model.matches_per_profile, 0, 1e6), "matches_per_profile is no number"
-    for comparison, levels in model.weights.items():
-        for level, shares in levels.items():
-            yield _are_shares(shares), f"the weight of {comparison}, {level} is no two shares above 0 and up to 1"
-    yield isinstance(model.rarity, dict), "its rarity is no table"
-    for column, values in model.rarity.items():
-        sound = isinstance(values, dict) and _are_shares(values.values())
-        yield sound, f"the rarity of {column} is no table of shares above 0 and up to 1"
-
-
-def _are_shares(values: Iterable[object]) -> bool:
-    return all(_is_number(value, 1e-300, 1) for value in values)
-
-
-def _is_number(value: object, low: float, high: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high
+    return load(file)
 
 
 def adopt(store: Store, model: Model, actor: str, reason: str, drift: Mapping[str, object] | None = None) -> Adopted:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import sqlalchemy as sa
 
 from landbridge.identity import features, signatures, touched
 from landbridge.identity.alone import alone
@@ -20,7 +19,6 @@ from landbridge.identity.model import Model
 from landbridge.identity.resolve import Resolution, Standing, conclude, concluded_in_part, known_given, references
 from landbridge.identity.storing import Seen, store
 from landbridge.store import bulk
-from landbridge.store.engine import Store
 from landbridge.store.profiles import PROFILE_SCHEMA
 from landbridge.store.tables.records import WAITING
 from landbridge.trail.balance import Entry
@@ -45,30 +43,26 @@ def resolve(run: Run, model: Model, kept: Path | None = None, spark: Cluster | N
     run.note("versions", model=model.version)
     with run.store.bulk() as connection:
         signatures.read(connection)
-    with run.books.stage("resolve") as entry:
-        if _nothing_waits(run.store, model.version):
-            return
-        with Kept(kept) as base:
-            with run.store.bulk() as connection:
-                _resolve(run, model, connection, base, entry, spark)
-            base.commit()
-            if base.fresh:
-                run.store.tidy("profile", "link", "match", "identity")
+    with run.books.stage("resolve") as entry, Kept(kept) as base:
+        with run.store.bulk() as connection:
+            if not _waits(connection, model.version):
+                return
+            _resolve(run, model, connection, base, entry, spark)
+        base.commit()
+        if base.fresh:
+            run.store.tidy("profile", "link", "match", "identity")
 
 
-def _nothing_waits(store: Store, model: str) -> bool:
-    query = f"""SELECT NOT EXISTS (SELECT FROM profile WHERE {WAITING})
-        AND NOT EXISTS (SELECT FROM decision WHERE NOT applied)
-        AND (EXISTS (SELECT FROM resolved WHERE model = :model) OR NOT EXISTS (SELECT FROM profile WHERE NOT gone))"""
-    with store.begin() as connection:
-        connection.execute(sa.text(_BY_INDEX))
-        return bool(connection.scalar(sa.text(query), {"model": model}))
-
-
-def _resolve(run: Run, model: Model, connection: Connection, base: Kept, entry: Entry, spark: Cluster | None) -> None:
+def _waits(connection: Connection, model: str) -> bool:
+    """Whether there is anything to resolve. Asked alone, until `connection` commits: whoever resolved meanwhile has
+    left nothing."""
     with connection.cursor() as cursor:
         alone(cursor)
         cursor.execute(_BY_INDEX)
+    return bool(bulk.get(connection, _WAITS, (model,))["waits"][0].as_py())
+
+
+def _resolve(run: Run, model: Model, connection: Connection, base: Kept, entry: Entry, spark: Cluster | None) -> None:
     reason = _why_whole(model, connection, base)
     found = None
     if not reason:
@@ -94,6 +88,10 @@ def _why_whole(model: Model, connection: Connection, base: Kept) -> str:
     return base.open(stands[0]["stamp"], waiting)
 
 
+_WAITS = f"""
+SELECT EXISTS (SELECT FROM profile WHERE {WAITING}) OR EXISTS (SELECT FROM decision WHERE NOT applied)
+    OR NOT EXISTS (SELECT FROM resolved WHERE model = $1) AND EXISTS (SELECT FROM profile WHERE NOT gone) AS waits
+"""
 _BY_INDEX = "SET LOCAL enable_seqscan = off"
 """What changed is little, and in an index of its own; the planner takes most rows for changed."""
 _PROFILES = f"SELECT {', '.join([*PROFILE_SCHEMA.names, 'digest'])} FROM profile"

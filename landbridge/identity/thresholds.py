@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from landbridge.errors import ConfigInvalid
 from landbridge.identity.model import Model
 from landbridge.store.engine import Store
 
@@ -45,13 +46,19 @@ def applied(
 ) -> Model:
     """The model with thresholds for these precisions; its own where none is asked for.
 
-    Another threshold makes other identities, so it stands in the version. Asking never begins above linking. Where
-    version `standing` has what a base a NEARBY smaller or larger would get, it stays: identities are not made anew
-    because somebody came or went.
+    Another threshold makes other identities, so it stands in the version. Raises ConfigInvalid for a wish to ask above
+    what is linked; the model's own threshold for asking gives way. Where version `standing` has what a base a NEARBY
+    smaller or larger would get, it stays: identities are not made anew because somebody came or went.
     """
     sizes = (size, round(size * (1 - NEARBY)), round(size * (1 + NEARBY)))
     links = [model.link if link_precision is None else weight_for(model, link_precision, n) for n in sizes]
     reviews = [model.review if review_precision is None else weight_for(model, review_precision, n) for n in sizes]
+    if review_precision is not None and reviews[0] > links[0]:
+        linked = round(expected_precision(model, links[0], size), 3) if link_precision is None else link_precision
+        raise ConfigInvalid(
+            f"It cannot ask from a precision of {review_precision} and link from {linked}.",
+            do="In landbridge.yaml, choose identity.review_precision below link_precision.",
+        )
     near = [_with(model, link, review) for link in links for review in reviews]
     return next((one for one in near if one.version == standing), near[0])
 

@@ -27,7 +27,7 @@ STAMPS = (
 )
 """Fields that the CRM sets by itself with any write (Salesforce Object Reference, "System Fields"); Name is derived."""
 
-_PERSON = (*PERSON_FIELDS, "region_hint", "gone")
+_PERSON = (*PERSON_FIELDS, "region_hint", "created_at", "gone")
 _TOLD = tuple(name for name in TOUCHPOINT_SCHEMA.names if name not in ("record_id", "account", "stream"))
 """What makes a profile, and a touchpoint, another one than before."""
 

@@ -82,6 +82,47 @@ def test_what_gives_the_answer_away_is_never_evidence(project: Project, column: 
     assert told["scores"]["recall"] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("column", "leak"),
+    [
+        ("person", [f"P{n // 2:07}" for n in range(8)]),
+        ("contact", [f"{n // 2:07}" for n in range(8)]),
+        ("twitter_id", [f"twit{'abcd'[n // 2]}" for n in range(8)]),
+        ("name_2", labels(8)),
+    ],
+)
+def test_ids_are_no_evidence_whatever_their_column_is_called(project: Project, column: str, leak: list[str]) -> None:
+    table = pa.table({"family_name": [name.split()[-1] for name in NAMES[:8]], column: leak, "truth": labels(8)})
+    pq.write_table(table, project.home / "leak.parquet")
+    told = measured(project.landbridge("identity", "evaluate", "leak.parquet", "--truth", "truth", "--json"))
+    assert column in told["left"]
+    assert told["scores"]["recall"] == 0.0
+
+
+def test_a_second_copy_of_the_truth_is_no_evidence(project: Project) -> None:
+    people = [f"{name} Wanderer" for name in "Anna Bert Clara Dirk".split() for _ in "ab"]  # noqa: SIM905
+    table = pa.table({"company": ["Acme", "Umbrella"] * 4, "full name": people, "who": people})
+    pq.write_table(table, project.home / "leak.parquet")
+    told = measured(project.landbridge("identity", "evaluate", "leak.parquet", "--truth", "who", "--json"))
+    assert "full name" in told["left"]
+
+
+def test_bytes_are_told_and_refused_where_they_are_named(project: Project) -> None:
+    table = pa.table({"name": NAMES[:2], "email": [b"a@b.example", b"c@d.example"], "truth": labels(2)})
+    pq.write_table(table, project.home / "raw.parquet")
+    words = ("identity", "evaluate", "raw.parquet", "--truth", "truth")
+    assert measured(project.landbridge(*words, "--json"))["bytes"] == ["email"]
+    assert "bytes, which nobody can compare: email" in project.landbridge(*words).out
+    assert "holds bytes" in project.refuses(*words, "--map", "email=email", code=65)
+
+
+def test_a_cell_of_ten_megabytes_is_told(project: Project) -> None:
+    project.write("big.csv", "name,truth\n" + "x" * 10_500_000 + ",1\nAnna Weiss,2\nAnna Weiss,2\n")
+    told = project.landbridge("identity", "evaluate", "big.csv", "--truth", "truth")
+    assert "unreadable and left out: no whole row, or longer than 1 MB" in told.out
+    assert "2 rows" in told.out
+
+
 def test_the_truth_is_never_evidence(project: Project) -> None:
     names = NAMES[:8]
     leak = [f"person{n // 2}@answer.example" for n in range(8)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from landbridge.errors import ConfigInvalid
 from landbridge.identity.comparisons import COMPARISONS
-from landbridge.identity.model import DEFAULT, default_model, load
+from landbridge.identity.model import DEFAULT, default_model, load, parse
 from landbridge.identity.splink_engine import splink_settings
 
 
@@ -67,3 +68,27 @@ def test_a_models_name_tells_what_it_says() -> None:
     model = default_model()
     assert model.named("default").version == model.version
     assert replace(model, link=model.link + 1).named("default").version != model.version
+
+
+BROKEN = {
+    "a weight that is no number": lambda raw: raw["weights"]["given"].update(same=[float("nan"), 0.1]),
+    "an infinite threshold": lambda raw: raw.update(link=float("inf")),
+    "a threshold that is no number": lambda raw: raw.update(review=float("nan")),
+    "no size": lambda raw: raw.update(learned_on=float("nan")),
+    "a rarity that is no number": lambda raw: raw["rarity"]["given"].update(anna=float("nan")),
+    "a contradiction that there is not": lambda raw: raw.update(against=[7]),
+    "an empty calibration": lambda raw: raw["calibration"][0].__setitem__(1, []),
+    "a calibration that is no number": lambda raw: raw["calibration"][0][1][0].__setitem__(1, float("nan")),
+    "a share above one": lambda raw: raw["calibration"][0][1][-1].__setitem__(1, 1.5),
+    "a calibration that falls": lambda raw: raw["calibration"][0][1].reverse(),
+    "sizes that fall": lambda raw: raw["calibration"].reverse(),
+    "a calibration of texts": lambda raw: raw["calibration"][0][1].__setitem__(0, "ab"),
+}
+
+
+@pytest.mark.parametrize("harm", BROKEN)
+def test_what_cannot_be_reckoned_with_is_no_model(harm: str) -> None:
+    raw = json.loads(default_model().as_json())
+    BROKEN[harm](raw)
+    with pytest.raises(ConfigInvalid, match=r"mine\.json"):
+        parse(json.dumps(raw), "mine.json")

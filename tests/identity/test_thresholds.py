@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -36,7 +37,10 @@ def test_other_thresholds_are_another_version() -> None:
     strict, stricter = applied(MODEL, 1000, 0.98, 0.7), applied(MODEL, 1000, 0.99, 0.7)
     assert MODEL.link < strict.link < stricter.link
     assert len({MODEL.version, strict.version, stricter.version}) == 3
-    assert applied(MODEL, 1000, None, 0.999).review == MODEL.link, "asking never begins above linking"
+    with pytest.raises(ConfigInvalid, match=r"cannot ask from a precision of 0\.999 and link from 0"):
+        applied(MODEL, 1000, None, 0.999)
+    lax = applied(replace(MODEL, review=9.0), 1000, 0.55, None)
+    assert lax.review == lax.link, "the model's own threshold gives way"
 
 
 class Calibrated(Model):

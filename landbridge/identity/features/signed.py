@@ -1,5 +1,5 @@
 """Profiles with what their people's signatures say of them, beside what systems' fields say: `signed_phone`,
-`signed_company`, `signed_name`. Whoever writes a text writes what he likes into it: such values are told apart throughout.
+`signed_company`, `signed_name`. Whoever writes a text writes what he likes: such values are told apart throughout.
 
 Only a signature that is the profile's own counts: its name fits the profile's name. A customer who pastes a colleague's
 signature does not become that colleague. A profile without a name takes the name of its signatures, where they agree
