@@ -5,6 +5,7 @@ Source: "Bulk API 2.0 and Bulk API Developer Guide"; the words of refusals in pa
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from sandbox.salesforce.bulk_csv import DELIMITERS, LINE_ENDINGS, MOST_BYTES
 from sandbox.salesforce.bulk_jobs import IngestJob, Work
 from sandbox.salesforce.errors import Refused, not_found
+from sandbox.salesforce.multipart import is_multipart, parts
 from sandbox.salesforce.org import Org
 from sandbox.salesforce.record_ids import MalformedId, make_id, normal_id
 from sandbox.salesforce.replies import Call, csv_reply, empty_reply, json_reply
@@ -20,6 +22,7 @@ from sandbox.salesforce.schema import Field, SObject
 from sandbox.salesforce.usage import Usage
 
 JOB_PREFIX = "750"
+_KEPT = timedelta(days=7)
 _OPERATIONS = ("insert", "update", "upsert", "delete", "hardDelete")
 
 
@@ -32,7 +35,17 @@ class BulkApi:
         self._jobs: dict[str, IngestJob] = {}
 
     async def create(self, call: Call) -> Response:
-        said = await call.document()
+        """A job; with its file in the same call it is closed at once."""
+        if not is_multipart(call):
+            return json_reply(self._made(call, await call.document()).shown())
+        said, content = await parts(call)
+        job = self._made(call, said)
+        job.data = content
+        job.move("UploadComplete", self.org.now())
+        self.work.start(job)
+        return json_reply(job.shown())
+
+    def _made(self, call: Call, said: dict[str, Any]) -> IngestJob:
         operation = _choice(said, "operation", _OPERATIONS, None)
         if operation == "hardDelete":
             raise Refused("FEATURENOTENABLED", "hardDelete operation requires special user profile permission")
@@ -50,7 +63,7 @@ class BulkApi:
             created=self.org.now(),
         )
         self._jobs[job.id] = job
-        return json_reply(job.shown())
+        return job
 
     async def upload(self, call: Call) -> Response:
         """The file: one a job, while it is open."""
@@ -63,7 +76,7 @@ class BulkApi:
                 "then create a new Job and make sure you only do 'PUT' once on a given Job."
             )
             raise Refused("CLIENTINPUTERROR", message)
-        data = await call.request.body()
+        data = await call.body()
         if len(data) > MOST_BYTES:
             raise Refused("EXCEEDEDQUOTA", "Maximum size of a file is 150 MB", http_status=413)
         job.data = data
@@ -111,7 +124,7 @@ class BulkApi:
 
     def _job(self, call: Call) -> IngestJob:
         job = self._jobs.get(_whole(call.parts["id"]))
-        if job is None or job.state == "Deleted":
+        if job is None or job.state == "Deleted" or self.org.now() - job.created > _KEPT:
             raise not_found()
         return job
 

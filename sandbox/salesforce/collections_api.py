@@ -97,9 +97,12 @@ class CollectionsApi:
         return json_reply(results)
 
     def _tried(self, transaction: Transaction, record: Any, save: Save) -> Result:
+        """The record's own result. What the reader of JSON chokes on ends the whole call: it never comes to records."""
         try:
             return save(transaction, record)
         except Refused as refused:
+            if refused.code == "JSON_PARSER_ERROR":
+                raise
             return _failed(refused)
 
     def _create(self, call: Call, transaction: Transaction, sent: Any) -> Result:

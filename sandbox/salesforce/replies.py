@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,10 +44,23 @@ class Call:
             raise Refused("MISSING_ARGUMENT", f"The {name} parameter is required")
         return value
 
+    async def body(self) -> bytes:
+        """The body, unpacked where it came as gzip or deflate."""
+        sent = await self.request.body()
+        coding = self.request.headers.get("content-encoding", "").strip().lower()
+        if coding in ("", "identity"):
+            return sent
+        if coding not in ("gzip", "deflate"):
+            raise Refused("UNSUPPORTED_MEDIA_TYPE", f"Content-Encoding {coding} is not supported", http_status=415)
+        try:
+            return zlib.decompress(sent, zlib.MAX_WBITS | 32)
+        except zlib.error:
+            raise bad_json("The request body could not be decompressed") from None
+
     async def document(self) -> dict[str, Any]:
         """The JSON object in the body, or JSON_PARSER_ERROR."""
         try:
-            said = orjson.loads(await self.request.body())
+            said = orjson.loads(await self.body())
         except orjson.JSONDecodeError as error:
             raise bad_json(f"{error.msg} at [line:{error.lineno}, column:{error.colno}]") from None
         if not isinstance(said, dict):

@@ -59,7 +59,7 @@ def test_a_record_that_nobody_answers_for_holds_up_nobody(store: Store, crm: Crm
 
 
 def test_a_crm_that_is_down_is_not_asked_for_every_record(store: Store, crm: Crm, policy: Policy) -> None:
-    leads(store, 2000)
+    leads(store, 700)
     asked: list[int] = []
 
     def down(access: object, writes: list[Write]) -> Iterator[Receipt]:

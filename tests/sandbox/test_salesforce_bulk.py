@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -73,6 +75,43 @@ class TestIngest:
         assert {row["sf__Created"] for row in saved} == {"true"}
         one = saved[0]
         assert org.ask("GET", f"sobjects/Lead/{KEY}/{one[KEY]}").json()["Id"] == one["sf__Id"]
+
+    def test_a_job_and_its_file_in_one_call(self, org: SalesforceOrg) -> None:
+        job = {"object": "Lead", "operation": "upsert", "externalIdFieldName": KEY, "contentType": "CSV"}
+        parts = {
+            "job": (None, json.dumps(job), "application/json"),
+            "content": ("leads.csv", file(leads("multi", 3)), "text/csv"),
+        }
+        made = org.ask("POST", "jobs/ingest", files=parts).json()
+        assert made["state"] == "UploadComplete"
+        ended = org.ended(f"jobs/ingest/{made['id']}")
+        assert (ended["state"], ended["numberRecordsProcessed"], ended["numberRecordsFailed"]) == ("JobComplete", 3, 0)
+        assert org.refused("POST", "jobs/ingest", files={"job": parts["job"]}) == (400, "JSON_PARSER_ERROR")
+
+    def test_bodies_may_come_packed(self, org: SalesforceOrg) -> None:
+        packed = {"content-encoding": "gzip"}
+        job = org.ask("POST", "jobs/ingest", content=gzip.compress(json.dumps(
+            {"object": "Lead", "operation": "insert"}).encode()), headers=packed).json()  # fmt: skip
+        path = f"jobs/ingest/{job['id']}"
+        rows = gzip.compress(file([{"LastName": "Packed", "Company": "Gz"}]).encode())
+        assert org.ask("PUT", f"{path}/batches", content=rows, headers=packed).status_code == 201
+        org.ask("PATCH", path, json={"state": "UploadComplete"})
+        assert org.ended(path)["numberRecordsProcessed"] == 1
+        assert org.refused("POST", "jobs/ingest", content=b"no gzip", headers=packed) == (400, "JSON_PARSER_ERROR")
+        assert org.refused("POST", "jobs/ingest", content=b"{}", headers={"content-encoding": "br"})[0] == 415
+
+    def test_results_have_both_spellings_and_a_job_is_forgotten_after_seven_days(self, org: SalesforceOrg) -> None:
+        job = org.load(file(leads("old", 1)))
+        assert {org.results(job, name) for name in ("unprocessedrecords", "unprocessedRecords")} == {
+            org.results(job, "UNPROCESSEDRECORDS")
+        }
+        org.order("clock", advance=8 * 86400)
+        try:
+            org.use_new_session()
+            assert org.refused("GET", f"jobs/ingest/{job['id']}") == (404, "NOT_FOUND")
+        finally:
+            org.order("clock", advance=-8 * 86400)
+            org.use_new_session()
 
     @pytest.mark.parametrize("delimiter", ["COMMA", "TAB", "PIPE", "SEMICOLON", "CARET", "BACKQUOTE"])
     @pytest.mark.parametrize("ending", ["LF", "CRLF"])
