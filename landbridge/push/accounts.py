@@ -46,8 +46,10 @@ class Accounts(BaseModel):
 
 
 def match(store: Store, rules: Accounts | None, account: str, leads: pa.Table) -> pa.Table:
-    """`leads` (see known.read) with FIELDS among their `fields` and `origin`; as they were where there are no rules."""
+    """`leads` (see known.read) with FIELDS as columns, null where nothing fits or there are no rules."""
     if rules is None:
+        for field in FIELDS:
+            leads = leads.append_column(field, pa.nulls(leads.num_rows, pa.string()))
         return leads
     with store.bulk() as bulk_connection, duckdb.connect() as connection:
         connection.register("known", leads)

@@ -83,13 +83,7 @@ chosen AS (
             if(by_place, 'the place', NULL)) ||
             if(alike > 1, '; of ' || alike || ' alike by ' || $told, '')), 255) AS reason
     FROM ranked WHERE place = 1)
-SELECT known.* REPLACE (
-    CASE WHEN reason IS NULL THEN fields ELSE CAST(json_merge_patch(fields, json_object('account_reason', reason),
-        if(account_id IS NULL, '{{{{}}}}', json_object('account_id', account_id))) AS VARCHAR) END AS fields,
-    CASE WHEN reason IS NULL THEN origin ELSE CAST(json_merge_patch(origin, json_object(
-        'account_reason', json_object('rule', 'account'), 'account_id', json_object('rule', 'account'))) AS VARCHAR) END
-        AS origin)
-FROM known LEFT JOIN chosen USING (identity_id)
+SELECT known.*, chosen.account_id, chosen.reason AS account_reason FROM known LEFT JOIN chosen USING (identity_id)
 """
 
 

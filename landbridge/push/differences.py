@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from landbridge.push import merge, wanted
 from landbridge.push.holding import leave_out
-from landbridge.push.offer import offer
+from landbridge.push.offer import give_back, offer
 from landbridge.push.policy import Policy
 
 _JSON = """CASE WHEN {0} IS NULL THEN 'null'
@@ -79,8 +79,17 @@ class Rules:
     trust: Sequence[str] = ()
 
 
-def find(rules: Rules, leads: pa.Table, times: pa.Table, holds: pa.Table) -> Differences:
-    """Compare `leads` (see known.read) with the CRM, field by field. `times`: see known.times; `holds`: holds.read."""
+@dataclass(frozen=True)
+class Beside:
+    """What is known beside the leads: known.times, known.strayed and holds.read."""
+
+    times: pa.Table
+    strayed: pa.Table
+    holds: pa.Table
+
+
+def find(rules: Rules, leads: pa.Table, beside: Beside) -> Differences:
+    """Compare `leads` (see known.read) with the CRM, field by field."""
     policy = rules.policy
     with duckdb.connect() as connection:
         connection.register("arrived", leads)
@@ -89,9 +98,10 @@ def find(rules: Rules, leads: pa.Table, times: pa.Table, holds: pa.Table) -> Dif
         connection.register("rule", wanted.rules(policy))
         rows = " UNION ALL ".join(wanted.query(policy, name) for name in policy.objects)
         connection.execute(f"CREATE TABLE valued AS {rows}")
-        offer(connection, policy, rules.account, rules.trust, times)
+        give_back(connection, beside.strayed)
+        offer(connection, policy, rules.account, rules.trust, beside.times)
         connection.execute("CREATE TABLE merged AS " + merge.MERGE.format(offered="offered"))
-        leave_out(connection, holds)
+        leave_out(connection, beside.holds)
         connection.execute(f"CREATE TABLE differing AS {_DIFFERENCES}")
         changes = connection.sql(_WANTED.format(external_id=wanted.quoted(policy.external_id))).to_arrow_table()
         held, unchanged = connection.sql(_LEFT_ALONE).fetchall()[0]

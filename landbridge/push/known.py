@@ -1,8 +1,8 @@
 """What is known before planning: each lead that may leave, the CRM record that is its own, and that record's state.
 
 A CRM record belongs to the identity that its profile is linked to; one that we created stays with the identity we
-created it for. So a record has one owner, and two plans can never fight over it. Where an identity has several, one
-of them is its node:
+created it for, until that falls apart. So a record has one owner, and two plans can never fight over it. Where an
+identity has several, one of them is its node:
 
 1. a Contact before a Lead (a converted Lead counts as the Contact that it became);
 2. one that is there before one that was deleted;
@@ -22,25 +22,43 @@ from landbridge.store.engine import Store
 _VALID = """lead l JOIN identity i USING (identity_id)
     WHERE l.valid AND l.checked_digest = l.digest AND i.redirect_to IS NULL"""
 
-_QUERY = """
-WITH RECURSIVE
+_LIVING = """
 living(identity_id, now_id) AS (
     SELECT identity_id, identity_id FROM identity WHERE redirect_to IS NULL
     UNION ALL
     SELECT i.identity_id, living.now_id FROM identity i JOIN living ON i.redirect_to = living.identity_id
+)"""
+
+# What we wrote for an identity that fell apart since: a record that we created goes with most of the profiles that its
+# first values were from.
+_PARTED = """
+torn AS MATERIALIZED (
+    SELECT DISTINCT living.now_id FROM identity_event e JOIN living USING (identity_id) WHERE e.kind = 'split'
 ),
+parted AS MATERIALIZED (
+    SELECT DISTINCT ON (object, crm_id) object, crm_id, identity_id FROM (
+        SELECT c.object, c.crm_id, k.identity_id, count(*) AS profiles
+        FROM pushed p JOIN living USING (identity_id) JOIN torn USING (now_id)
+        JOIN change c ON c.account = p.account AND c.object = p.object AND c.crm_id = p.crm_id AND c.created
+        CROSS JOIN jsonb_each(c.origin) o JOIN link k ON k.profile_id = o.value->>'profile'
+        WHERE p.account = $1 AND c.state = 'done' GROUP BY c.object, c.crm_id, k.identity_id) each
+    ORDER BY object, crm_id, profiles DESC, identity_id
+)"""
+
+_QUERY = f"""
+WITH RECURSIVE {_LIVING}, {_PARTED},
 former(identity_id, ids) AS MATERIALIZED (
     SELECT now_id, array_agg(identity_id) FROM living WHERE identity_id <> now_id GROUP BY now_id
 ),
 leads AS MATERIALIZED (
     SELECT l.identity_id, l.fields, l.origin, l.digest
-    FROM {valid}
+    FROM {{valid}}
 ),
 made AS MATERIALIZED (
-    SELECT p.object, p.crm_id, living.now_id AS identity_id, p.fields AS last,
+    SELECT p.object, p.crm_id, coalesce(parted.identity_id, living.now_id) AS identity_id, p.fields AS last,
            EXISTS (SELECT FROM change c WHERE c.crm_id = p.crm_id AND c.object = p.object AND c.account = p.account
                    AND c.created) AS created
-    FROM pushed p JOIN living USING (identity_id) WHERE p.account = $1
+    FROM pushed p JOIN living USING (identity_id) LEFT JOIN parted USING (object, crm_id) WHERE p.account = $1
 ),
 linked AS MATERIALIZED (
     SELECT p.stream AS object, p.key AS crm_id, k.identity_id, p.gone
@@ -60,7 +78,7 @@ removed AS MATERIALIZED (
 owned AS (
     SELECT coalesce(m.object, k.object) AS object, coalesce(m.crm_id, k.crm_id) AS crm_id,
            CASE WHEN m.created OR k.identity_id IS NULL THEN m.identity_id ELSE k.identity_id END AS identity_id,
-           coalesce(m.created OR m.last <> '{}', false) AS ours, coalesce(k.gone, false) AS gone
+           coalesce(m.created OR m.last <> '{{}}', false) AS ours, coalesce(k.gone, false) AS gone
     FROM linked k FULL JOIN made m ON m.object = k.object AND m.crm_id = k.crm_id
 ),
 placed AS (
@@ -94,10 +112,10 @@ written AS (
 )
 SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, leads.origin::text,
        node.object, node.crm_id,
-       CASE WHEN written.since IS NULL THEN seen.payload ELSE coalesce(seen.payload, '{}') || written.since END::text
+       CASE WHEN written.since IS NULL THEN seen.payload ELSE coalesce(seen.payload, '{{}}') || written.since END::text
            AS present,
        made.last::text AS last,
-       coalesce(former.ids, '{}') AS former_ids,
+       coalesce(former.ids, '{{}}') AS former_ids,
        coalesce(node.gone, false) AS gone,
        node.crm_id IS NULL AND EXISTS (
            SELECT FROM linked k WHERE k.identity_id = leads.identity_id AND NOT k.gone
@@ -133,6 +151,28 @@ def read(store: Store, account: str) -> pa.Table:
     """
     with store.bulk() as connection, connection.cursor() as cursor:
         cursor.execute(_QUERY.replace("{valid}", _VALID), (account,))
+        return cursor.fetch_arrow_table()
+
+
+_STRAYED = f"""
+WITH RECURSIVE {_LIVING}, {_PARTED}
+SELECT coalesce(parted.identity_id, living.now_id) AS identity_id, f.key AS field, p.base ->> f.key AS value
+FROM pushed p JOIN living USING (identity_id) JOIN torn USING (now_id) LEFT JOIN parted USING (object, crm_id)
+CROSS JOIN jsonb_object_keys(p.fields) f(key)
+CROSS JOIN LATERAL (
+    SELECT c.origin -> f.key ->> 'profile' AS profile FROM change c
+    WHERE c.account = p.account AND c.object = p.object AND c.crm_id = p.crm_id AND c.state = 'done' AND c.after ? f.key
+    ORDER BY c.change_id DESC LIMIT 1) o
+JOIN link k ON k.profile_id = o.profile
+WHERE p.account = $1 AND k.identity_id <> coalesce(parted.identity_id, living.now_id)
+"""
+
+
+def strayed(store: Store, account: str) -> pa.Table:
+    """What we wrote to a record and is somebody else's since an identity fell apart: identity_id, field, and `value`,
+    what stood there before us."""
+    with store.bulk() as connection, connection.cursor() as cursor:
+        cursor.execute(_STRAYED, (account,))
         return cursor.fetch_arrow_table()
 
 

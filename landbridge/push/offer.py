@@ -17,6 +17,23 @@ from landbridge.push.policy import Policy
 _BY_TIME, _BY_TRUST = "newest", "most_trusted"
 
 
+def give_back(connection: DuckDBPyConnection, strayed: pa.Table) -> None:
+    """Want in `valued` what stood there before us, where what we wrote is somebody else's since an identity fell apart.
+
+    A value of the person's own comes first. `strayed`: see known.strayed.
+    """
+    if strayed.num_rows:
+        connection.register("strayed", strayed)
+        connection.execute(f"CREATE OR REPLACE TABLE valued AS {_GIVEN_BACK}")
+
+
+_GIVEN_BACK = """
+SELECT v.* REPLACE (if(v.want IS NULL, s.value, v.want) AS want,
+                    if(s.field IS NULL, v.when_empty, 'clear') AS when_empty)
+FROM valued v LEFT JOIN strayed s USING (identity_id, field)
+"""
+
+
 def offer(connection: DuckDBPyConnection, policy: Policy, account: str, trust: Sequence[str], times: pa.Table) -> None:
     """Make `offered`, as landbridge.push.merge asks for it, from the table `valued` (see wanted.query).
 
@@ -24,8 +41,10 @@ def offer(connection: DuckDBPyConnection, policy: Policy, account: str, trust: S
     """
     owners = {each.owner for rule in policy.objects.values() for each in rule.fields.values()}
     connection.register("profile_time", times)
-    settled = _SETTLED if owners & {_BY_TIME, _BY_TRUST} else "SELECT *, settles AS conflict FROM valued"
-    connection.execute(f"CREATE TABLE settled AS {settled}", _asked(account, trust) if settled == _SETTLED else None)
+    if owners & {_BY_TIME, _BY_TRUST}:
+        connection.execute(f"CREATE TABLE settled AS {_SETTLED}", _asked(account, trust))
+    else:
+        connection.execute("CREATE VIEW settled AS SELECT *, settles AS conflict FROM valued")
     connection.execute(f"CREATE VIEW offered AS {_APPENDED if 'append' in owners else 'FROM settled'}")
 
 

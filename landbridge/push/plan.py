@@ -22,7 +22,7 @@ import pyarrow.csv as pacsv
 import sqlalchemy as sa
 
 from landbridge.push import accounts, activities, differences, holds, known, outbox
-from landbridge.push.differences import Rules
+from landbridge.push.differences import Beside, Rules
 from landbridge.push.offer import wants_times
 from landbridge.push.policy import Policy
 from landbridge.store import tables
@@ -43,7 +43,8 @@ def make_plan(run: Run, policy: Policy, account: str, trust: Sequence[str] = ())
         times = known.times(run.store) if wants_times(policy) else known.NO_TIMES
         leads = accounts.match(run.store, policy.accounts, account, known.read(run.store, account))
         held = holds.read(run.store, account)
-        found = differences.find(Rules(policy, account, trust), leads, times, held)
+        known_beside = Beside(times, known.strayed(run.store, account), held)
+        found = differences.find(Rules(policy, account, trust), leads, known_beside)
         entry.held, entry.unchanged = found.held, found.unchanged
         beside = activities.find(run, policy, account, leads, found.changes, held)
         _keep(run, policy, account, pa.concat_tables([found.changes.cast(beside.schema), beside]), entry)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from landbridge.push.accounts import FIELDS as MATCHED
 from landbridge.push.policy import FieldRule, ObjectRule, Policy
 
 _RULE = {
@@ -46,13 +47,13 @@ def query(policy: Policy, object_name: str) -> str:
     """Rows of one CRM object, one a lead and field, out of `known` and `rule`: what landbridge.push.offer asks for."""
     rule = policy.objects[object_name]
     names = [*rule.fields, policy.external_id]
-    sources = sorted({source for each in rule.fields.values() for source in each.source})
+    sources = sorted({source for each in rule.fields.values() for source in each.source} - set(MATCHED))
     values = ", ".join(_values(rule, sources))
     return f"""
         SELECT identity_id, creating, crm_at, r.* EXCLUDE (number), o.* EXCLUDE (identity_id, creating, crm_at, number)
         FROM (SELECT identity_id, creating, crm_at, unnest([{", ".join(_offers(rule, sources))}], recursive := true)
               FROM (SELECT identity_id, former_ids, creating, crm_at, origin, have, last, {values}
-                    FROM (SELECT identity_id, former_ids, crm_id IS NULL AS creating,
+                    FROM (SELECT identity_id, former_ids, crm_id IS NULL AS creating, {", ".join(MATCHED)},
                                  json_extract_string(present, '$.LastModifiedDate') AS crm_at,
                                  json_extract(fields, {_paths(sources)}) AS given,
                                  json_extract(origin, {_paths(sources)}) AS origin,
@@ -71,10 +72,16 @@ def _rows(object_name: str, rule: ObjectRule) -> str:
 def _values(rule: ObjectRule, sources: Sequence[str]) -> list[str]:
     """One column for each field and each of its sources: v<field>_<source>."""
     return [
-        f"{_value(each, f'given[{sources.index(source) + 1}]')} AS v{number}_{place}"
+        f"{_given(each, source, sources)} AS v{number}_{place}"
         for number, each in enumerate(rule.fields.values(), 1)
         for place, source in enumerate(each.source)
     ]
+
+
+def _given(rule: FieldRule, source: str, sources: Sequence[str]) -> str:
+    if source in MATCHED:
+        return f"left({source}, {rule.max})" if rule.cuts else source
+    return _value(rule, f"given[{sources.index(source) + 1}]")
 
 
 def _value(rule: FieldRule, json: str) -> str:
@@ -94,7 +101,7 @@ def _offer(rule: FieldRule, number: int, sources: Sequence[str]) -> str:
     columns = {f"v{number}_{place}": source for place, source in enumerate(rule.source)}
     first = f"coalesce({', '.join(columns)})"
     whence = " ".join(f"WHEN {c} IS NOT NULL THEN {quoted(s)}" for c, s in columns.items())
-    origin = " ".join(f"WHEN {c} IS NOT NULL THEN origin[{sources.index(s) + 1}]" for c, s in columns.items())
+    origin = " ".join(f"WHEN {c} IS NOT NULL THEN {_origin(s, sources)}" for c, s in columns.items())
     unfit = _unfit(rule, first)
     fits = f"CASE WHEN {unfit} IS NULL THEN {first} END" if unfit else first
     fallback = f"CASE WHEN creating THEN {quoted(rule.default)} END" if rule.default is not None else "NULL"
@@ -109,6 +116,10 @@ def _offer(rule: FieldRule, number: int, sources: Sequence[str]) -> str:
         source=f"CASE {whence} END",
         origin=f"CASE {origin} END",
     )
+
+
+def _origin(source: str, sources: Sequence[str]) -> str:
+    return """CAST('{"rule":"account"}' AS JSON)""" if source in MATCHED else f"origin[{sources.index(source) + 1}]"
 
 
 def _unfit(rule: FieldRule, value: str) -> str | None:

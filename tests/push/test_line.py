@@ -238,3 +238,55 @@ def test_after_a_split_both_persons_have_their_record(store: Store, crm: Crm, li
     crm.calls.clear()
     line({lead: "carl"})
     assert crm.calls == []
+
+
+def test_a_split_after_a_wrong_merge_restores_both_leads(store: Store, crm: Crm, line: Line) -> None:
+    import sqlalchemy as sa
+
+    carl = {"last_name": "Arnesen", "first_name": "Carl", "email": "carl@fjord.example", "phone": "+47 22 00 00 00"}
+    with a_run(store) as run:
+        put_lead(store, run, "anna", **ANNA)
+        put_lead(store, run, "carl", **carl)
+    line()
+    before = {row["Email"]: dict(row) for row in crm.rows["Lead"].values()}
+
+    def state(*statements: str) -> None:
+        with store.begin() as connection:
+            for statement in statements:
+                connection.execute(sa.text(statement))
+
+    state(
+        "UPDATE identity SET redirect_to = 'anna' WHERE identity_id = 'carl'",
+        "DELETE FROM lead WHERE identity_id = 'carl'",
+    )
+    with a_run(store) as run:
+        put_lead(store, run, "anna", **ANNA | {"phone": carl["phone"]})
+        state("""UPDATE lead SET origin = jsonb_set(origin, '{phone,profile}', '"zendesk/users/carl"')
+                 WHERE identity_id = 'anna'""")
+    line()
+    assert sorted(str(row["Phone"]) for row in crm.rows["Lead"].values()) == [carl["phone"], carl["phone"]]
+
+    with a_run(store) as run:
+        put_lead(store, run, "anna", **ANNA)
+        put_lead(store, run, "carl-again", **carl)
+        state(
+            f"""INSERT INTO identity_event (kind, identity_id, other_id, run_id)
+                VALUES ('split', 'anna', 'carl-again', '{run.run_id}')""",
+            *(
+                f"""INSERT INTO profile (profile_id, account, stream, key, record_id, mapping, digest, run_id)
+                    VALUES ('zendesk/users/{who}', 'zendesk', 'users', '{who}', 1, 'm', 'd', 'r')"""
+                for who in ("anna", "carl")
+            ),
+            *(
+                f"""INSERT INTO link (profile_id, identity_id, how, model, run_id)
+                    VALUES ('zendesk/users/{who}', '{now}', 'single', '1', '{run.run_id}')"""
+                for who, now in (("anna", "anna"), ("carl", "carl-again"))
+            ),
+        )
+    line()
+    after = {row["Email"]: dict(row) for row in crm.rows["Lead"].values()}
+    assert after.pop("carl@fjord.example") == before.pop("carl@fjord.example") | {EXTERNAL: "carl-again"}
+    assert after == before, "what was the other's is gone from hers, and nobody has a third lead"
+    crm.calls.clear()
+    line()
+    assert crm.calls == []
