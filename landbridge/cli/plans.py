@@ -23,6 +23,7 @@ _REASONS = 8
 
 def show_plan(plan_id: str | None, *, json: bool, csv: bool, limit: int) -> None:
     """Print a plan, the newest that is open unless one is named, in the form that was asked for."""
+    from landbridge.push.budget import planned_cost
     from landbridge.push.plan import newest_open
     from landbridge.push.render import reasons, render, totals
 
@@ -34,12 +35,21 @@ def show_plan(plan_id: str | None, *, json: bool, csv: bool, limit: int) -> None
         numbers = totals(hub.store, plan_id)
         rows = list(render(hub.store, plan_id, None if json or csv else limit))
         whys = reasons(hub.store, plan_id)
+        calls = planned_cost(hub.store, hub.crm, hub.policy.sending)
     if json:
-        show.as_json({**vars(numbers), "reasons": [vars(why) for why in whys], "changes": [r.as_dict() for r in rows]})
+        show.as_json(
+            {
+                **vars(numbers),
+                "api_calls": calls,
+                "reasons": [vars(why) for why in whys],
+                "changes": [r.as_dict() for r in rows],
+            }
+        )
     elif csv:
         _csv(rows)
     else:
         _tell(numbers, rows, whys)
+        show.say(f"Everything that waits takes about {calls:,} of the CRM's API calls.", "dim")
 
 
 def _nothing(json: bool) -> None:

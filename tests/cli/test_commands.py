@@ -115,7 +115,12 @@ def test_plan_of_what_is_new(ran: Journey) -> None:
     assert fields
     rows = list(csv.DictReader(io.StringIO(project.landbridge("plan", "--csv").out)))
     assert [(row["record"], row["field"]) for row in rows] == fields
-    assert planned["plan_id"] in project.landbridge("plan").out
+    told = project.landbridge("plan").out
+    assert planned["plan_id"] in told
+    assert f"about {planned['api_calls']} of the CRM's API calls" in " ".join(told.split())
+    project.landbridge("push", "--halt", "wrong titles", "--as", "ines")
+    assert "halted by ines: wrong titles" in project.refuses("push", code=3)
+    project.landbridge("push", "--resume", "mended", "--as", "ines")
     assert quiet(project.landbridge("push", "--json"))["balance"][-1]["closes"]
 
 
