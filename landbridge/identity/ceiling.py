@@ -189,15 +189,22 @@ class _Rungs:
 
         if isinstance(node, exp.ArrayOverlaps):
             return self._two("common", node.left, node.right, lambda a, b: (a & b) != 0)
+        if isinstance(node, exp.EQ) and _side(node.left) and _side(node.right):
+            return self._two("equal", node.left, node.right, _equal)
+        measured = isinstance(node, exp.EQ | exp.LTE | exp.GTE) and node.right.is_number
+        return self._measured(node, float(node.right.name)) if measured else None
+
+    def _measured(self, node: Expression, bound: float) -> Test | None:
+        """How near the two are, against a number."""
+        from sqlglot import exp
+
         if isinstance(node, exp.EQ) and isinstance(node.left, exp.Add):
-            return self._sum(node)
+            return self._sum(node, bound)
         if isinstance(node, exp.EQ | exp.LTE) and (of := _texts(node.left, "levenshtein", "damerau_levenshtein")):
-            most = int(node.right.name)
-            return self._two("letters", *of, lambda a, b: slips(a, b, most))
+            return self._two("letters", *of, lambda a, b: slips(a, b, bound))
         if isinstance(node, exp.GTE) and (of := _texts(node.left, "jarowinklersimilarity")):
-            least = float(node.right.name)
-            return self._two("letters", *of, lambda a, b: alike(a, b, least))
-        return self._two("equal", node.left, node.right, _equal) if isinstance(node, exp.EQ) else None
+            return self._two("letters", *of, lambda a, b: alike(a, b, bound))
+        return None
 
     def _two(self, kind: str, one: Expression, other: Expression, test: Callable[[Any, Any], Any]) -> Test | None:
         from sqlglot import exp
@@ -207,14 +214,14 @@ class _Rungs:
         a, b = ((self._term(kind, _of_one(node)), _side(node)) for node in (one, other))
         return lambda sides: test(sides.of(*a), sides.of(*b))
 
-    def _sum(self, node: Expression) -> Test | None:
+    def _sum(self, node: Expression, least: float) -> Test | None:
         """So many of several conditions: hashes may only find more of them."""
         from sqlglot import exp
 
         parts = list(node.left.flatten())
         if not all(isinstance(part, exp.Cast) for part in parts):
             return None
-        tests, least = [self._may(part.this) for part in parts], int(node.right.name)
+        tests = [self._may(part.this) for part in parts]
         return lambda sides: sum(np.asarray(test(sides), np.int8) for test in tests) >= least
 
 

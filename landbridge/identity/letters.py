@@ -58,7 +58,7 @@ def _shapes(texts: pa.LargeStringArray) -> Shapes:
     return Shapes(letters, length.astype(np.uint8))
 
 
-def slips(left: Shapes, right: Shapes, most: int) -> Flags:
+def slips(left: Shapes, right: Shapes, most: float) -> Flags:
     """Where two texts may be `most` slips (Damerau's, or Levenshtein's) apart: each changes two letters at most."""
     near: Flags = np.bitwise_count(left.letters ^ right.letters) <= 2 * most
     return _told(left, right, near)

@@ -135,7 +135,7 @@ def _found(con: duckdb.DuckDBPyConnection, model: Model, size: int, spark: Clust
     if spark:
         from landbridge.identity import spark_engine
 
-        con.execute("CREATE TEMP VIEW keyed AS SELECT uid, unnest(keys) AS key FROM features")
+        con.execute("CREATE TEMP VIEW keyed AS SELECT uid, unnest(keys)::VARCHAR AS key FROM features")
         return spark_engine.score(con, model, size, pairing.CROWDED, spark)
     blocked = pairing.pairs(con.table("features").select("keys").to_arrow_table()["keys"])
     worth = blocked.filter(pa.array(ceiling.ceilings(con, blocked, model, size) >= model.review))
