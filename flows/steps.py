@@ -31,6 +31,7 @@ def resolve(run: Run, hub: Hub) -> None:
 
     first_load.fit(run)
     stage(run, hub.model, hub.kept, hub.spark)
+    first_load.note(run)
 
 
 @step(name="golden")

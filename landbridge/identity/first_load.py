@@ -39,6 +39,15 @@ def fit(run: Run) -> None:
         models.adopt(run.store, model, run.actor, REASON)
 
 
+def note(run: Run) -> None:
+    """Once the first load is linked, keep what it looks like: `identity quality` tells drift from it later."""
+    from landbridge.identity.quality import shares
+
+    now = models.history(run.store)[0]
+    if now.reason == REASON and not models.drift_of(run.store, now.version):
+        models.note_drift(run.store, now.version, shares(run.store))
+
+
 def _is_first(store: Store) -> bool:
     query = """SELECT NOT EXISTS (SELECT FROM link) AND NOT EXISTS (SELECT FROM adoption)
         AND EXISTS (SELECT FROM profile WHERE NOT gone)"""

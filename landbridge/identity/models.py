@@ -122,3 +122,10 @@ def drift_of(store: Store, version: str) -> dict[str, object]:
     """What the base looked like when the model was learned; empty when nobody noted it."""
     with store.begin() as connection:
         return dict(connection.scalar(sa.select(_model.c.drift).where(_model.c.version == version)) or {})
+
+
+def note_drift(store: Store, version: str, drift: Mapping[str, object]) -> None:
+    """Keep what the base looks like for a model of which nobody noted it. What was noted stays."""
+    unknown = sa.update(_model).where(_model.c.version == version, _model.c.drift == {})
+    with store.begin() as connection:
+        connection.execute(unknown.values(drift=dict(drift)))

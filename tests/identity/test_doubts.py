@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from landbridge.errors import DecisionStands, NotFound
 from landbridge.identity.decisions import about, decide, withdraw
@@ -13,7 +15,7 @@ from landbridge.quality.doubts import hold_doubtful
 from landbridge.store.engine import Store
 from landbridge.trail.audit import newest, verify
 from landbridge.trail.runs import running
-from tests.identity.test_stage import ANNA, ANNA_AGAIN, BERT, links, put, resolved, rows
+from tests.identity.test_stage import ANNA, ANNA_AGAIN, BERT, links, put, resolved, rows, stuck, until
 
 EVE = {"full_name": "Eve Marlowe", "birth_date": "1980-04-03", "handle": ["x:evemarlowe77"]}
 HOME = {"email": ["sunflower77@posteo.example"]}
@@ -68,6 +70,21 @@ def test_two_records_of_one_system_that_names_two_of_another(store: Store) -> No
     decide(store, "zendesk/users/1", "zendesk/users/2", "same", actor="ada", reason="a duplicate")
     resolved(store)
     assert doubts(store) == []
+
+
+def test_of_two_who_decide_at_once_the_first_stands_and_the_second_is_told(thin: Store) -> None:
+    """Both have looked and found nothing decided; only one can be first."""
+    pair = ("hubspot/contacts/3", "zendesk/users/3")
+    with ThreadPoolExecutor(1) as other, thin.begin() as connection:
+        connection.execute(
+            sa.text("INSERT INTO decision (left_id, right_id, verdict, actor) VALUES (:l, :r, 'same', 'ada')"),
+            {"l": pair[0], "r": pair[1]},
+        )
+        second = other.submit(decide, thin, *pair, "different", actor="bob", reason="two people")
+        until(lambda: stuck(thin) == 1)
+        connection.commit()
+        with pytest.raises(DecisionStands, match="ada decided"):
+            second.result()
 
 
 def test_a_second_run_writes_no_doubt(thin: Store) -> None:

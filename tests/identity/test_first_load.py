@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 
 from benchmarks import customers
-from landbridge.identity import first_load, models
+from landbridge.identity import first_load, models, quality
 from landbridge.identity.model import default_model
 from landbridge.identity.stage import resolve
 from landbridge.store.engine import Store
@@ -43,6 +44,23 @@ def test_the_first_load_fits_the_model_to_its_base_once(base: Store) -> None:
     (now, shipped) = models.history(base)
     assert (now.adopted_by, now.reason) == ("tester", first_load.REASON)
     assert shipped.version == default_model().version
+
+
+def test_what_the_first_load_looked_like_is_kept_to_tell_drift(base: Store) -> None:
+    version = fit(base)
+    assert models.drift_of(base, version) == {}
+    with running(base, "resolve", actor="tester") as run:
+        resolve(run, models.in_force(base))
+        first_load.note(run)
+    kept = models.drift_of(base, version)
+    assert kept == quality.shares(base)
+    assert quality.quality(base, models.in_force(base)).drift == []
+    with base.begin() as connection:
+        connection.execute(sa.text("UPDATE profile SET phone = NULL"))
+    with running(base, "resolve", actor="tester") as run:
+        first_load.note(run)
+    assert models.drift_of(base, version) == kept, "once"
+    assert "phone" in {one.level for one in quality.quality(base, models.in_force(base)).drift}
 
 
 def test_who_is_linked_already_is_not_moved(base: Store) -> None:

@@ -70,6 +70,17 @@ def test_a_mapping_that_changes_and_changes_back_leaves_no_trace(
     assert contents(store) == made
 
 
+def test_when_somebody_was_created_is_part_of_him(store: Store, mapping_of: Callable[[str], Mapping]) -> None:
+    """The elder's id survives a merge: who turns out to be older is compared again."""
+    mapping = mapping_of(WORDS + "created_at: since\n")
+    taken_in(store, mapping, {**ANNA, "since": "2024-01-01T00:00:00Z"})
+    [(before,)] = rows(store, "SELECT digest FROM profile")
+    taken_in(store, mapping, {**ANNA, "since": "2020-01-01T00:00:00Z"})
+    [(after, created)] = rows(store, "SELECT digest, created_at::date::text FROM profile")
+    assert created == "2020-01-01"
+    assert after != before
+
+
 def test_what_a_newer_version_no_longer_tells_is_gone_and_comes_back(
     store: Store, mapping_of: Callable[[str], Mapping]
 ) -> None:
