@@ -45,7 +45,7 @@ parted AS MATERIALIZED (
     ORDER BY object, crm_id, profiles DESC, identity_id
 )"""
 
-_QUERY = f"""
+_RECORDS = f"""
 WITH RECURSIVE {_LIVING}, {_PARTED},
 former(identity_id, ids) AS MATERIALIZED (
     SELECT now_id, array_agg(identity_id) FROM living WHERE identity_id <> now_id GROUP BY now_id
@@ -110,6 +110,10 @@ written AS (
         WHERE c.account = $1 AND c.state = 'done' AND (seen.at IS NULL OR c.sent_at > seen.at)
     ) each GROUP BY object, crm_id
 )
+"""
+
+_QUERY = f"""
+{_RECORDS}
 SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, leads.origin::text,
        node.object, node.crm_id,
        CASE WHEN written.since IS NULL THEN seen.payload ELSE coalesce(seen.payload, '{{}}') || written.since END::text
@@ -173,6 +177,25 @@ def strayed(store: Store, account: str) -> pa.Table:
     what stood there before us."""
     with store.bulk() as connection, connection.cursor() as cursor:
         cursor.execute(_STRAYED, (account,))
+        return cursor.fetch_arrow_table()
+
+
+_OTHERS = f"""
+{_RECORDS}
+SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, p.object, p.crm_id,
+       (seen.payload || coalesce(written.since, '{{}}'))::text AS present
+FROM leads JOIN node USING (identity_id) JOIN placed p ON p.identity_id = leads.identity_id AND p.crm_id <> node.crm_id
+JOIN seen ON seen.object = p.object AND seen.crm_id = p.crm_id
+LEFT JOIN written ON written.object = p.object AND written.crm_id = p.crm_id
+WHERE NOT p.gone AND (leads.fields ->> 'email_opt_out' = 'true' OR leads.fields ->> 'phone_opt_out' = 'true')
+"""
+
+
+def others(store: Store, account: str) -> pa.Table:
+    """The CRM records beside the nodes of people who refused something: identity_id, lead_digest, fields (the lead's),
+    object, crm_id, present."""
+    with store.bulk() as connection, connection.cursor() as cursor:
+        cursor.execute(_OTHERS.replace("{valid}", _VALID), (account,))
         return cursor.fetch_arrow_table()
 
 

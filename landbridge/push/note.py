@@ -118,14 +118,17 @@ FROM settled s WHERE c.change_id = s.change_id
 _CAME = """
 CREATE TEMP TABLE came ON COMMIT DROP AS
 SELECT c.change_id, c.account, c.identity_id, c.object, c.crm_id,
-       c.action <> 'delete' AND c.object IN ('Lead', 'Contact') AS stands, c.action = 'delete' AS gone
+       c.action <> 'delete' AND c.object IN ('Lead', 'Contact') AND NOT jsonb_path_exists(c.origin, '$.*.beside')
+       AND NOT (c.reverts IS NOT NULL AND EXISTS (
+           SELECT FROM pushed p WHERE p.account = c.account AND p.identity_id = c.identity_id
+             AND (p.object, p.crm_id) <> (c.object, c.crm_id))) AS stands, c.action = 'delete' AS gone
 FROM settled s JOIN change c USING (change_id) WHERE s.state = 'done'
 """
 _GONE = """
 DELETE FROM pushed p USING came c
 WHERE c.gone AND p.account = c.account AND p.object = c.object AND p.crm_id = c.crm_id
 """
-# `pushed` tells of the one record that stands for a person. What hangs on it, such as a Task, `change` alone tells.
+# `pushed` tells of the one record that stands for a person. Of others, and of what hangs on it, `change` alone tells.
 _LEAVE = """
 DELETE FROM pushed p USING came c
 WHERE c.stands AND p.account = c.account AND p.identity_id = c.identity_id

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import sqlalchemy as sa
 
-from landbridge.push import accounts, activities, differences, holds, known, outbox
+from landbridge.push import accounts, activities, differences, holds, known, opt_outs, outbox
 from landbridge.push.differences import Beside, Rules
 from landbridge.push.offer import wants_times
 from landbridge.push.policy import Policy
@@ -47,7 +47,8 @@ def make_plan(run: Run, policy: Policy, account: str, trust: Sequence[str] = ())
         found = differences.find(Rules(policy, account, trust), leads, known_beside)
         entry.held, entry.unchanged = found.held, found.unchanged
         beside = activities.find(run, policy, account, leads, found.changes, held)
-        _keep(run, policy, account, pa.concat_tables([found.changes.cast(beside.schema), beside]), entry)
+        refused = opt_outs.find(run, policy, account, held)
+        _keep(run, policy, account, pa.concat_tables([found.changes.cast(beside.schema), beside, refused]), entry)
     return newest_open(run.store, account)
 
 
@@ -77,13 +78,16 @@ DELETE FROM wanted w WHERE EXISTS (
     WHERE c.account = :account AND c.identity_id = w.identity_id AND c.state = 'refused' AND c.after = w.after
       AND c.object = w.object AND c.match_value = w.match_value AND q.stage = 'push' AND q.subject = c.identity_id
       AND q.state IN ('held', 'dropped') AND q.expectation = c.code)
-RETURNING w.object
+RETURNING CASE WHEN jsonb_path_exists(w.origin, '$.*.beside') THEN '' ELSE w.object END
 """
 _WITHOUT_PARENT = """
 DELETE FROM wanted w WHERE w.after ? 'Lead' AND NOT EXISTS (
     SELECT FROM wanted p WHERE p.identity_id = w.identity_id AND p.object = 'Lead' AND p.action = 'create')
 """
-_COUNTED = "SELECT action, count(*) FROM wanted WHERE object = ANY(:people) GROUP BY action"
+_COUNTED = """
+SELECT action, count(*) FROM wanted WHERE object = ANY(:people) AND NOT jsonb_path_exists(origin, '$.*.beside')
+GROUP BY action
+"""
 _UNDER_WAY = """
 WITH busy AS MATERIALIZED (
     SELECT c.identity_id, c.object, c.match_value FROM change c
@@ -91,7 +95,7 @@ WITH busy AS MATERIALIZED (
           AND c.plan_id IN (SELECT plan_id FROM plan WHERE kind = 'revert' AND state IN ('planned', 'approved'))))
 DELETE FROM wanted w
 WHERE identity_id IN (SELECT identity_id FROM busy) OR (object, match_value) IN (SELECT object, match_value FROM busy)
-RETURNING w.object
+RETURNING CASE WHEN jsonb_path_exists(w.origin, '$.*.beside') THEN '' ELSE w.object END
 """
 _SAME = """
 c.account = :account AND c.identity_id = w.identity_id AND c.object = w.object AND c.match_value = w.match_value
