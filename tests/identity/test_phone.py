@@ -46,6 +46,7 @@ def values(numbers: list[tuple[str, str | None]]) -> dict[str, str]:
         {
             "profile_id": ids,
             "phone": pa.array([[number] for number, _ in numbers], pa.list_(pa.string())),
+            "signed_phone": pa.nulls(len(ids), pa.list_(pa.string())),
             "country": pa.nulls(len(ids), pa.string()),
             "region_hint": pa.array([region for _, region in numbers], pa.string()),
         }
@@ -80,7 +81,7 @@ def _likely(chance: random.Random, region: str) -> str:
 
 def test_plain_numbers_do_not_wait_for_libphonenumber() -> None:
     with duckdb.connect() as con:
-        con.register("base", pa.table({
+        con.register("base", pa.table({"signed_phone": pa.nulls(1, pa.list_(pa.string())),
             "profile_id": ["1"], "country": ["DE"], "region_hint": ["DE"],
             "phone": [["0170 1234568", "+49 170 1234568", "+1 2125550143", "00441134960123", "170/123.456-8", "1234"]],
         }))  # fmt: skip
