@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from landbridge.bootstrap import opened
-from landbridge.cli import show
 from landbridge.cli.app import app
 from landbridge.cli.options import Json
 
@@ -39,6 +37,8 @@ def hold(
 
 
 def _place(whats: Sequence[str], field: str | None, kind: str | None, actor: str, reason: str) -> None:
+    from landbridge.bootstrap import opened
+    from landbridge.cli import show
     from landbridge.push import holds
 
     with opened() as hub:
@@ -51,6 +51,8 @@ def _place(whats: Sequence[str], field: str | None, kind: str | None, actor: str
 
 
 def _release(whats: Sequence[str], actor: str, reason: str) -> None:
+    from landbridge.bootstrap import opened
+    from landbridge.cli import show
     from landbridge.push import holds
 
     with opened() as hub:
@@ -60,6 +62,8 @@ def _release(whats: Sequence[str], actor: str, reason: str) -> None:
 
 
 def _list(json: bool) -> None:
+    from landbridge.bootstrap import opened
+    from landbridge.cli import show
     from landbridge.push import holds
 
     with opened() as hub:
@@ -73,5 +77,7 @@ def _list(json: bool) -> None:
 
 
 def _cells(each: Held) -> tuple[object, ...]:
+    from landbridge.cli import show
+
     what = (each.hold_id, each.identity_id or "everybody", each.object or "any", each.field or "all")
     return *what, each.actor, f"{each.at:%Y-%m-%d %H:%M}", show.cut(each.reason, 60)

@@ -18,6 +18,8 @@ COMMANDS = (
     "resolve",
     "plan",
     "push",
+    "hold",
+    "revert",
     "runs",
     "explain",
     "sandbox",
