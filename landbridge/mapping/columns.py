@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from landbridge.errors import NotFound
-from landbridge.mapping.synonyms import CREATED, KEY, UPDATED, Synonyms
+from landbridge.mapping.synonyms import CREATED, KEY, UPDATED, Synonyms, split_words
 from landbridge.store.profiles import PERSON_FIELDS
 
 LOOKED_AT = 1_000
@@ -49,6 +49,7 @@ def recognise(
     if sample is not None:
         places |= {name: field for name in names if name not in places and (field := _by_value(sample, name))}
         _tell_names_apart(places, sample)
+    _tell_accounts_apart(places)
     _choose(places, names, chosen or {})
     fields: dict[str, list[str]] = {}
     for name in names:
@@ -105,6 +106,14 @@ def _whole_names(places: dict[str, str], sample: pa.Table) -> None:
         values = _values(sample, name)
         if values and sum(" " in value for value in values) / len(values) > 0.5:
             places[name] = "full_name"
+
+
+def _tell_accounts_apart(places: dict[str, str]) -> None:
+    """A bare "account" is a company in many a CRM's export; beside a company it is where the row was kept."""
+    companies = [name for name, field in places.items() if field == "company"]
+    for name in companies:
+        if split_words(name) == ["account"] and len(companies) > 1:
+            del places[name]
 
 
 def _holds(sample: pa.Table, whole: str, part: str) -> bool:

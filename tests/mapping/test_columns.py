@@ -223,3 +223,17 @@ def test_a_profile_depends_on_its_own_columns_only(shipped: dict[str, Mapping]) 
         ("Grace Hopper", "Grace", "Hopper"),
     ]
     assert together.drift == []
+
+
+@pytest.mark.parametrize(
+    ("names", "company"),
+    [
+        (["Account"], ["Account"]),
+        (["account", "Company"], ["Company"]),
+        (["Account Name", "account"], ["Account Name"]),
+    ],
+)
+def test_an_account_beside_a_company_is_where_the_row_was_kept(
+    synonyms: Synonyms, names: list[str], company: list[str]
+) -> None:
+    assert recognise(names, None, synonyms).fields["company"] == company
