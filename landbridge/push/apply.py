@@ -1,9 +1,10 @@
 """Applying: what is approved goes to the CRM, exactly once as far as anybody can tell, whatever breaks on the way.
 
 The stage "push" in a run's books: taken = changes that were open; new = records created; changed = records updated
-or deleted; unchanged = superseded, because the lead or, by somebody's edit, the record changed since; refused =
-refused for good, and in quarantine; held = still open, because the CRM had no time or no answer. A record counts as
-created when the CRM says so, and also when an earlier attempt to create it went unanswered.
+or deleted; unchanged = superseded, because the lead or, by somebody's edit, the record changed since, or because
+somebody held it, be it in the middle of the push; refused = refused for good, and in quarantine; held = still open,
+because the CRM had no time or no answer. A record counts as created when the CRM says so, and also when an earlier
+attempt to create it went unanswered.
 """
 
 from __future__ import annotations
@@ -34,12 +35,14 @@ def push(run: Run, connector: Connector, access: Access, policy: Policy) -> None
     are left over for want of rights. Those stay in the outbox.
     """
     with run.store.only_one(f"push {access.account}"), run.books.stage("push", access.account) as entry:
-        entry.taken = outbox.count(run.store, access.account)
+        before = outbox.standing(run.store, access.account)
+        entry.taken = before.open
         try:
             if entry.taken:
                 _empty(Dispatch(run, connector, access, policy.sending, entry), policy)
         finally:
-            entry.held = outbox.count(run.store, access.account)
+            now = outbox.standing(run.store, access.account, before.plans)
+            entry.held, entry.unchanged = now.open, now.superseded - before.superseded
             with run.store.begin() as connection:
                 outbox.close_plans(connection, access.account)
 
@@ -108,8 +111,7 @@ def _send(way: Dispatch, ready: Ready, groups: list[Group]) -> None:
         bulk.send(way, group, ready)
         for planned in outbox.batches(way.store, group, ready.which):
             way.may_call()
-            if batch := fresh.without_edited(way, planned):
-                outbox.claim(way.run, batch)
+            if batch := outbox.claim(way.run, way.account, fresh.without_edited(way, planned)):
                 receipts = _call(way, batch)
                 note(way, [of_receipt(each, receipts.get(str(each.change_id)), way.sending) for each in batch])
                 _stop_if_told(way.access, receipts.values())

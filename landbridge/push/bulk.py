@@ -35,15 +35,17 @@ def send(way: Dispatch, group: Group, ready: Ready) -> None:
     would lock each other's parents. What does not fit a file is left for calls.
     """
     bulk = way.connector.bulk
-    if bulk is None or not bulk_claim.worth_it(way, bulk, group, ready, 0):
+    if bulk is None:
         return
-    bulk_fresh.drop_edited(way, bulk, group, ready)
-    after, before = 0, None
+    after, before, looked = 0, None, None
     while bulk_claim.worth_it(way, bulk, group, ready, after):
+        looked = bulk_fresh.drop_edited(way, bulk, group, ready, looked)
         try:
             job = _carried(way, bulk, group, ready, after)
         except Unanswered:
             break  # it may have begun: settling asks it
+        if job is None:
+            break
         after = job.last
         if before is not None:
             _finish(way, bulk, before, Job("working"))
@@ -61,11 +63,14 @@ def settle_jobs(way: Dispatch) -> None:
             _settle(way, way.connector.bulk, job)
 
 
-def _carried(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) -> Claimed:
-    """A job whose file the CRM has. Raises Unanswered when that is not known."""
+def _carried(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) -> Claimed | None:
+    """A job whose file the CRM has; None when nothing is left for one. Raises Unanswered when that is not known."""
     way.may_call()
     job_id = bulk.open(way.access, group.object, group.match_field, delete=group.action == "delete")
     job = bulk_claim.claim(way, bulk, group, ready, after, job_id)
+    if not job.sent:
+        _given_up(way, bulk, job)
+        return None
     with tempfile.TemporaryDirectory(prefix="landbridge-bulk-") as folder:
         file = Path(folder) / "changes.csv"
         bulk_file.write(way, bulk, job, file)

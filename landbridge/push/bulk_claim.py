@@ -61,7 +61,9 @@ cut AS (SELECT change_id, match_value, sum(size) OVER (ORDER BY change_id) AS so
 one_each AS (SELECT min(change_id) AS change_id FROM cut WHERE so_far <= :most GROUP BY {{found_by}})
 UPDATE change c SET state = 'sending', job_id = :job_id, sent_run_id = :run_id, sent_at = now(),
        attempts = attempts + 1
-FROM one_each WHERE c.change_id = one_each.change_id
+FROM one_each
+WHERE c.change_id = one_each.change_id AND c.state IN ('planned', 'approved')
+  AND NOT EXISTS (SELECT FROM halt h WHERE h.account = :account AND h.released_at IS NULL)
 RETURNING c.change_id
 """
 _COUNTED = f"WITH claimed AS ({_CLAIM}) SELECT count(*), coalesce(max(change_id), 0) FROM claimed"
@@ -81,7 +83,10 @@ def worth_it(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) 
 
 
 def claim(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int, job_id: str) -> Claimed:
-    """Note the job and mark as many changes as its file can hold as 'sending' in it, before anything is sent."""
+    """Note the job and mark as many changes as its file can hold as 'sending' in it, before anything is sent.
+
+    None may be left when somebody held them, or halted all writing, since `worth_it` was asked.
+    """
     cut = {"most": bulk.most_bytes, "rows": way.sending.file_rows}
     named = _named(way, bulk, group, ready) | cut | {"after": after, "job_id": job_id}
     query = _COUNTED.replace("{found_by}", found_by(group.match_field, "match_value"))

@@ -1,13 +1,15 @@
 """Looking once more before a file leaves: what landbridge.push.fresh does a call at a time, done for all at once.
 
-One bulk query asks for the records that changed since the CRM was read for the plan. Where that moment is not known,
-because it was read again since, it asks for all.
+Before the first file one bulk query asks for the records that changed since the CRM was read for the plan; where that
+moment is not known, because it was read again since, it asks for all. Before each file that follows, which may be an
+hour later, one asks for what changed since the look before.
 """
 
 from __future__ import annotations
 
 import itertools
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -35,14 +37,26 @@ FROM cursor r WHERE r.account = :account AND r.stream = :object
 """
 
 
-def drop_edited(way: Dispatch, bulk: Bulk, group: Group, ready: Ready) -> None:
-    """Supersede the group's changes of records that somebody edited since the plan."""
+_AGAIN = """
+SELECT clock_timestamp() AS now,
+       to_char((CAST(:looked AS timestamptz) - interval '2 minutes') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+       AS since
+"""
+"""Two minutes: our clock is not the CRM's, and of our own files no more than that need come back."""
+
+
+def drop_edited(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, looked: datetime | None) -> datetime | None:
+    """Supersede the group's changes of records that somebody edited since the plan, or since we `looked` last.
+
+    Answers when this look began, by the database's clock.
+    """
     if group.action == "create":
-        return
+        return None
     named = {**vars(group), "account": way.account, "began": ready.began}
     with way.store.begin() as connection:
         fields = list(connection.execute(sa.text(_FIELDS), named).scalars())
-        since = connection.scalar(sa.text(_SINCE), named)
+        began, since = connection.execute(sa.text(_AGAIN), {"looked": looked}).one()
+        since = since or connection.scalar(sa.text(_SINCE), named)
     with tempfile.TemporaryDirectory(prefix="landbridge-bulk-") as folder:
         numbers = itertools.count()
         wanted = [group.match_field, *fields]
@@ -52,6 +66,8 @@ def drop_edited(way: Dispatch, bulk: Bulk, group: Group, ready: Ready) -> None:
         with way.store.begin() as connection:
             counts = _compared(connection, way, group, named, list(pages))
     count(way, counts)
+    moment: datetime = began
+    return moment
 
 
 # What CSV shows of a value, and what the plan saw of it, in one form: landbridge.push.same says which.

@@ -19,6 +19,11 @@ def standing(store: Store, account: str) -> sa.Row[str, str] | None:
         return connection.execute(query).first()
 
 
+def stands(account: str) -> sa.ColumnElement[bool]:
+    """Whether the account is halted, for a statement that must not come in between."""
+    return sa.exists().where(_halt.c.account == account, _halt.c.released_at.is_(None))
+
+
 def refuse(store: Store, account: str) -> None:
     """Raise GateClosed while the account is halted."""
     if who := standing(store, account):

@@ -26,6 +26,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.base import Write
+from landbridge.push import halt
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
@@ -142,6 +143,29 @@ def count(store: Store, account: str, states: Sequence[str] = OPEN) -> int:
         return connection.scalar(query) or 0
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How an account's outbox stands. `plans`: those that had an open change when it was first looked at."""
+
+    plans: tuple[str, ...]
+    open: int
+    superseded: int
+
+
+def standing(store: Store, account: str, plans: Sequence[str] | None = None) -> Standing:
+    """How many changes of these plans, by default of all that have an open one, are open, and how many superseded.
+
+    Nothing else than superseding takes a change out of the outbox behind a push's back.
+    """
+    mine = _change.c.account == account
+    having = sa.select(_change.c.plan_id).where(mine, _change.c.state.in_(OPEN)).distinct()
+    with store.begin() as connection:
+        plans = list(connection.scalars(having)) if plans is None else plans
+        counted = sa.select(_change.c.state, sa.func.count()).where(mine, _change.c.plan_id.in_(plans))
+        told = {row[0]: int(row[1]) for row in connection.execute(counted.group_by(_change.c.state))}
+    return Standing(tuple(plans), sum(told.get(state, 0) for state in OPEN), told.get("superseded", 0))
+
+
 def groups(store: Store, which: sa.ColumnElement[bool]) -> list[Group]:
     """What is to be seen to, in the order in which it goes: see ORDER and PARENTS."""
     query = sa.select(*_GROUP).distinct().where(which)
@@ -191,8 +215,11 @@ def _batch(store: Store, group: Group, which: sa.ColumnElement[bool], after: int
         return [Outgoing(*row) for row in connection.execute(query)]
 
 
-def claim(run: Run, batch: Sequence[Outgoing]) -> None:
-    """Mark changes as 'sending' and commit: from here on they may have reached the CRM."""
+def claim(run: Run, account: str, batch: Sequence[Outgoing]) -> list[Outgoing]:
+    """Mark changes as 'sending' and commit: from here on they may have reached the CRM. Answers those it marked.
+
+    The others may not be sent any more: somebody held them since they were read, or halted all writing.
+    """
     sending = {
         "state": "sending",
         "sent_run_id": run.run_id,
@@ -200,9 +227,11 @@ def claim(run: Run, batch: Sequence[Outgoing]) -> None:
         "attempts": _change.c.attempts + 1,
         "job_id": None,
     }
-    ids = [each.change_id for each in batch]
+    mine = _change.c.change_id.in_([each.change_id for each in batch])
+    marking = sa.update(_change).where(mine, approved(account), sa.not_(halt.stands(account)))
     with run.store.begin() as connection:
-        connection.execute(sa.update(_change).where(_change.c.change_id.in_(ids)).values(sending))
+        marked = set(connection.scalars(marking.values(sending).returning(_change.c.change_id)))
+    return [each for each in batch if each.change_id in marked]
 
 
 _CLOSE = """

@@ -1,4 +1,4 @@
-"""How much of some values the CRM holds, as far as can be told after its own tidying of values.
+"""Whether the CRM holds some values, as far as can be told after its own tidying of values.
 
 Lenient is harmless here: a difference that is overlooked is found by the next plan, and one that is only imagined
 costs a second upsert of the same values.
@@ -6,16 +6,25 @@ costs a second upsert of the same values.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+Same = Callable[[Any, Any], bool]
 
-def share(present: Mapping[str, Any], values: Mapping[str, Any]) -> float:
-    """Which share of `values` the record shows: 1 where it has them all, 0 where it has none."""
-    here = {field.lower(): value for field, value in present.items()}
-    shown = sum(alike(here.get(field.lower()), value) for field, value in values.items())
-    return shown / len(values) if values else 1.0
+
+def telling(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Same]:
+    """The fields by which it can be told whether `after` was written over `before`, each with how to compare it.
+
+    A field that was to change in its capitals only says little, for a CRM may tidy those: it counts where no other
+    field does.
+    """
+    told: dict[str, Same] = {f: alike for f in after if not (f in before and alike(before[f], after[f]))}
+    return told or {field: _exactly for field in after if not _exactly(before[field], after[field])}
+
+
+def _exactly(here: Any, value: Any) -> bool:
+    return _text(here) == _text(value)
 
 
 def alike(here: Any, value: Any) -> bool:

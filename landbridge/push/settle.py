@@ -1,9 +1,10 @@
 """Settling: what became of writes whose answer nobody heard, found out by looking at the CRM.
 
-A write is all or nothing. So a record that a create was to make is there because it was made; an update reached its
-record when any of its fields is as we wanted, and did not when all are as they were before; a record that was to go
-is gone. Where none is so, somebody worked on the record meanwhile: the change is superseded, and the next plan merges
-anew.
+A write is all or nothing. So a record that a create was to make is there because it was made, and a record that was to
+go is gone. An update is told by the fields that it was to change: one that is as it was before means that it did not
+reach its record, whatever the others say, for somebody may have typed one of our values; with none so, one that is as
+we wanted means that it did. Where neither is plain, somebody worked on the record meanwhile: the change is superseded,
+and the next plan merges anew.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from landbridge.push.dispatch import Dispatch
 from landbridge.push.fresh import edited
 from landbridge.push.note import Outcome, note
 from landbridge.push.outbox import ATTEMPTS, UNSETTLED, Outgoing
-from landbridge.push.same import share
+from landbridge.push.same import telling
 from landbridge.push.sending import PLAIN, Sending
 from landbridge.trail.runs import Run
 
@@ -63,9 +64,20 @@ def _outcome(change: Outgoing, present: Mapping[str, Any] | None) -> Outcome:
         return _deleted(change, present)
     if present is None:
         return _again(change)
-    if change.action == "create" or share(present, change.after) > 0:
-        return Outcome(change, "done", str(present["Id"]), change.action == "create")
-    return _again(change) if share(present, change.before) == 1 else Outcome(change, "superseded")
+    if change.action == "create":
+        return Outcome(change, "done", str(present["Id"]), True)
+    return _updated(change, present)
+
+
+def _updated(change: Outgoing, present: Mapping[str, Any]) -> Outcome:
+    here = {field.lower(): value for field, value in present.items()}
+    told = telling(change.before, {field: change.after[field] for field in change.shown}).items()
+    arrived = {field for field, same in told if same(here.get(field.lower()), change.after[field])}
+    seen = {field: same for field, same in told if field in change.before and field not in arrived}
+    waits = [same(here.get(field.lower()), change.before[field]) for field, same in seen.items()]
+    if arrived and not any(waits):
+        return Outcome(change, "done", str(present["Id"]), False)
+    return Outcome(change, "superseded") if arrived or not all(waits) else _again(change)
 
 
 def _again(change: Outgoing) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,10 @@ from connectors.salesforce import CONNECTOR
 from connectors.salesforce_bulk import SalesforceBulk
 from connectors.salesforce_client import client
 from connectors.salesforce_write import write
+from landbridge.push import bulk_claim
 from landbridge.push.apply import push
+from landbridge.push.bulk_claim import Claimed
+from landbridge.push.dispatch import Dispatch
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
 from landbridge.push.settle import settle
@@ -107,6 +111,29 @@ def test_updates_go_by_id_and_an_edit_since_the_plan_survives(store: Store, org:
     rows = org.rows("Edit-")
     assert (rows["edit-7"]["Title"], rows["edit-7"]["City"]) == ("Boss", "Oslo")
     assert {row["Title"] for key, row in rows.items() if key != "edit-7"} == {"Captain"}
+
+
+def test_an_edit_while_files_go_survives(
+    store: Store, org: Org, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filing = by_file(policy, least=5, file_rows=5)
+    leads(store, "While", 15, title="Mate")
+    go(store, org, filing)
+    with a_run(store) as run:
+        take_in(store, run, {"Lead": {row["Id"]: row for row in org.rows("While-").values()}})
+    leads(store, "While", 15, title="Captain")
+    real = bulk_claim.uploaded
+
+    def uploaded(way: Dispatch, job: Claimed) -> None:
+        real(way, job)
+        left = [row["Id"] for row in org.rows("While-").values() if row["Title"] == "Mate"]
+        list(write(org.access, [Write("r", "Lead", "Id", left[-1], {"Title": "Boss"})]))
+        monkeypatch.setattr(bulk_claim, "uploaded", real)
+
+    monkeypatch.setattr(bulk_claim, "uploaded", uploaded)
+    assert books(go(store, org, filing), "push") == {"taken": 15, "changed": 14, "unchanged": 1}
+    assert Counter(row["Title"] for row in org.rows("While-").values()) == {"Captain": 14, "Boss": 1}
+    assert [job["sent"] for job in jobs(store)][-3:] == [5, 5, 4]
 
 
 def test_emptied_fields_deletions_and_the_word_for_nothing(store: Store, org: Org, filing: Policy) -> None:
