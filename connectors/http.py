@@ -97,7 +97,7 @@ class Http:
     def __init__(self, system: str, access: Access, credential: Credential | None, *, base_url: str = "") -> None:
         self.system = system
         self.base = _base(system, base_url or access.base_url)
-        if credential is not None:
+        if credential is not None or access.secrets:
             _refuse_open_roads(system, self.base, access)
         self._credential = credential
         self._limits = Limits.of(access)

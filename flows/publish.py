@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from flows import steps, sync
 from flows.conductor import flow
 from landbridge.bootstrap import Hub, opened
+from landbridge.errors import LandbridgeError
 from landbridge.trail.runs import Run
 
 
@@ -28,5 +31,26 @@ def give_out(run: Run, hub: Hub) -> None:
         steps.validate(run, hub)
         steps.account_for_all(run)
         steps.plan(run, hub)
-        if steps.push(run, hub):
-            sync.take_in(run, hub, hub.crm)
+        push_and_read_back(run, hub)
+
+
+def push_and_read_back(run: Run, hub: Hub) -> None:
+    """Push, and read what was written, also where the push ended early: what people do with it from now on is theirs.
+
+    Raises what the push raised. That the CRM cannot be read either is not told then: the next run reads it first.
+    """
+    try:
+        steps.push(run, hub)
+    except LandbridgeError:
+        with contextlib.suppress(LandbridgeError):
+            _read_back(run, hub)
+        raise
+    _read_back(run, hub)
+
+
+PUSH = push_and_read_back.__name__
+
+
+def _read_back(run: Run, hub: Hub) -> None:
+    if steps.wrote(run):
+        sync.take_in(run, hub, hub.crm)

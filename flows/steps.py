@@ -71,12 +71,16 @@ def plan(run: Run, hub: Hub) -> None:
 
 
 @step(name="push", tags=["crm"])
-def push(run: Run, hub: Hub) -> bool:
-    """Write what was approved, while nobody reads the CRM. Answers whether anything was written."""
+def push(run: Run, hub: Hub) -> None:
+    """Write what was approved, while nobody reads the CRM."""
     from landbridge.push.apply import push as stage
 
     with hub.only_one_on(hub.crm):
         stage(run, hub.connector(hub.crm), hub.access(hub.crm), hub.policy)
+
+
+def wrote(run: Run) -> bool:
+    """Whether the run knows of anything that it wrote, or that an earlier one had written."""
     return any(entry.stage in ("push", "settle") and entry.new + entry.changed for entry in run.books.entries)
 
 

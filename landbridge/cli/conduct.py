@@ -41,12 +41,12 @@ def conduct(flow: str, *, json: bool, **parameters: Any) -> dict[str, Any]:
 def stages(flow: str, names: list[str], *, json: bool, quiet: bool = False) -> None:
     """Run a few steps of the line as a run of their own, for somebody who goes step by step."""
     os.environ["LANDBRIDGE_CONDUCTOR"] = "none"
-    from flows import steps
+    from flows import publish, steps
     from landbridge.bootstrap import opened
 
     with opened() as hub, show.live_books(not json) as entries, hub.running(flow) as run, hub.store.only_one("publish"):
         for name in names:
-            getattr(steps, name)(run, hub)
+            (publish.push_and_read_back if name == publish.PUSH else getattr(steps, name))(run, hub)
     if not quiet and (told := _finish(run.run_id, entries, json=json, conductor="")) and json:
         show.as_json(told)
 

@@ -100,7 +100,7 @@ def push(
     json: Json = False,
     approve: Annotated[str | None, typer.Option(help="Approve this plan first.", metavar="PLAN")] = None,
     actor: Annotated[str | None, typer.Option("--as", help="Who approves.", metavar="NAME", envvar="USER")] = None,
-    reason: Annotated[str, typer.Option(help="Why it is approved.")] = "",
+    reason: Annotated[str, typer.Option(help="Why it is approved; asked of whoever approves.")] = "",
     halt: Annotated[str | None, typer.Option(help="Stop all writing at once, until --resume.", metavar="WHY")] = None,
     resume: Annotated[str | None, typer.Option(help="Let writing go on.", metavar="WHY")] = None,
 ) -> None:
@@ -112,13 +112,15 @@ def push(
     from landbridge.cli import plans
     from landbridge.cli.conduct import stages, with_sandbox
 
+    if len([each for each in (halt, resume, approve) if each is not None]) > 1:
+        raise typer.BadParameter("One thing at a time: --halt, --resume or --approve.")
     if halt is not None or resume is not None:
         plans.switch(halt=halt, resume=resume, actor=actor or "somebody")
         return
     with with_sandbox():
         if approve:
             plans.approve(approve, actor or "somebody", reason)
-        stages("push", ["push"], json=json)
+        stages("push", ["push_and_read_back"], json=json)
 
 
 @app.command(rich_help_panel="Do the work")

@@ -117,16 +117,34 @@ WHERE p.account = :account AND p.state = 'approved' AND p.reason = :automatic
 
 
 def approve(store: Store, plan_id: str, *, actor: str, reason: str) -> int:
-    """Let a plan leave, in somebody's name. Answers its number of changes. Raises NotFound when it does not wait."""
+    """Let a plan leave, in somebody's name. Answers its number of changes.
+
+    Raises NotFound when it does not wait, and GateClosed where it is not said who approves and why.
+    """
     with store.begin() as connection:
         changes = _approve(connection, plan_id, actor, reason)
         if not changes:
             raise NotFound(
                 f"No plan '{plan_id}' waits for approval.", do="`landbridge plan` shows the one that waits, if any."
             )
+        _answered_for(plan_id, actor, reason)
         event = audit.Event("plan.approved", actor, plan_id, {"how": "person", "changes": changes})
         audit.record(connection, event)
     return changes
+
+
+NOBODY = "somebody"
+"""The name of whoever gives none."""
+
+
+def _answered_for(plan_id: str, actor: str, reason: str) -> None:
+    asked = {"a name": actor.strip() not in ("", NOBODY), "a reason": bool(reason.strip())}
+    lacks = [word for word, said in asked.items() if not said]
+    if lacks or reason.strip() == AUTOMATIC:
+        raise GateClosed(
+            f"{plan_id} was not approved: an approval wants {' and '.join(lacks) or 'a reason of its own'}.",
+            do=f'Say both: `landbridge push --approve {plan_id} --as NAME --reason "…"`.',
+        )
 
 
 def open_gate(run: Run, policy: Policy, access: Access) -> None:
@@ -138,7 +156,7 @@ def open_gate(run: Run, policy: Policy, access: Access) -> None:
     if stopped := load.stopped(limit):
         raise GateClosed(
             f"Nothing was sent: {replace(load, plans=stopped)}.",
-            do=f"Look at it with `landbridge plan`, then `landbridge push --approve {stopped[0].plan_id}`.",
+            do=f"Look at it: `landbridge plan`. Then `landbridge push --approve {stopped[0].plan_id} --reason WHY`.",
         )
     with run.store.begin() as connection:
         for plan in load.plans:

@@ -90,4 +90,4 @@ def _why(account: str, org_id: str, former_id: str | None) -> str:
     return f"Nothing was sent: {account} leads to org {org_id} now, and what we wrote so far went to {former_id}."
 
 
-_DO = "If it is the right one: `landbridge plan`, then `landbridge push --approve PLAN`; else mend the account."
+_DO = "If it is right: `landbridge plan`, then `landbridge push --approve PLAN --reason WHY`; else mend the account."

@@ -141,3 +141,10 @@ def test_neither_token_nor_key_is_ever_logged_or_told(
     shown = caplog.text + repr(access) + str(caught.value) + json.dumps(str(vars(access)))
     body = keys[0].split("\n")[3]
     assert token not in shown and body not in shown
+
+
+def test_the_client_secret_never_travels_in_clear() -> None:
+    secrets = {"client_id": Secret("client"), "client_secret": Secret("hush")}
+    access = Access("salesforce", "http://crm.example.invalid", secrets, {})
+    with pytest.raises(AccessRefused, match="in clear"):
+        salesforce_login.session(access)

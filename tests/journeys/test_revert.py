@@ -47,7 +47,10 @@ def take_back(journey: Journey, *words: str) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(journey.landbridge("revert", *words, "--json"))
     if told["plan_id"]:
         assert "takes back" in journey.landbridge("push", code=3), "not before somebody approved it"
-        journey.landbridge("push", "--approve", told["plan_id"], "--as", "kim", "--reason", "wrong rule")
+        words = ("--approve", told["plan_id"], "--as", "kim", "--reason", "wrong rule", "--json")
+        books = json.loads(journey.landbridge("push", *words))["balance"]
+        stages = [line["stage"] for line in books]
+        assert "land" in stages[stages.index("push") :], "what was written is read back, by whatever command it was"
     return told
 
 
@@ -84,7 +87,7 @@ def test_a_run_is_taken_back(begin: Begin) -> None:
 
         journey.landbridge("revert", told["plan_id"])
         plan = json.loads(journey.landbridge("revert", told["plan_id"], "--json"))
-        journey.landbridge("push", "--approve", plan["plan_id"], "--as", "kim")
+        journey.landbridge("push", "--approve", plan["plan_id"], "--as", "kim", "--reason", "split")
         assert _by_key(living(org)) == _by_key(edited), "and what was taken back can be brought back"
         assert "intact" in journey.landbridge("audit", "verify")
 

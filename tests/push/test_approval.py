@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landbridge.errors import GateClosed, NotFound
-from landbridge.push.approval import Load, Waiting, approve, waiting
-from landbridge.push.policy import Limit
+from landbridge.push.approval import AUTOMATIC, Load, Waiting, approve, waiting
+from landbridge.push.plan import make_plan
+from landbridge.push.policy import Limit, Policy
 from landbridge.store.engine import Store
 from tests.push.conftest import Line
 from tests.push.crm import ACCOUNT, Crm, a_run, put_lead
@@ -78,6 +79,28 @@ def test_nothing_else_slips_through_while_a_plan_waits(store: Store, crm: Crm, l
     with pytest.raises(GateClosed):
         line(first_load="ask")
     assert crm.calls == []
+
+
+@pytest.mark.parametrize(
+    ("actor", "reason", "lacks"),
+    [
+        ("somebody", "looked", "a name"),
+        ("kim", " ", "a reason"),
+        ("", "", "a name and a reason"),
+        ("kim", AUTOMATIC, "a reason of its own"),
+    ],
+)
+def test_an_approval_wants_a_name_and_a_reason(
+    store: Store, crm: Crm, policy: Policy, actor: str, reason: str, lacks: str
+) -> None:
+    with a_run(store) as run:
+        put_lead(store, run, "anna", last_name="Berg")
+        plan_id = make_plan(run, policy, ACCOUNT)
+    assert plan_id
+    with pytest.raises(GateClosed, match=f"an approval wants {lacks}\\.") as caught:
+        approve(store, plan_id, actor=actor, reason=reason)
+    assert "--as NAME --reason" in caught.value.do
+    assert [plan.plan_id for plan in waiting(store, ACCOUNT).plans] == [plan_id], "it still waits"
 
 
 def test_only_a_waiting_plan_can_be_approved(store: Store) -> None:

@@ -172,7 +172,7 @@ def test_an_edit_after_the_plan_is_found_before_it_is_sent(
     planned = back(run.run_id, send=False, links={lead: "bo"})
     assert planned.plan_id is not None
     crm.rows["Lead"][lead]["Title"] = "Chief mate"
-    approve(store, planned.plan_id, actor="kim", reason="")
+    approve(store, planned.plan_id, actor="kim", reason="wrong rule")
     with a_run(store) as sending:
         push(sending, crm.connector(), access(), policy)
     assert books(sending, "push") == {"taken": 1, "unchanged": 1}
