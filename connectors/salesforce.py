@@ -22,7 +22,10 @@ from connectors.salesforce_client import Client, client
 PAGE_ROWS = 2000
 LOOKBACK = timedelta(minutes=10)
 
-_ALWAYS = ("Id", "CreatedDate", "LastModifiedDate", "SystemModstamp", "IsDeleted", "OwnerId")
+_ALWAYS = (
+    "Id", "CreatedDate", "CreatedById", "LastModifiedDate", "LastModifiedById", "SystemModstamp", "IsDeleted",
+    "OwnerId",
+)  # fmt: skip
 _PERSON = (
     "Salutation", "FirstName", "MiddleName", "LastName", "Suffix", "Name", "Title", "Email", "Phone", "MobilePhone",
     "Fax", "HasOptedOutOfEmail", "HasOptedOutOfFax", "DoNotCall", "LeadSource", "Description",

@@ -11,7 +11,8 @@ from landbridge.cli.app import app
 from landbridge.cli.options import Json
 
 if TYPE_CHECKING:
-    from landbridge.push.revert import Left, Reverting
+    from landbridge.bootstrap import Hub
+    from landbridge.push.revert import Describe, Left, Reverting
 
 _OVER = "Take back what people edited since, too."
 _WHY = {
@@ -21,6 +22,7 @@ _WHY = {
     "ours_later": "a later run wrote it again: take that back first",
     "under_way": "a write is under way: push, then try again",
     "unknown": "what stood there before is not known",
+    "unread": "it has not been read from the CRM yet: sync, then try again",
 }
 
 
@@ -62,7 +64,13 @@ def _planned(what: str, over_edits: bool) -> Reverting:
         about = subject(hub.store, hub.crm, what)
         with with_sandbox(), hub.running("revert", hub.crm) as run, hub.store.only_one("publish"):
             sync.take_in(run, hub, hub.crm)
-            return take_back(run, hub.policy, hub.crm, about, over_edits=over_edits)
+            return take_back(run, hub.policy, hub.crm, about, over_edits=over_edits, describe=_described(hub))
+
+
+def _described(hub: Hub) -> Describe:
+    """The CRM's own description of its objects."""
+    describe, access = hub.connector(hub.crm).describe, hub.access(hub.crm)
+    return (lambda name: describe(access, name)) if describe else lambda name: {}
 
 
 def _tell_left(left: list[Left], limit: int) -> None:

@@ -132,7 +132,7 @@ def _rows(change: sa.Row[Any]) -> Iterator[Row]:
     if change.action == "delete":
         why = str(change.origin.get("why", "we made it, and nobody has worked on it"))
         for field, before in sorted(change.before.items()):
-            if before is not None:
+            if before is not None and field != "LastModifiedDate":
                 yield Row(*shared, field, "remove", before, None, why)
     for field, conflict in sorted(change.conflicts.items()):
         if conflict["kept"] == "theirs":

@@ -11,7 +11,9 @@ was already; held = left alone.
 
 from __future__ import annotations
 
+import json
 import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -89,8 +91,21 @@ def _named(connection: sa.Connection, what: str) -> Subject:
     return Subject("identity", identity_of(connection, what)[0])
 
 
-def revert(run: Run, policy: Policy, account: str, about: Subject, *, over_edits: bool = False) -> Reverting:
-    """Plan to take it back. `over_edits`: also what a person edited since.
+Describe = Callable[[str], Mapping[str, Mapping[str, Any]]]
+"""A CRM object's fields by name, as the CRM describes them."""
+
+
+def revert(
+    run: Run,
+    policy: Policy,
+    account: str,
+    about: Subject,
+    *,
+    over_edits: bool = False,
+    describe: Describe = lambda name: {},
+) -> Reverting:
+    """Plan to take it back. `over_edits`: also what a person edited since. `describe` says what a record that is made
+    again can be given.
 
     The CRM should have been read just now: what it holds is compared with what we wrote.
     """
@@ -100,7 +115,8 @@ def revert(run: Run, policy: Policy, account: str, about: Subject, *, over_edits
             c.execute(sa.text(step), {"account": account, "over": over_edits})
         _count(c, entry)
         left = [Left(*row) for row in c.execute(sa.text(LEFT))]
-        plan_id = _plan(c, run, policy, account, about) if entry.new + entry.changed else None
+        never = _never_given(c, describe) if entry.new else {}
+        plan_id = _plan(c, run, policy, account, about, never) if entry.new + entry.changed else None
         return Reverting(plan_id, entry.new + entry.changed, left)
 
 
@@ -110,7 +126,17 @@ def _count(connection: sa.Connection, entry: Entry) -> None:
     entry.unchanged = entry.taken - entry.new - entry.changed - entry.held
 
 
-def _plan(connection: sa.Connection, run: Run, policy: Policy, account: str, about: Subject) -> str:
+def _never_given(connection: sa.Connection, describe: Describe) -> dict[str, list[str]]:
+    """What cannot be written into a new record, of each object of which one is made again."""
+    objects = connection.scalars(sa.text("SELECT DISTINCT object FROM verdict WHERE verdict = 'create'")).all()
+    return {
+        each: [name for name, field in describe(each).items() if not field.get("createable", True)] for each in objects
+    }
+
+
+def _plan(
+    connection: sa.Connection, run: Run, policy: Policy, account: str, about: Subject, never: Mapping[str, list[str]]
+) -> str:
     plan_id = f"plan-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     connection.execute(sa.text(SUPERSEDE), {"account": account})
     outbox.close_plans(connection, account)
@@ -122,7 +148,7 @@ def _plan(connection: sa.Connection, run: Run, policy: Policy, account: str, abo
         "kind": "revert",
     }
     connection.execute(sa.insert(tables.plan).values(row | {"subject": about.name}))
-    asked = {"plan_id": plan_id, "account": account, "external": policy.external_id, "why": f"as it was before {about}"}
-    count = connection.execute(sa.text(INSERT), asked).rowcount
+    asked = {"plan_id": plan_id, "account": account, "external": policy.external_id, "never": json.dumps(never)}
+    count = connection.execute(sa.text(INSERT), asked | {"why": f"as it was before {about}"}).rowcount
     audit.record(connection, run.event("revert.planned", plan_id, changes=count, of=about.name))
     return plan_id

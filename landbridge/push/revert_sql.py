@@ -73,14 +73,35 @@ earliest AS (  -- one pass: a record's first version is found by no index
     WHERE b.what = 'delete' AND r.payload IS NOT NULL
       AND (strpos(r.payload, '\u0000') = 0 OR pg_input_is_valid(r.payload, 'jsonb'))
     ORDER BY b.object, b.crm_id, r.record_id),
+stamped AS (  -- the stamp of what we saw first after our last write
+    SELECT DISTINCT ON (object, crm_id) object, crm_id, r.payload::jsonb ->> 'LastModifiedDate' AS stamp
+    FROM (SELECT object, crm_id, max(sent_at) AS last_at FROM done GROUP BY object, crm_id) l
+    JOIN record r ON r.account = :account AND r.stream = object AND r.key = crm_id
+    WHERE r.at > last_at AND r.payload IS NOT NULL
+      AND (strpos(r.payload, '\u0000') = 0 OR pg_input_is_valid(r.payload, 'jsonb'))
+    ORDER BY object, crm_id, r.record_id),
+member AS MATERIALIZED (  -- in a campaign, and not by us
+    SELECT coalesce(p ->> 'ContactId', p ->> 'LeadId') AS crm_id FROM (
+        SELECT h.key, r.payload::jsonb AS p FROM record_head h JOIN record r USING (record_id)
+        WHERE h.account = :account AND h.stream = 'CampaignMember' AND r.payload IS NOT NULL
+          AND (strpos(r.payload, '\u0000') = 0 OR pg_input_is_valid(r.payload, 'jsonb'))) h
+    WHERE coalesce(p ->> 'ContactId', p ->> 'LeadId') IS NOT NULL
+      AND NOT coalesce((p ->> 'IsDeleted')::boolean, false) AND h.key NOT IN (
+          SELECT c.crm_id FROM change c WHERE c.account = :account AND c.object = 'CampaignMember' AND c.created
+            AND c.crm_id IS NOT NULL)),
 ended AS (SELECT DISTINCT ON (object, crm_id) object, crm_id, action = 'delete' AS went FROM done
           ORDER BY object, crm_id, change_id DESC)
 SELECT object, crm_id, seen.payload, earliest.payload AS first_payload, coalesce(wrote.wrote, '{}') AS wrote,
+       wrote.since IS NULL AS read_since, crm_id IN (SELECT crm_id FROM member) AS member, coalesce(
+           seen.payload ->> 'LastModifiedById' IS NOT NULL
+           AND seen.payload ->> 'LastModifiedById' IS DISTINCT FROM seen.payload ->> 'CreatedById'
+           OR seen.payload ->> 'LastModifiedDate' <> stamped.stamp, false) AS touched,
        coalesce(seen.payload, '{}') || coalesce(wrote.since, '{}') AS present,
        coalesce((seen.payload->>'IsDeleted')::boolean, false) OR ended.went AS gone,
        coalesce((seen.payload->>'IsConverted')::boolean, false) AS converted
 FROM record_back LEFT JOIN seen USING (object, crm_id) LEFT JOIN wrote USING (object, crm_id)
 LEFT JOIN ended USING (object, crm_id) LEFT JOIN earliest USING (object, crm_id)
+LEFT JOIN stamped USING (object, crm_id)
 """
 
 
@@ -101,11 +122,16 @@ def _same(one: str, other: str) -> str:
 
 
 # A record of ours is somebody's work as soon as anything in it differs from what it was when we first read it back:
-# what we wrote is compared with what we wrote last. Times and what Salesforce works out itself are nobody's work.
-_NOBODYS = "('attributes', 'SystemModstamp', 'LastModifiedDate', 'LastModifiedById', 'IsDeleted', 'Name')"
+# what we wrote is compared with what we wrote last. Times and what Salesforce works out itself are nobody's work. Nor
+# is it ours alone once another login than the one that made it changed it, or anybody since we first saw our last
+# write there, or once somebody put it into a campaign.
+_NOBODYS = (
+    "('attributes', 'SystemModstamp', 'LastModifiedDate', 'LastModifiedById', 'CreatedById', 'IsDeleted', 'Name')"
+)
 
 _WORKED_ON = f"""
-(EXISTS (SELECT FROM jsonb_each(n.wrote) w WHERE n.present ? w.key AND jsonb_typeof(w.value) <> 'object'
+(n.touched OR n.member
+ OR EXISTS (SELECT FROM jsonb_each(n.wrote) w WHERE n.present ? w.key AND jsonb_typeof(w.value) <> 'object'
          AND NOT {_same("n.present -> w.key", "w.value")})
  OR EXISTS (SELECT FROM jsonb_each(n.payload) w
             WHERE NOT n.wrote ? w.key AND w.key NOT IN {_NOBODYS}
@@ -132,6 +158,12 @@ JOIN now_there n USING (object, crm_id)
 LEFT JOIN pushed p ON p.account = :account AND p.object = f.object AND p.crm_id = f.crm_id
 """
 
+# Another run of ours wrote it since, and nobody took that back.
+_LATER = """
+EXISTS (SELECT FROM change c WHERE c.account = :account AND c.object = b.object AND c.crm_id = b.crm_id
+        AND c.state = 'done' AND c.reverts IS NULL AND c.change_id > b.last_id
+        AND NOT EXISTS (SELECT FROM change u WHERE u.reverts = c.change_id AND u.state = 'done'))"""
+
 _VERDICT = f"""
 CREATE TEMP TABLE verdict ON COMMIT DROP AS
 WITH busy AS MATERIALIZED (
@@ -143,7 +175,9 @@ SELECT b.object, b.crm_id, CASE
     WHEN what = 'create' THEN 'create'
     WHEN gone THEN 'gone'
     WHEN converted THEN 'converted'
-    WHEN what = 'delete' THEN CASE WHEN :over OR NOT {_WORKED_ON} THEN 'delete' ELSE 'edited' END
+    WHEN what = 'delete' AND n.payload IS NULL THEN 'unread'
+    WHEN what = 'delete' THEN CASE WHEN :over THEN 'delete' WHEN {_WORKED_ON} THEN 'edited'
+                                   WHEN {_LATER} THEN 'ours_later' ELSE 'delete' END
     WHEN EXISTS (SELECT FROM value_back v WHERE v.object = b.object AND v.crm_id = b.crm_id AND v.verdict = 'back')
     THEN 'update'
     WHEN EXISTS (SELECT FROM value_back v WHERE v.object = b.object AND v.crm_id = b.crm_id AND v.verdict <> 'same')
@@ -160,14 +194,14 @@ STEPS = (
 RECORDS = """
 SELECT count(*) AS taken, count(*) FILTER (WHERE verdict = 'create') AS new,
        count(*) FILTER (WHERE verdict IN ('update', 'delete')) AS changed,
-       count(*) FILTER (WHERE verdict IN ('under_way', 'unknown', 'gone', 'converted', 'edited', 'fields')) AS held
+       count(*) FILTER (WHERE verdict NOT IN ('create', 'update', 'delete', 'done')) AS held
 FROM verdict
 """
 
 LEFT = """
 SELECT object, crm_id, identity_id, NULL AS field, NULL::jsonb AS ours, NULL::jsonb AS theirs, verdict AS why
 FROM verdict JOIN record_back USING (object, crm_id)
-WHERE verdict IN ('under_way', 'unknown', 'gone', 'converted', 'edited')
+WHERE verdict IN ('under_way', 'unknown', 'unread', 'gone', 'converted', 'edited', 'ours_later')
 UNION ALL
 SELECT v.object, v.crm_id, b.identity_id, v.field, v.ours, v.theirs, v.verdict
 FROM value_back v JOIN record_back b USING (object, crm_id) JOIN verdict r USING (object, crm_id)
@@ -192,25 +226,42 @@ SELECT object, crm_id, jsonb_object_agg(field, theirs) FILTER (WHERE verdict = '
 FROM value_back GROUP BY object, crm_id
 """
 
+# What goes is kept whole, so that an edit of any field is seen before it goes, and all of it can be made again.
+_WHOLE = """
+SELECT coalesce(jsonb_object_agg(w.key, w.value), '{}') FROM (
+    SELECT key, value FROM jsonb_each(n.present)
+    WHERE jsonb_typeof(value) NOT IN ('object', 'array') AND (key <> 'LastModifiedDate' OR n.read_since)
+      AND key NOT IN ('Id', 'SystemModstamp', 'LastModifiedById', 'CreatedDate', 'CreatedById', 'IsDeleted', 'Name',
+                      'LastViewedDate', 'LastReferencedDate')
+      AND jsonb_typeof(n.wrote -> left(key, -2)) IS DISTINCT FROM 'object'  -- LeadId, where we named the Lead
+    UNION ALL SELECT key, value FROM jsonb_each(n.wrote) WHERE jsonb_typeof(value) = 'object') w
+"""
+
+# Of that, what a new record can be given. What was not ours there is not ours in the new one.
+_MADE_AGAIN = f"""
+SELECT jsonb_object_agg(w.key, w.value) AS after, jsonb_object_agg(w.key, jsonb_build_object('why', CAST(:why AS text),
+           'own', NOT coalesce({_same("n.wrote -> w.key", "w.value")}, false))) AS origin
+FROM jsonb_each(jsonb_strip_nulls(d.before)) w
+WHERE w.key NOT IN ('LastModifiedDate', 'LastActivityDate', 'IsConverted', 'ConvertedDate', 'ConvertedContactId',
+                    'ConvertedAccountId', 'ConvertedOpportunityId', 'MasterRecordId')
+  AND NOT coalesce(CAST(:never AS jsonb) -> b.object ? w.key, false)
+"""
+
 INSERT = f"""
 INSERT INTO change (plan_id, account, identity_id, object, action, match_field, match_value, before, after, origin,
                     conflicts, lead_digest, reverts)
 SELECT :plan_id, :account, coalesce(p.identity_id, b.identity_id), b.object, v.verdict,
        CASE v.verdict WHEN 'create' THEN :external ELSE 'Id' END,
        CASE v.verdict WHEN 'create' THEN coalesce(d.before ->> :external, b.identity_id) ELSE b.crm_id END,
-       CASE v.verdict WHEN 'update' THEN coalesce(g.before, '{{}}') WHEN 'delete' THEN
-           (SELECT coalesce(jsonb_object_agg(w.key, CASE jsonb_typeof(w.value) WHEN 'object' THEN w.value
-                                                                           ELSE n.present -> w.key END), '{{}}')
-            FROM jsonb_each(n.wrote) w WHERE n.present ? w.key OR jsonb_typeof(w.value) = 'object') ELSE '{{}}' END,
-       CASE v.verdict WHEN 'update' THEN g.after WHEN 'create' THEN jsonb_strip_nulls(d.before) ELSE '{{}}' END,
-       CASE v.verdict WHEN 'update' THEN g.origin WHEN 'create' THEN
-           (SELECT jsonb_object_agg(k, jsonb_build_object('why', CAST(:why AS text)))
-            FROM jsonb_object_keys(jsonb_strip_nulls(d.before)) k)
-           ELSE jsonb_build_object('why', CAST(:why AS text)) END,
+       CASE v.verdict WHEN 'update' THEN coalesce(g.before, '{{}}') WHEN 'delete' THEN ({_WHOLE}) ELSE '{{}}' END,
+       CASE v.verdict WHEN 'update' THEN g.after WHEN 'create' THEN m.after ELSE '{{}}' END,
+       CASE v.verdict WHEN 'update' THEN g.origin WHEN 'create' THEN m.origin
+           ELSE jsonb_build_object('why', 'we made it in run ' || d.sent_run_id) END,
        coalesce(g.conflicts, '{{}}'), '', b.reverts
 FROM verdict v JOIN record_back b USING (object, crm_id) JOIN now_there n USING (object, crm_id)
 LEFT JOIN ({_GIVEN}) g USING (object, crm_id)
-LEFT JOIN change d ON d.change_id = b.reverts AND v.verdict = 'create'
+LEFT JOIN change d ON d.change_id = b.reverts
+LEFT JOIN LATERAL ({_MADE_AGAIN}) m ON v.verdict = 'create'
 LEFT JOIN pushed p ON p.account = :account AND p.object = b.object AND p.crm_id = b.crm_id
 WHERE v.verdict IN ('create', 'update', 'delete') ORDER BY b.last_id DESC
 """
