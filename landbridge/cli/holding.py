@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from landbridge.push.holds import Held
 
 _WHAT = "A change's number, a customer (our id, a CRM record, a profile), or 'everybody'. None: list what is held."
-_RELEASE = "Let it go again: the hold's number, a customer, a revert's plan, or 'everybody'."
+_RELEASE = "Let it go again: a hold such as h7, a change's number, a customer, a revert's plan, or 'everybody'."
 
 
 @app.command(rich_help_panel="Do the work")
@@ -48,6 +48,8 @@ def _place(whats: Sequence[str], field: str | None, kind: str | None, actor: str
             left = f"; {taken:,} planned changes are left out" if taken else ""
             told = " ".join(filter(None, (about.identity_id or what, about.object, about.field)))
             show.err.print(f"Held by {actor}: {show.plain(told)}{left}.")
+            if gone := holds.under_way(hub.store, hub.crm, about):
+                show.err.print(f"{gone:,} writes of it have left already; `landbridge push --halt WHY` stops a job.")
 
 
 def _release(whats: Sequence[str], actor: str, reason: str) -> None:
@@ -69,15 +71,37 @@ def _list(json: bool) -> None:
     with opened() as hub:
         found = holds.standing(hub.store, hub.crm)
     if json:
-        show.as_json([vars(each) for each in found])
-    elif not found:
+        show.as_json([vars(one) for one in found])
+        return
+    if not found:
         show.say("Nothing is held.")
-    else:
-        show.table(("hold", "whom", "object", "field", "by", "since", "why"), map(_cells, found), right=("hold",))
+        return
+    apart = [one for one in found if one.plan is None]
+    columns = ("hold", "whom", "object", "field", "by", "since", "why")
+    if apart:
+        show.table(columns, map(_cells, apart), right=("hold",))
+    if reverts := [one for one in found if one.plan is not None]:
+        _tell_reverts(reverts)
+
+
+def _tell_reverts(held: Sequence[Held]) -> None:
+    """One line a revert: a run's may be thousands."""
+    from landbridge.cli import show
+
+    plans: dict[str, list[Held]] = {}
+    for one in held:
+        plans.setdefault(str(one.plan), []).append(one)
+    show.say("\nWhat reverts took back, held as long as we want the same again:")
+    rows = [
+        (len(ones), plan, ones[0].actor, f"{ones[0].at:%Y-%m-%d %H:%M}", show.cut(ones[0].reason[len(plan) + 2 :], 60))
+        for plan, ones in plans.items()
+    ]
+    show.table(("holds", "revert", "by", "since", "why"), rows, right=("holds",))
+    show.say("`landbridge hold --json` lists them, `landbridge hold PLAN --release` lets them go.", "dim")
 
 
 def _cells(each: Held) -> tuple[object, ...]:
     from landbridge.cli import show
 
-    what = (each.hold_id, each.identity_id or "everybody", each.object or "any", each.field or "all")
+    what = (f"h{each.hold_id}", each.identity_id or "everybody", each.object or "any", each.field or "all")
     return *what, each.actor, f"{each.at:%Y-%m-%d %H:%M}", show.cut(each.reason, 60)

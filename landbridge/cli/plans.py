@@ -25,12 +25,12 @@ def show_plan(plan_id: str | None, *, json: bool, csv: bool, limit: int) -> None
     """Print a plan, the newest that is open unless one is named, in the form that was asked for."""
     from landbridge.push.budget import planned_cost
     from landbridge.push.plan import newest_open
-    from landbridge.push.render import reasons, render, totals
+    from landbridge.push.render import left_alone, reasons, render, totals
 
     with opened() as hub:
         plan_id = plan_id or newest_open(hub.store, hub.crm)
         if plan_id is None:
-            _nothing(json)
+            _nothing(json, left_alone(hub.store, hub.crm))
             return
         numbers = totals(hub.store, plan_id)
         rows = list(render(hub.store, plan_id, None if json or csv else limit))
@@ -52,9 +52,15 @@ def show_plan(plan_id: str | None, *, json: bool, csv: bool, limit: int) -> None
         show.say(f"Everything that waits takes about {calls:,} of the CRM's API calls.", "dim")
 
 
-def _nothing(json: bool) -> None:
+_LEFT = "differ in something that is left alone"
+_TOLD = "held (`landbridge hold`), edited or gone in the CRM, or refused by it"
+
+
+def _nothing(json: bool, left: int) -> None:
     if json:
-        show.as_json({"plan_id": None, "changes": []})
+        show.as_json({"plan_id": None, "changes": [], "held": left})
+    elif left:
+        show.say(f"Nothing would change, and {left:,} leads {_LEFT}: {_TOLD}. `landbridge explain CUSTOMER` tells one.")
     else:
         show.say("[green]✓[/] Nothing would change: the CRM holds what it should.")
 
@@ -161,6 +167,20 @@ def approve(plan_id: str, actor: str, reason: str) -> None:
     with opened() as hub:
         changes = let_through(hub.store, plan_id, actor=actor, reason=reason)
     show.err.print(f"Plan {plan_id} with {changes:,} changes is approved by {actor}.")
+
+
+def drop(plan_id: str | None, actor: str | None, reason: str) -> None:
+    """Say that a plan shall not leave, in somebody's name."""
+    import typer
+
+    from landbridge.push.approval import drop as take_out
+
+    if not (plan_id and actor and reason.strip()):
+        raise typer.BadParameter("name the plan, who drops it (--as NAME) and why (--reason WHY)")
+    with opened() as hub:
+        changes = take_out(hub.store, plan_id, actor=actor, reason=reason)
+    show.err.print(f"Plan {plan_id} is dropped by {actor}: {changes:,} changes do not leave.")
+    show.err.print("What we still want is planned anew next time; `landbridge hold` keeps it away.")
 
 
 def switch(*, halt: str | None, resume: str | None, actor: str) -> None:

@@ -22,6 +22,7 @@ _WHY = {
     "ours_later": "a later run wrote it again: take that back first",
     "under_way": "a write is under way: push, then try again",
     "unknown": "what stood there before is not known",
+    "held": "somebody holds it: `landbridge hold` says who",
     "unread": "it has not been read from the CRM yet: sync, then try again",
 }
 

@@ -85,11 +85,17 @@ def plan(
     json: Json = False,
     csv: Annotated[bool, typer.Option("--csv", help="The plan as CSV: one line a field.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many changes to print for people.")] = 20,
+    drop: Annotated[bool, typer.Option("--drop", help="PLAN shall not leave; --reason says why.")] = False,
+    actor: Annotated[str | None, typer.Option("--as", help="Who drops it.", metavar="NAME", envvar="USER")] = None,
+    reason: Annotated[str, typer.Option(help="Why it is dropped.")] = "",
 ) -> None:
     """Show what would change in the CRM, field by field, and why. Writes nothing there."""
     from landbridge.cli import plans
     from landbridge.cli.conduct import stages
 
+    if drop:
+        plans.drop(plan_id, actor, reason)
+        return
     if plan_id is None:
         stages("plan", ["resolve", "golden", "validate", "plan"], json=False, quiet=True)
     plans.show_plan(plan_id, json=json, csv=csv, limit=limit)

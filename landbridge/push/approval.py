@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from connectors.base import Access
 from landbridge.errors import GateClosed, NotFound
+from landbridge.push import outbox
 from landbridge.push.policy import Limit, Policy
 from landbridge.store import tables
 from landbridge.store.engine import Store
@@ -145,6 +146,28 @@ def _answered_for(plan_id: str, actor: str, reason: str) -> None:
             f"{plan_id} was not approved: an approval wants {' and '.join(lacks) or 'a reason of its own'}.",
             do=f'Say both: `landbridge push --approve {plan_id} --as NAME --reason "…"`.',
         )
+
+
+def drop(store: Store, plan_id: str, *, actor: str, reason: str) -> int:
+    """Say that a plan shall not leave, in somebody's name; answers how many of its changes that takes out.
+
+    What has left already stays. What a push would write is planned anew the next time, unless somebody holds it. Raises
+    NotFound when nothing of it waits.
+    """
+    which = _change.c.plan_id == plan_id, _change.c.state.in_(("planned", "approved"))
+    taken_out = sa.update(_change).where(*which).values(state="superseded", settled_at=sa.func.now())
+    with store.begin() as connection:
+        account = connection.scalar(sa.select(_plan.c.account).where(_plan.c.plan_id == plan_id))
+        changes = connection.execute(taken_out).rowcount
+        if account is None or not changes:
+            raise NotFound(
+                f"Nothing of plan '{plan_id}' waits.", do="`landbridge plan` shows the one that does, if any."
+            )
+        named = {"dropped_by": actor, "dropped_why": reason}
+        connection.execute(sa.update(_plan).where(_plan.c.plan_id == plan_id).values(named))
+        outbox.close_plans(connection, account)
+        audit.record(connection, audit.Event("plan.dropped", actor, plan_id, {"changes": changes}))
+    return changes
 
 
 def open_gate(run: Run, policy: Policy, access: Access) -> None:

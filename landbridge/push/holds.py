@@ -3,12 +3,16 @@
 A hold stands over every planning to come. What it touches of an open plan is superseded at once: what is held can not
 leave between the word and the next plan. A hold that a revert placed names the value that was taken back, and holds
 only as long as we want that value again.
+
+Whom somebody holds stays held whatever becomes of identities: through a merge, in both halves of a split, and, where
+they were named by a CRM record or a profile, whoever has that by now.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -39,6 +43,11 @@ class Held:
     reason: str
     at: datetime
 
+    @property
+    def plan(self) -> str | None:
+        """The revert that placed it, None where a person did."""
+        return self.reason.partition(":")[0] if self.kind == "revert" else None
+
 
 @dataclass(frozen=True)
 class About:
@@ -47,6 +56,7 @@ class About:
     identity_id: str | None = None
     object: str | None = None
     field: str | None = None
+    profile_id: str | None = None
 
 
 def about(store: Store, policy: Policy, what: str, field: str | None, object_name: str | None) -> About:
@@ -60,17 +70,33 @@ def about(store: Store, policy: Policy, what: str, field: str | None, object_nam
             raise NotFound("Everybody is held with a field or an object.", do="Add --field or --object.")
         return About(None, asked, named)
     with store.begin() as connection:
-        if what.isdigit() and len(what) < 15:
-            row = connection.execute(sa.text(_CHANGE), {"id": int(what)}).first()
-            if row is None:
-                raise NotFound(f"There is no change {what}.", do="`landbridge plan` shows each change's number.")
-            return About(row.identity_id, asked or row.object, named)
-        return About(identity_of(connection, what)[0], asked, named)
+        if _is_change(what):
+            row = _change(connection, what)
+            return About(row.identity_id, asked or row.object, named, row.profile_id)
+        profile = connection.scalar(sa.text(_PROFILE), {"what": what})
+        return About(identity_of(connection, what)[0], asked, named, profile)
+
+
+def _is_change(what: str) -> bool:
+    return what.isdigit() and len(what) < 15
+
+
+def _change(connection: sa.Connection, number: str) -> sa.Row[Any]:
+    row = connection.execute(sa.text(_CHANGE), {"id": int(number)}).first()
+    if row is None:
+        raise NotFound(f"There is no change {number}.", do="`landbridge plan` shows each change's number.")
+    return row
+
+
+def under_way(store: Store, account: str, held: About) -> int:
+    """How many writes of what is held have left already, so that no hold can keep them."""
+    with store.begin() as connection:
+        return connection.scalar(sa.text(_UNDER_WAY), {**vars(held), "account": account}) or 0
 
 
 def place(store: Store, account: str, held: About, *, actor: str, reason: str) -> int:
     """Hold it, in somebody's name; answers how many open changes that takes out of their plans."""
-    row = {**vars(held), "account": account, "kind": "person", "actor": actor, "reason": reason}
+    row = {**vars(held), "account": account, "actor": actor, "reason": reason}
     with store.begin() as connection:
         made = connection.scalar(sa.text(_PLACE), row)
         if made is None:
@@ -83,20 +109,29 @@ def place(store: Store, account: str, held: About, *, actor: str, reason: str) -
 
 
 def release(store: Store, account: str, what: str, *, actor: str, reason: str) -> int:
-    """Let go by a hold's number, an identity, a revert's plan, or `everybody`. Raises NotFound when nothing stands."""
+    """Let go: the hold `h7`, what was held by a change's number, all that holds a customer, what a revert's plan held,
+    or `everybody`. Raises NotFound when nothing stands."""
     with store.begin() as connection:
-        who = (
-            None
-            if what.isdigit() or what == EVERYBODY or what.startswith("plan-")
-            else identity_of(connection, what)[0]
-        )
-        asked = {"account": account, "what": what, "who": who, "actor": actor, "why": reason}
+        asked = _asked(connection, what) | {"account": account, "actor": actor, "why": reason}
         ids = list(connection.execute(sa.text(_RELEASE), asked).scalars())
         if not ids:
             raise NotFound(f"Nothing is held for '{what}'.", do="`landbridge hold` lists what is held.")
         event = {"holds": len(ids), "first": min(ids), "last": max(ids)}
-        audit.record(connection, audit.Event("hold.released", actor, who or account, event))
+        audit.record(connection, audit.Event("hold.released", actor, asked["who"] or account, event))
     return len(ids)
+
+
+def _asked(connection: sa.Connection, what: str) -> dict[str, Any]:
+    """What somebody means by it: one hold, one object of a customer, a customer, a plan, or everybody."""
+    asked: dict[str, Any] = {"number": None, "who": None, "object": None, "plan": None, "all": what == EVERYBODY}
+    if what[:1] == "h" and what[1:].isdigit():
+        return asked | {"number": int(what[1:])}
+    if _is_change(what):
+        row = _change(connection, what)
+        return asked | {"who": row.identity_id, "object": row.object}
+    if what.startswith("plan-"):
+        return asked | {"plan": what}
+    return asked if asked["all"] else asked | {"who": identity_of(connection, what)[0]}
 
 
 def standing(store: Store, account: str, limit: int | None = None) -> list[Held]:
@@ -129,38 +164,74 @@ def _known(name: str, known: dict[str, str], kind: str) -> str:
     return known[name.lower()]
 
 
-_CHANGE = "SELECT identity_id, object FROM change WHERE change_id = :id"
+_CHANGE = """
+SELECT identity_id, object, account || '/' || object || '/' ||
+       CASE WHEN match_field = 'Id' THEN match_value ELSE crm_id END AS profile_id FROM change WHERE change_id = :id
+"""
+
+_PROFILE = """
+SELECT profile_id FROM link WHERE profile_id = :what
+UNION ALL
+SELECT account || '/' || object || '/' || crm_id FROM pushed
+WHERE length(:what) IN (15, 18) AND left(crm_id, 15) = left(:what, 15)
+LIMIT 1
+"""
 
 _PLACE = """
-INSERT INTO hold (account, identity_id, object, field, kind, actor, reason)
-SELECT :account, :identity_id, :object, :field, :kind, :actor, :reason
+INSERT INTO hold (account, identity_id, profile_id, object, field, kind, actor, reason)
+SELECT :account, :identity_id, :profile_id, :object, :field, 'person', :actor, :reason
 WHERE NOT EXISTS (SELECT FROM hold WHERE account = :account AND kind = 'person' AND released_at IS NULL
     AND identity_id IS NOT DISTINCT FROM CAST(:identity_id AS text)
+    AND profile_id IS NOT DISTINCT FROM CAST(:profile_id AS text)
     AND object IS NOT DISTINCT FROM CAST(:object AS text) AND field IS NOT DISTINCT FROM CAST(:field AS text))
 RETURNING hold_id
 """
 
-_SUPERSEDE = """
-UPDATE change c SET state = 'superseded', settled_at = now() FROM plan p
-WHERE p.plan_id = c.plan_id AND p.kind = 'push' AND c.account = :account AND c.state IN ('planned', 'approved')
-  AND (CAST(:identity_id AS text) IS NULL OR c.identity_id = :identity_id)
-  AND (CAST(:object AS text) IS NULL OR c.object = :object)
-  AND (CAST(:field AS text) IS NULL OR c.after ? :field)
+_TOUCHED = """
+c.account = :account
+AND (CAST(:identity_id AS text) IS NULL OR c.identity_id = :identity_id)
+AND (CAST(:object AS text) IS NULL OR c.object = :object)
+AND (CAST(:field AS text) IS NULL OR c.after ? :field)
 """
 
-_RELEASE = """
+_SUPERSEDE = f"""
+UPDATE change c SET state = 'superseded', settled_at = now() FROM plan p
+WHERE p.plan_id = c.plan_id AND p.kind IN ('push', 'revert') AND c.state IN ('planned', 'approved') AND {_TOUCHED}
+"""
+
+_UNDER_WAY = f"SELECT count(*) FROM change c WHERE c.state IN ('sending', 'unknown') AND {_TOUCHED}"
+
+# Whom each hold that stands is about today: merges and splits since are followed, and a profile to whoever has it.
+REACH = """
+standing AS MATERIALIZED (SELECT * FROM hold WHERE account = {account} AND released_at IS NULL),
+whom(hold_id, identity_id, kind, since) AS (
+    SELECT hold_id, identity_id, kind, at FROM standing WHERE identity_id IS NOT NULL
+    UNION
+    SELECT s.hold_id, k.identity_id, s.kind, s.at FROM standing s JOIN link k USING (profile_id)
+    UNION
+    SELECT w.hold_id, n.identity_id, w.kind, w.since FROM whom w CROSS JOIN LATERAL (
+        SELECT i.redirect_to FROM identity i WHERE i.identity_id = w.identity_id AND i.redirect_to IS NOT NULL
+        UNION ALL
+        SELECT e.other_id FROM identity_event e
+        WHERE e.identity_id = w.identity_id AND e.kind = 'split' AND e.at >= w.since AND w.kind = 'person'
+    ) n(identity_id))
+"""
+
+_RELEASE = f"""
+WITH RECURSIVE {REACH.format(account=":account")}
 UPDATE hold SET released_at = now(), released_by = :actor, released_why = :why
-WHERE account = :account AND released_at IS NULL
-  AND (CAST(hold_id AS text) = :what OR identity_id = CAST(:who AS text)
-       OR (:what = 'everybody' AND identity_id IS NULL) OR starts_with(reason, :what || ':'))
+WHERE account = :account AND released_at IS NULL AND (
+    hold_id = CAST(:number AS bigint)
+    OR (CAST(:object AS text) IS NULL OR kind = 'person' AND object = :object)
+       AND hold_id IN (SELECT hold_id FROM whom WHERE whom.identity_id = CAST(:who AS text))
+    OR (:all AND identity_id IS NULL)
+    OR kind = 'revert' AND starts_with(reason, CAST(:plan AS text) || ':'))
 RETURNING hold_id
 """
 
-_READ = """
-WITH RECURSIVE living(identity_id, now_id) AS (
-    SELECT identity_id, identity_id FROM identity WHERE redirect_to IS NULL
-    UNION ALL
-    SELECT i.identity_id, living.now_id FROM identity i JOIN living ON i.redirect_to = living.identity_id)
-SELECT living.now_id AS identity_id, object, field, value::text AS value
-FROM hold LEFT JOIN living USING (identity_id) WHERE account = $1 AND released_at IS NULL
+_READ = f"""
+WITH RECURSIVE {REACH.format(account="$1")}
+SELECT i.identity_id, s.object, s.field, s.value::text AS value
+FROM standing s LEFT JOIN whom w USING (hold_id) LEFT JOIN identity i ON i.identity_id = w.identity_id
+WHERE s.identity_id IS NULL OR i.redirect_to IS NULL
 """

@@ -98,6 +98,18 @@ FROM plan p LEFT JOIN change c ON c.plan_id = p.plan_id AND c.state <> 'supersed
 WHERE p.plan_id = :plan_id GROUP BY p.plan_id
 """
 
+_LEFT_ALONE = """
+SELECT b.held FROM balance b JOIN run r USING (run_id) WHERE b.stage = 'plan' AND b.subject = :account
+ORDER BY r.started_at DESC, b.position DESC LIMIT 1
+"""
+
+
+def left_alone(store: Store, account: str) -> int:
+    """How many leads differed in something that is left alone, when it was last planned."""
+    with store.begin() as connection:
+        return connection.scalar(sa.text(_LEFT_ALONE), {"account": account}) or 0
+
+
 _REASONS = """
 SELECT o.value->>'why' AS why, CASE WHEN o.value->>'field' = 'default' THEN 'default' ELSE '' END AS ours,
        o.value->>'rule' AS rule, split_part(o.value->>'profile', '/', 1) AS system, count(*) AS fields,

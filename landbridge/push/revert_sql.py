@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from landbridge.push.holds import REACH
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -51,6 +53,23 @@ SELECT object, crm_id, max(change_id) AS last_id,
 FROM (SELECT *, action = 'create' AND created AS made, action = 'delete' AS went FROM chosen) c
 GROUP BY object, crm_id
 """
+
+# What people hold, and the identities that it reaches by any of their names.
+_KEPT = f"""
+CREATE TEMP TABLE kept ON COMMIT DROP AS
+WITH RECURSIVE {REACH.format(account=":account")},
+named(hold_id, identity_id) AS (
+    SELECT hold_id, identity_id FROM whom
+    UNION SELECT n.hold_id, i.identity_id FROM named n JOIN identity i ON i.redirect_to = n.identity_id)
+SELECT n.identity_id, s.object, s.field FROM standing s LEFT JOIN named n USING (hold_id) WHERE s.kind = 'person'
+"""
+
+
+def _held(record: str, field: str) -> str:
+    return f"""EXISTS (SELECT FROM kept k WHERE k.field IS NOT DISTINCT FROM {field}
+        AND (k.identity_id IS NULL OR k.identity_id = {record}.identity_id)
+        AND (k.object IS NULL OR k.object = {record}.object))"""
+
 
 _NOW = r"""
 CREATE TEMP TABLE now_there ON COMMIT DROP AS
@@ -142,6 +161,7 @@ _WORKED_ON = f"""
 _VALUE = f"""
 CREATE TEMP TABLE value_back ON COMMIT DROP AS
 SELECT f.*, n.present -> f.field AS theirs, CASE
+    WHEN {_held("f", "f.field")} THEN 'held'
     WHEN NOT known THEN 'unknown'
     WHEN NOT n.present ? field THEN 'back'
     WHEN {_same("n.present -> field", "before")} THEN 'same'
@@ -149,7 +169,8 @@ SELECT f.*, n.present -> f.field AS theirs, CASE
     WHEN {_same("n.present -> field", "n.wrote -> field")} THEN 'ours_later' ELSE 'edited' END AS verdict,
     {_same("n.present -> field", "ours")} AS unedited,
     {_same("p.base -> field", "before")} AS own
-FROM (SELECT c.object, c.crm_id, e.key AS field, (array_agg(c.before ? e.key ORDER BY c.change_id))[1] AS known,
+FROM (SELECT c.object, c.crm_id, e.key AS field, max(b.identity_id) AS identity_id,
+             (array_agg(c.before ? e.key ORDER BY c.change_id))[1] AS known,
              coalesce((array_agg(c.before -> e.key ORDER BY c.change_id))[1], 'null') AS before,
              (array_agg(e.value ORDER BY c.change_id DESC))[1] AS ours
       FROM chosen c JOIN record_back b USING (object, crm_id), jsonb_each(c.after) e
@@ -172,6 +193,7 @@ SELECT b.object, b.crm_id, CASE
     WHEN b.identity_id IN (SELECT identity_id FROM busy) OR b.crm_id IN (SELECT match_value FROM busy) THEN 'under_way'
     WHEN what = 'nothing' OR (what = 'delete' AND gone) OR (what = 'create' AND NOT gone) THEN 'done'
     WHEN what = 'unknown' THEN 'unknown'
+    WHEN {_held("b", "NULL")} THEN 'held'
     WHEN what = 'create' THEN 'create'
     WHEN gone THEN 'gone'
     WHEN converted THEN 'converted'
@@ -186,8 +208,8 @@ FROM record_back b JOIN now_there n USING (object, crm_id)
 """
 
 STEPS = (
-    _RECORD, "ANALYZE record_back", "ANALYZE chosen", _NOW, "ANALYZE now_there", _VALUE, "ANALYZE value_back", _VERDICT,
-    "ANALYZE verdict",
+    _KEPT, _RECORD, "ANALYZE record_back", "ANALYZE chosen", _NOW, "ANALYZE now_there", _VALUE, "ANALYZE value_back",
+    _VERDICT, "ANALYZE verdict",
 )  # fmt: skip
 """In their order. Tables that PostgreSQL knows nothing of cost it the right plan."""
 
@@ -201,11 +223,11 @@ FROM verdict
 LEFT = """
 SELECT object, crm_id, identity_id, NULL AS field, NULL::jsonb AS ours, NULL::jsonb AS theirs, verdict AS why
 FROM verdict JOIN record_back USING (object, crm_id)
-WHERE verdict IN ('under_way', 'unknown', 'unread', 'gone', 'converted', 'edited', 'ours_later')
+WHERE verdict IN ('under_way', 'unknown', 'unread', 'gone', 'converted', 'edited', 'ours_later', 'held')
 UNION ALL
 SELECT v.object, v.crm_id, b.identity_id, v.field, v.ours, v.theirs, v.verdict
 FROM value_back v JOIN record_back b USING (object, crm_id) JOIN verdict r USING (object, crm_id)
-WHERE v.verdict IN ('unknown', 'ours_later', 'edited') AND r.verdict IN ('update', 'fields')
+WHERE v.verdict IN ('unknown', 'ours_later', 'edited', 'held') AND r.verdict IN ('update', 'fields')
 ORDER BY object, crm_id, field NULLS FIRST
 """
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from landbridge.errors import NotFound
+from connectors.base import Receipt
+from landbridge.errors import NotFound, SourceUnavailable
 from landbridge.push import holds
 from landbridge.push.apply import push
 from landbridge.push.holds import About
@@ -103,6 +104,67 @@ def test_a_hold_follows_its_person_through_a_merge(store: Store, crm: Crm, polic
         connection.execute(sa.text("DELETE FROM lead WHERE identity_id = 'late'"))
     assert books(line(), "plan") == {"taken": 1, "held": 1}
     assert crm.writes == []
+
+
+def split(store: Store, whole: str, other: str) -> None:
+    with a_run(store) as run, store.begin() as connection:
+        connection.execute(
+            sa.text("INSERT INTO identity_event (kind, identity_id, other_id, run_id) VALUES ('split', :a, :b, :run)"),
+            {"a": whole, "b": other, "run": run.run_id},
+        )
+
+
+def test_both_halves_of_a_split_are_held(store: Store, crm: Crm, policy: Policy, line: Line) -> None:
+    put(store, anna=ANNA)
+    holds.place(store, ACCOUNT, About("anna"), **KIM)
+    put(store, other={**ANNA, "phone": "99"})
+    split(store, "anna", "other")
+    assert books(line(), "plan") == {"taken": 2, "held": 2}
+    assert holds.release(store, ACCOUNT, "other", actor="kim", reason="settled") == 1
+    assert books(line(), "plan") == {"taken": 2, "new": 2}
+
+
+def test_a_record_that_is_held_stays_so_whoever_has_it(store: Store, crm: Crm, policy: Policy, line: Line) -> None:
+    one, two = crm.put("Lead", LastName="Ohm", City="Bergen"), crm.put("Lead", LastName="Ohm")
+    put(store, a=ANNA)
+    with a_run(store) as run:
+        sync(store, run, crm, {one: "a", two: "a"})
+    holds.place(store, ACCOUNT, holds.about(store, policy, f"{ACCOUNT}/Lead/{two}", None, None), **KIM)
+    put(store, b={**ANNA, "phone": "99"})
+    line({one: "a", two: "b"})
+    assert crm.rows["Lead"][two]["Phone"] is None
+
+
+def test_the_numbers_of_holds_and_of_changes_are_told_apart(store: Store, crm: Crm, policy: Policy) -> None:
+    put(store, a=ANNA, b={**ANNA, "email": "b@x.example"})
+    holds.place(store, ACCOUNT, About("a"), **KIM)
+    plan(store, policy)
+    (change,) = changes(store)
+    number = str(change["change_id"])
+    (kims,) = holds.standing(store, ACCOUNT)
+    assert number == str(kims.hold_id), "else this test proves nothing"
+    holds.place(store, ACCOUNT, holds.about(store, policy, number, None, None), actor="bo", reason="typo")
+    assert holds.release(store, ACCOUNT, number, actor="bo", reason="a typo") == 1
+    assert [each.identity_id for each in holds.standing(store, ACCOUNT)] == ["a"]
+    with pytest.raises(NotFound):
+        holds.release(store, ACCOUNT, number, actor="bo", reason="once more")
+    assert holds.release(store, ACCOUNT, f"h{kims.hold_id}", actor="kim", reason="settled") == 1
+
+
+def test_a_persons_hold_is_not_released_as_a_plans(store: Store, policy: Policy) -> None:
+    put(store, anna=ANNA)
+    holds.place(store, ACCOUNT, About("anna"), actor="kim", reason="plan-1: not before she called")
+    with pytest.raises(NotFound):
+        holds.release(store, ACCOUNT, "plan-1", actor="bo", reason="")
+
+
+def test_a_hold_says_what_is_under_way(store: Store, crm: Crm, policy: Policy, line: Line) -> None:
+    put(store, anna=ANNA)
+    crm.answer = lambda write: Receipt(write.ref, "unknown")
+    with pytest.raises(SourceUnavailable):
+        line()
+    about = holds.about(store, policy, "anna", None, None)
+    assert (holds.place(store, ACCOUNT, about, **KIM), holds.under_way(store, ACCOUNT, about)) == (0, 1)
 
 
 def test_a_value_that_was_taken_back_is_held_until_we_want_another(store: Store, crm: Crm, line: Line) -> None:

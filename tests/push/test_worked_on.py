@@ -6,15 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from landbridge.errors import GateClosed, NotFound
+from landbridge.push import holds
 from landbridge.push.apply import push
-from landbridge.push.approval import approve
+from landbridge.push.approval import approve, drop
 from landbridge.push.policy import Policy
 from landbridge.push.render import render
 from landbridge.push.revert import Reverting, revert, subject
 from landbridge.store.engine import Store
 from tests.push.conftest import Line
-from tests.push.crm import ACCOUNT, Crm, a_run, access, books, changes, put_lead, sync
+from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, books, changes, put_lead, sync
 
 ANNA: dict[str, Any] = {"last_name": "Arnesen", "first_name": "Anna", "email": "anna@fjord.example", "score": 40}
 WORK = {"Status": "Working", "Description": "called twice, wants an offer"}
@@ -138,3 +141,52 @@ def test_a_later_run_of_ours_is_taken_back_first(
     send(store, crm, policy, plan(first.run_id).plan_id)
     assert crm.rows["Lead"] == {}
     assert changes(store)[-1]["state"] == "done"
+
+
+def test_what_somebody_holds_is_not_taken_back(store: Store, crm: Crm, line: Line, plan: Plan, policy: Policy) -> None:
+    lead = crm.put("Lead", LastName="Bo", City="Bergen", **{EXTERNAL: "bo"})
+    put(store, anna=ANNA, bo={"last_name": "Bo", "title": "Mate", "phone": "7"})
+    run = line()
+    holds.place(store, ACCOUNT, holds.about(store, policy, "anna", None, None), actor="kim", reason="never touch")
+    holds.place(store, ACCOUNT, holds.about(store, policy, "bo", "Phone", None), actor="kim", reason="never touch")
+    planned = plan(run.run_id)
+    assert {(left.identity, left.field, left.why) for left in planned.left} == {
+        ("anna", None, "held"),
+        ("bo", "Phone", "held"),
+    }
+    send(store, crm, policy, planned.plan_id)
+    assert len(crm.rows["Lead"]) == 2
+    assert (crm.rows["Lead"][lead]["Title"], crm.rows["Lead"][lead]["Phone"]) == (None, "7")
+
+
+def test_a_hold_after_approval_keeps_a_revert_away(
+    store: Store, crm: Crm, line: Line, plan: Plan, policy: Policy
+) -> None:
+    put(store, anna=ANNA)
+    run = line()
+    planned = plan(run.run_id)
+    assert planned.plan_id is not None
+    approve(store, planned.plan_id, actor="kim", reason="wrong rule")
+    holds.place(store, ACCOUNT, holds.about(store, policy, "anna", None, None), actor="bo", reason="never touch")
+    with a_run(store) as sending:
+        push(sending, crm.connector(), access(), policy)
+    assert len(crm.rows["Lead"]) == 1
+
+
+def test_a_revert_typed_by_mistake_is_dropped(store: Store, crm: Crm, line: Line, plan: Plan) -> None:
+    put(store, anna=ANNA)
+    planned = plan(line().run_id)
+    assert planned.plan_id is not None
+    put(store, bo={"last_name": "Bo"})
+    with pytest.raises(GateClosed):
+        line()
+    assert drop(store, planned.plan_id, actor="kim", reason="the wrong run") == 1
+    assert books(line(), "push") == {"taken": 1, "new": 1}
+    assert len(crm.rows["Lead"]) == 2
+    with store.begin() as connection:
+        kept = connection.execute(
+            sa.text("SELECT state, dropped_by, dropped_why FROM plan WHERE kind = 'revert'")
+        ).one()
+        assert tuple(kept) == ("superseded", "kim", "the wrong run")
+    with pytest.raises(NotFound):
+        drop(store, planned.plan_id, actor="kim", reason="once more")

@@ -26,6 +26,7 @@ hold = Table(
     Column("hold_id", BigInteger, Identity(always=True), primary_key=True),
     Column("account", Text, nullable=False),
     Column("identity_id", Text, ForeignKey("identity.identity_id"), comment="null: everybody"),
+    Column("profile_id", Text, comment="the CRM record or other profile by which they were named: held whoever has it"),
     Column("object", Text, comment="null: whatever stands for them in the CRM"),
     Column("field", Text, comment="null: the whole record"),
     Column("value", JSONB(none_as_null=True), comment="held while we want this, no longer; null: whatever we want"),

@@ -34,6 +34,8 @@ plan = Table(
     Column("approved_by", Text),
     Column("approved_at", DateTime(timezone=True)),
     Column("reason", Text, comment="why it was approved"),
+    Column("dropped_by", Text, comment="who said that it shall not leave"),
+    Column("dropped_why", Text),
     now(),
     CheckConstraint("state IN ('planned','approved','done','superseded')", name="state"),
     CheckConstraint("kind IN ('push','revert')", name="kind"),

@@ -84,6 +84,12 @@ def upgrade() -> None:
         sa.Column("hold_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
         sa.Column("identity_id", sa.Text(), nullable=True, comment="null: everybody"),
+        sa.Column(
+            "profile_id",
+            sa.Text(),
+            nullable=True,
+            comment="the CRM record or other profile by which they were named: held whoever has it",
+        ),
         sa.Column("object", sa.Text(), nullable=True, comment="null: whatever stands for them in the CRM"),
         sa.Column("field", sa.Text(), nullable=True, comment="null: the whole record"),
         sa.Column(
@@ -137,6 +143,8 @@ def upgrade() -> None:
         postgresql_where="state IN ('planned','approved','sending','unknown') AND action = 'create' AND object IN ('Lead','Contact')",
     )
     op.create_foreign_key(op.f("fk_change_reverts"), "change", "change", ["reverts"], ["change_id"])
+    op.add_column("plan", sa.Column("dropped_by", sa.Text(), nullable=True, comment="who said that it shall not leave"))
+    op.add_column("plan", sa.Column("dropped_why", sa.Text(), nullable=True))
     op.add_column("plan", sa.Column("kind", sa.Text(), server_default="push", nullable=False))
     op.add_column(
         "plan",
