@@ -73,13 +73,17 @@ SELECT c.*, CASE WHEN there THEN 'there' WHEN parent IS NULL OR {held} THEN 'hel
 FROM candidate c
 """
 
-_TASK = """
-SELECT t.*, k.crm_id, k.lead_digest, d.deal AS parent, d.owner, d.how, t.touchpoint_id AS match_value,
+# The CRM's external ids know no case, and some systems' ids do.
+_ID = """if(t.touchpoint_id = lower(t.touchpoint_id), t.touchpoint_id,
+    t.touchpoint_id || '~' || left(md5(t.touchpoint_id), 8))"""
+
+_TASK = f"""
+SELECT t.*, k.crm_id, k.lead_digest, d.deal AS parent, d.owner, d.how, {_ID} AS match_value,
        x.match_value IS NOT NULL AS there,
        json_object('why', 'what happened, for whoever owns the open deal that ' || d.how,
                    'touchpoint', touchpoint_id) AS o
 FROM touched t JOIN known k USING (identity_id) LEFT JOIN deal d ON d.contact_id = k.crm_id
-LEFT JOIN done x ON x.object = 'Task' AND x.match_value = t.touchpoint_id
+LEFT JOIN done x ON x.object = 'Task' AND x.match_value = {_ID}
 WHERE k.object = 'Contact' AND k.present IS NOT NULL AND NOT k.gone AND NOT k.unsettled
 """
 

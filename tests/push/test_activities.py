@@ -112,6 +112,17 @@ def test_a_contacts_touch_becomes_a_task_for_the_owner_of_the_open_deal(
     assert len(made(store, "Task")) == 2
 
 
+def test_touchpoints_whose_ids_differ_in_case_alone_make_two_tasks(store: Store, crm: Crm, line: Line) -> None:
+    contact = crm.put("Contact", LastName="Arnesen")
+    put(store, anna=ANNA)
+    land(store, "Opportunity", DEAL, OwnerId=OWNER, IsClosed=False, CreatedDate="2026-01-01", ContactId=contact)
+    for key in ("aB", "Ab", "ab"):
+        touch(store, f"other/posts/{key}", "anna", "ticket", subject=key)
+    line({contact: "anna"})
+    assert {task["Subject"] for task in crm.rows["Task"].values()} == {"Ticket: aB", "Ticket: Ab", "Ticket: ab"}
+    assert books(line({contact: "anna"}), "push") == {}
+
+
 def test_no_task_without_an_open_deal_for_a_lead_or_for_what_is_old(store: Store, crm: Crm, line: Line) -> None:
     contact = crm.put("Contact", LastName="Arnesen")
     put(store, anna=ANNA, bo={"last_name": "Bo"})
