@@ -31,7 +31,24 @@ TOLD = {"open_opportunity": "an open deal", "most_contacts": "most contacts", "o
 
 _KEYS = {"open_opportunity": "least(deals, 1)", "most_contacts": "contacts", "oldest": "made"}
 
-_NOBODY = "none|null|unknown|notprovided|self|selfemployed|private|privat|freelance|example"
+# What people type where they have no company, in the squashed form of _named.
+_TYPED = """
+    none null nil na notapplicable unknown unbekannt notprovided notgiven nocompany noone tbd tba tbc test testing demo
+    example sample xxx asdf qwerty self selfemployed private privat privado prive personal individual individually
+    freelance freelancer student estudiante etudiant retired rentner pensioner retraite home athome homemaker housewife
+    unemployed jobless company mycompany mine me other various misc keine kein ninguno ninguna aucun nessuno
+"""
+_NOBODY = "|".join(_TYPED.split())
+
+_PAGES = """
+    facebook.com fb.com fb.me instagram.com linkedin.com lnkd.in twitter.com x.com t.co youtube.com youtu.be tiktok.com
+    xing.com pinterest.com snapchat.com threads.net vk.com t.me wa.me linktr.ee about.me bit.ly medium.com github.com
+    gitlab.com behance.net etsy.com ebay.com ebay.de ebay.co.uk amazon.com amazon.de amazon.co.uk yelp.com
+    tripadvisor.com wikipedia.org google.com g.page goo.gl business.site wordpress.com wixsite.com blogspot.com
+    weebly.com squarespace.com jimdo.com webnode.com carrd.co notion.site notion.so
+"""
+SHARED = tuple(_PAGES.split())
+"""Hosts, with www or any short prefix, where very many companies have a page each: the address tells none of them."""
 
 
 def _named(text: str) -> str:
@@ -41,8 +58,14 @@ def _named(text: str) -> str:
     return f"CASE WHEN length({kept}) > 1 AND NOT regexp_full_match({kept}, '{_NOBODY}') THEN {kept} END"
 
 
+# facebook.com has its pages under de-de. and m. as well; a company at wixsite.com has a name of its own there.
+_PREFIX = "(?:[a-z][a-z]?(?:-[a-z][a-z])?|web|mobile|business|sites|maps|pages|my)[.]"
+
+
 def _host(text: str) -> str:
-    return f"regexp_extract(lower({text}), '^(?:https?://)?(?:www[.])?([^/:?#@ ]+[.][a-z]+)', 1)"
+    host = f"regexp_extract(lower({text}), '^(?:https?://)?(?:www[.])?([^/:?#@ ]+[.][a-z]+)', 1)"
+    shared = "|".join(name.replace(".", "[.]") for name in SHARED)
+    return f"CASE WHEN NOT regexp_full_match({host}, '({_PREFIX})?({shared})') THEN {host} END"
 
 
 _SAID = """json_extract_string(fields, '$.{0}')"""

@@ -98,7 +98,7 @@ def find(rules: Rules, leads: pa.Table, beside: Beside) -> Differences:
         connection.register("rule", wanted.rules(policy))
         rows = " UNION ALL ".join(wanted.query(policy, name) for name in policy.objects)
         connection.execute(f"CREATE TABLE valued AS {rows}")
-        give_back(connection, beside.strayed)
+        give_back(connection, policy, beside.strayed)
         offer(connection, policy, rules.account, rules.trust, beside.times)
         connection.execute("CREATE TABLE merged AS " + merge.MERGE.format(offered="offered"))
         leave_out(connection, beside.holds)

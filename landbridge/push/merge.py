@@ -18,12 +18,13 @@ KEY = r"""CASE type
     WHEN 'flag' THEN CASE WHEN lower({0}) IN ('true', '1') THEN 'true' END
     WHEN 'time' THEN CAST(epoch(TRY_CAST(regexp_replace({0}, '([+-]\d\d)(\d\d)$', '\1:\2') AS TIMESTAMPTZ)) AS VARCHAR)
     WHEN 'email' THEN nullif(lower(trim({0})), '')
-    ELSE nullif(trim(replace({0}, chr(13) || chr(10), chr(10))), '') END"""
+    ELSE nullif(trim(replace({0}, chr(13) || chr(10), chr(10)), ' ' || chr(9) || chr(10) || chr(13)), '') END"""
 
 MERGE = f"""
 SELECT * EXCLUDE (want_key, have_key, last_key, meant_key), CASE
     WHEN unfit IS NOT NULL AND want_key IS NULL THEN if(meant_key = have_key, 'same', 'unfit')
     WHEN want_key IS NULL AND (when_empty <> 'clear' OR creating OR last_key IS NULL OR have_key IS NULL) THEN 'nothing'
+    WHEN want_key IS NULL AND have_key IS DISTINCT FROM last_key THEN 'conflict'
     WHEN creating THEN 'write'
     WHEN NOT seen AND last_key IS NULL AND conflict <> 'hub' THEN 'unseen'
     WHEN want_key = have_key THEN 'same'
@@ -45,5 +46,5 @@ last), all values as text. `unfit`: why our value, `meant`, cannot stand there; 
 `seen`: the CRM shows us this field at all; what it does not show is taken to be as we left it. Two values are the
 same when the CRM would show them alike: numbers by value, e-mails in any case, times by the second, a false flag as
 an empty field. Where we know nothing ('nothing'), whatever is there stays; only `when_empty: clear` takes back what we
-wrote ourselves and nobody edited.
+wrote ourselves and nobody edited: not even `conflict: hub` empties somebody's edit.
 """

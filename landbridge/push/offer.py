@@ -17,20 +17,33 @@ from landbridge.push.policy import Policy
 _BY_TIME, _BY_TRUST = "newest", "most_trusted"
 
 
-def give_back(connection: DuckDBPyConnection, strayed: pa.Table) -> None:
+def give_back(connection: DuckDBPyConnection, policy: Policy, strayed: pa.Table) -> None:
     """Want in `valued` what stood there before us, where what we wrote is somebody else's since an identity fell apart.
 
-    A value of the person's own comes first. `strayed`: see known.strayed.
+    A value of the person's own comes first; an edit in the CRM stays. A refusal that stands there stays as well, and is
+    told: whose it is only the person can say. `strayed`: see known.strayed.
     """
     if strayed.num_rows:
+        refusals = sorted({field for rule in policy.objects.values() for field in rule.refusals()})
         connection.register("strayed", strayed)
-        connection.execute(f"CREATE OR REPLACE TABLE valued AS {_GIVEN_BACK}")
+        connection.execute(f"CREATE OR REPLACE TABLE valued AS {_GIVEN_BACK}", {"refusals": refusals})
 
 
-_GIVEN_BACK = """
-SELECT v.* REPLACE (if(v.want IS NULL, s.value, v.want) AS want,
-                    if(s.field IS NULL, v.when_empty, 'clear') AS when_empty)
-FROM valued v LEFT JOIN strayed s USING (identity_id, field)
+_SAYS = "coalesce(lower({0}), '') IN ('true', '1')"
+_STANDS = f"refusal AND {_SAYS.format('if(seen, have, last)')}"
+
+_GIVEN_BACK = f"""
+SELECT * EXCLUDE (strayed, value, refusal, given)
+    REPLACE (CASE WHEN given THEN value WHEN NOT refusal THEN want END AS want,
+             if(strayed AND NOT refusal, 'clear', when_empty) AS when_empty,
+             if(given, 'crm', settles) AS settles,
+             if(given AND owner IN ('{_BY_TIME}', '{_BY_TRUST}'), 'hub', owner) AS owner,
+             if({_STANDS}, 'refusal', unfit) AS unfit, if({_STANDS}, 'false', meant) AS meant)
+FROM (SELECT *, strayed AND want IS NULL AND NOT refusal AS given
+      FROM (SELECT v.*, s.value, s.field IS NOT NULL AS strayed,
+                   s.field IS NOT NULL AND field IN (SELECT unnest($refusals)) AND NOT {_SAYS.format("v.want")}
+                       AS refusal
+            FROM valued v LEFT JOIN strayed s USING (identity_id, field)))
 """
 
 

@@ -52,6 +52,7 @@ def _misfits(
             yield Problem(line, what, "Make it in the CRM, give the login its permission, or take the line out.")
         else:
             misfits = (
+                *_spelling(field, about),
                 *_rights(rule, each, about),
                 *_size(each, about),
                 *_list(each, about),
@@ -74,6 +75,12 @@ def _external_id(policy: Policy, name: str, about: Mapping[str, Any] | None) -> 
 
 Misfits = Iterator[tuple[str, str]]
 """What is wrong, and what to do."""
+
+
+def _spelling(field: str, about: Mapping[str, Any]) -> Misfits:
+    """The CRM takes a name in any case, and answers by its own: we should never find what somebody edited there."""
+    if field != about["name"]:
+        yield f"is {about['name']} there", f"Write it so: {about['name']}."
 
 
 def _rights(rule: ObjectRule, each: FieldRule, about: Mapping[str, Any]) -> Misfits:

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from landbridge.errors import RuleInvalid
+from landbridge.leads.fields import OPT_OUTS
 from landbridge.mapping import nodes
 from landbridge.push import sense
 from landbridge.push.accounts import Accounts
@@ -68,6 +69,10 @@ class ObjectRule(_Part):
 
     create: bool = False
     fields: dict[Name, FieldRule]
+
+    def refusals(self) -> list[str]:
+        """The fields that say that a person refused something."""
+        return [name for name, each in self.fields.items() if set(each.source) & set(OPT_OUTS)]
 
 
 class Limit(_Part):

@@ -45,7 +45,7 @@ FROM back b JOIN plan p USING (plan_id), LATERAL (
     SELECT NULL AS field, NULL::jsonb AS value WHERE b.action = 'delete' AND b.object IN ('Lead', 'Contact')
     UNION ALL
     SELECT o.key, o.value -> 'wanted' FROM jsonb_each(b.origin) o
-    WHERE b.action = 'update' AND jsonb_typeof(o.value -> 'wanted') <> 'null'
+    WHERE b.action = 'update' AND o.value ? 'wanted'  -- JSON's null: that we wanted it empty
     UNION ALL
     SELECT e.key, e.value -> 'last' FROM jsonb_each(b.conflicts) e  -- somebody edited it, and ours is not to come back
     WHERE b.action = 'update' AND e.value ->> 'kept' = 'theirs' AND jsonb_typeof(e.value -> 'last') <> 'null') held

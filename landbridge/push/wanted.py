@@ -88,8 +88,13 @@ def _value(rule: FieldRule, json: str) -> str:
     alone = f"json_extract_string({json}, '$')"
     several = f"json_extract_string({json}, {quoted('$[*]')})"
     listed = f"array_to_string({several}, {quoted(rule.join)})" if rule.take == "all" else f"{several}[1]"
-    text = f"trim(CASE json_type({json}) WHEN 'ARRAY' THEN {listed} ELSE {alone} END)"
-    return f"nullif({f'left({text}, {rule.max})' if rule.cuts else text}, '')"
+    text = _trimmed(f"CASE json_type({json}) WHEN 'ARRAY' THEN {listed} ELSE {alone} END")
+    return f"nullif({_trimmed(f'left({text}, {rule.max})') if rule.cuts else text}, '')"
+
+
+def _trimmed(text: str) -> str:
+    """Without outer white space, as the CRM keeps a text: also where we cut it."""
+    return f"trim({text}, ' ' || chr(9) || chr(10) || chr(13))"
 
 
 def _offers(rule: ObjectRule, sources: Sequence[str]) -> list[str]:

@@ -41,6 +41,7 @@ LEFT_ALONE = {
     "most_trusted": "the CRM's stays: ours is not from a system trusted more",
     "too_long": "ours is too long for the field, and half of it would be wrong",
     "not_listed": "ours is not in the field's list",
+    "refusal": "it came with somebody else's records, and no machine takes a refusal back: ask, and untick it",
 }
 """Why a value of the CRM stays, by a conflict's `why`."""
 

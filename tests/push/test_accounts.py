@@ -60,6 +60,10 @@ def test_a_lead_finds_its_company(store: Store, crm: Crm, line: Line, fields: di
         {"email": "anna@gmail.com"},
         {"company": "[not provided]"},
         {"company": "Ltd"},
+        {"company": "n/a"},
+        {"company": "Student"},
+        {"website": "https://de-de.facebook.com/someone-else"},
+        {"website": "linkedin.com/in/anna"},
         {"city": "Leeds"},
         {"email": "anna@notacme.example", "website": "acme.example.evil.example"},
         {},
@@ -68,6 +72,8 @@ def test_a_lead_finds_its_company(store: Store, crm: Crm, line: Line, fields: di
 def test_what_tells_nothing_finds_none(store: Store, crm: Crm, line: Line, fields: dict[str, Any]) -> None:
     company(store, "001A", "bo@acme.example", "cy@gmail.com", Website="http://acme.example")
     company(store, "001B", Name="[not provided]")
+    company(store, "001C", Name="N/A", Website="https://www.facebook.com/bakery")
+    company(store, "001D", Name="student", Website="https://www.linkedin.com/company/acme")
     lead(store, **fields)
     assert told(crm, line) == (None, None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from landbridge.store.engine import Store
@@ -289,4 +290,18 @@ def test_a_split_after_a_wrong_merge_restores_both_leads(store: Store, crm: Crm,
     assert after == before, "what was the other's is gone from hers, and nobody has a third lead"
     crm.calls.clear()
     line()
+    assert crm.calls == []
+
+
+def test_a_text_that_is_cut_at_a_line_break_is_written_once(store: Store, crm: Crm, line: Line) -> None:
+    """The CRM keeps no outer white space."""
+    take = crm._take
+    crm._take = lambda write: take(  # type: ignore[method-assign]
+        replace(write, values={name: v.strip() if isinstance(v, str) else v for name, v in write.values.items()})
+    )
+    with a_run(store) as run:
+        put_lead(store, run, "anna", **ANNA, street="a" * 254 + "\nsecond line", reasons=["x" * 31999 + "\nmore"])
+    line()
+    crm.calls.clear()
+    assert books(line(), "plan") == {"taken": 1, "unchanged": 1}
     assert crm.calls == []

@@ -112,6 +112,7 @@ def test_values_are_compared_as_the_crm_shows_them() -> None:
     assert verdict("true", "false", None, kind="flag") == "write", "a flag that is not set is an empty field"
     assert verdict("false", "true", "true", kind="flag") == "nothing", "and we never take one back"
     assert verdict("a\nb", "a\r\nb", None) == "same"
+    assert verdict("a\n", "a", "a\n\t ") == "same", "the CRM keeps no outer white space"
 
 
 def test_what_the_crm_does_not_show_is_not_touched() -> None:
@@ -129,7 +130,7 @@ def test_clearing_takes_back_what_we_wrote_and_nothing_else(have: str | None, la
     elif _same(have, last):
         assert cleared == "write"
     else:
-        assert cleared == ("override" if conflict == "hub" else "conflict")
+        assert cleared == "conflict", "an edit is never emptied, whoever has the last word"
     assert verdict(None, None, last, "hub", conflict, when_empty="clear") == "nothing", (
         "and then there is no more to do"
     )

@@ -57,6 +57,14 @@ def test_what_does_not_fit_is_told_with_its_line(
     assert "crm/salesforce.yaml, line " in str(caught.value)
 
 
+def test_a_name_in_another_case_is_told(crm: Crm, policy: Policy) -> None:
+    lead = policy.objects["Lead"]
+    fields = {name.lower() if name == "City" else name: each for name, each in lead.fields.items()}
+    objects = {**policy.objects, "Lead": lead.model_copy(update={"fields": fields})}
+    with pytest.raises(RuleInvalid, match=r"Lead\.city is City there"):
+        org.check(replace(policy, objects=objects), crm.connector(), access())
+
+
 def test_everything_that_does_not_fit_is_told_at_once(crm: Crm, policy: Policy) -> None:
     with pytest.raises(RuleInvalid) as caught:
         org.check(policy, _org(crm, {"City": {"length": 39}, "Title": {"updateable": False}}, "Phone"), access())
@@ -77,13 +85,6 @@ def test_a_field_that_must_be_filled_is_filled_by_a_default_of_ours_or_of_the_or
     must = {"createable": True, "nillable": False}
     ours = {"Company": must, "Status__c": must | {"defaultedOnCreate": True}, "Flag__c": must | {"type": "boolean"}}
     org.check(policy, _org(crm, ours), access())
-
-
-def test_names_are_found_in_any_case(crm: Crm, policy: Policy) -> None:
-    def shouted(access: Access, name: str) -> Mapping[str, Mapping[str, Any]]:
-        return {field.upper(): about for field, about in crm.describe(access, name).items()}
-
-    org.check(policy, replace(crm.connector(), describe=shouted), access())
 
 
 def test_nothing_is_sent_to_an_org_that_does_not_fit(store: Store, crm: Crm, policy: Policy) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
 from landbridge.push.revert import Reverting, revert, subject
 from landbridge.store.engine import Store
+from landbridge.trail.runs import Run
 from tests.push.conftest import Line
 from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, books, changes, put_lead, sync
 
@@ -128,6 +130,36 @@ def test_a_revert_of_a_revert_brings_it_back(store: Store, crm: Crm, line: Line,
 
 def _values(crm: Crm) -> list[list[tuple[str, Any]]]:
     return [sorted((f, v) for f, v in row.items() if f not in ("Id", "CreatedDate")) for row in plain(crm).values()]
+
+
+def test_what_was_emptied_and_taken_back_is_not_emptied_again(store: Store, crm: Crm, policy: Policy) -> None:
+    lead = policy.objects["Lead"]
+    title = lead.fields["Title"].model_copy(update={"when_empty": "clear"})
+    objects = {**policy.objects, "Lead": lead.model_copy(update={"fields": {**lead.fields, "Title": title}})}
+    clearing = replace(policy, objects=objects)
+
+    def go() -> Run:
+        with a_run(store) as run:
+            sync(store, run, crm)
+            make_plan(run, clearing, ACCOUNT)
+            push(run, crm.connector(), access(), clearing)
+        return run
+
+    put(store, anna={**ANNA, "title": "Boss"})
+    go()
+    put(store, anna=ANNA)
+    emptied = go()
+    (row,) = crm.rows["Lead"].values()
+    assert row["Title"] is None
+    with a_run(store) as run:
+        sync(store, run, crm)
+        planned = revert(run, clearing, ACCOUNT, subject(store, ACCOUNT, emptied.run_id))
+    assert planned.plan_id is not None
+    approve(store, planned.plan_id, actor="kim", reason="wrong rule")
+    go()
+    assert row["Title"] == "Boss"
+    go()
+    assert row["Title"] == "Boss", "not the same again"
 
 
 def test_one_change_or_one_customer_is_taken_back(store: Store, crm: Crm, line: Line, back: Back) -> None:
