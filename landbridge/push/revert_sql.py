@@ -197,7 +197,7 @@ SELECT b.object, b.crm_id, CASE
     WHEN what = 'create' THEN 'create'
     WHEN gone THEN 'gone'
     WHEN converted THEN 'converted'
-    WHEN what = 'delete' AND n.payload IS NULL THEN 'unread'
+    WHEN what = 'delete' AND n.payload IS NULL AND b.object IN ('Lead', 'Contact') THEN 'unread'
     WHEN what = 'delete' THEN CASE WHEN :over THEN 'delete' WHEN {_WORKED_ON} THEN 'edited'
                                    WHEN {_LATER} THEN 'ours_later' ELSE 'delete' END
     WHEN EXISTS (SELECT FROM value_back v WHERE v.object = b.object AND v.crm_id = b.crm_id AND v.verdict = 'back')

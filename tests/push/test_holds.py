@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from connectors.base import Receipt
-from landbridge.errors import NotFound, SourceUnavailable
+from landbridge.errors import NotFound
 from landbridge.push import holds
 from landbridge.push.apply import push
 from landbridge.push.holds import About
@@ -158,11 +157,11 @@ def test_a_persons_hold_is_not_released_as_a_plans(store: Store, policy: Policy)
         holds.release(store, ACCOUNT, "plan-1", actor="bo", reason="")
 
 
-def test_a_hold_says_what_is_under_way(store: Store, crm: Crm, policy: Policy, line: Line) -> None:
+def test_a_hold_says_what_is_under_way(store: Store, policy: Policy) -> None:
     put(store, anna=ANNA)
-    crm.answer = lambda write: Receipt(write.ref, "unknown")
-    with pytest.raises(SourceUnavailable):
-        line()
+    plan(store, policy)
+    with store.begin() as connection:
+        connection.execute(sa.text("UPDATE change SET state = 'sending'"))
     about = holds.about(store, policy, "anna", None, None)
     assert (holds.place(store, ACCOUNT, about, **KIM), holds.under_way(store, ACCOUNT, about)) == (0, 1)
 
