@@ -68,6 +68,7 @@ def _empty(way: Dispatch, policy: Policy) -> None:
 def _afford(way: Dispatch) -> None:
     """Raise SourceUnavailable when all that waits costs more calls than are ours to spend: a plan goes whole or not."""
     if way.access.meter is not None:
+        budget.told(way.access.meter)
         calls = budget.planned_cost(way.store, way.account, way.sending, bulk=way.connector.bulk is not None)
         budget.refuse(way.store, way.account, way.access.options, calls)
 

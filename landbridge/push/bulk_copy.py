@@ -6,7 +6,10 @@ import codecs
 import csv
 from pathlib import Path
 
+import psycopg
 import sqlalchemy as sa
+
+from landbridge.errors import SourceChanged
 
 _PIECE = 1024 * 1024
 
@@ -29,12 +32,18 @@ def make(connection: sa.Connection, table: str, names: list[str]) -> None:
 
 
 def take_in(connection: sa.Connection, table: str, file: Path) -> None:
-    """Copy the file's rows. What PostgreSQL's text cannot hold is left out or shown as unreadable."""
+    """Copy the file's rows. What PostgreSQL's text cannot hold is left out or shown as unreadable.
+
+    Raises SourceChanged for a file whose rows are not as its header says; without the cause, which quotes them.
+    """
     driver = connection.connection.driver_connection
     assert driver is not None
     text = codecs.getincrementaldecoder("utf-8-sig")(errors="replace")
     into = f"COPY {table} FROM STDIN (FORMAT csv, HEADER true)"
-    with file.open("rb") as opened, driver.cursor() as cursor, cursor.copy(into) as copy:
-        while piece := opened.read(_PIECE):
-            copy.write(text.decode(piece).replace("\0", ""))
-        copy.write(text.decode(b"", True))
+    try:
+        with file.open("rb") as opened, driver.cursor() as cursor, cursor.copy(into) as copy:
+            while piece := opened.read(_PIECE):
+                copy.write(text.decode(piece).replace("\0", ""))
+            copy.write(text.decode(b"", True))
+    except psycopg.DataError:
+        raise SourceChanged("A file from the CRM's bulk interface has rows that are not as its header says.") from None

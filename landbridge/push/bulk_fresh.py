@@ -8,6 +8,7 @@ hour later, one asks for what changed since the look before.
 from __future__ import annotations
 
 import itertools
+import re
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -15,11 +16,15 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from connectors.base import Bulk
+from landbridge.errors import SourceChanged
 from landbridge.push import bulk_copy
 from landbridge.push.bulk_claim import APPROVED, found_by
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import SETTLED, count, write_down
 from landbridge.push.outbox import Group, Ready
+
+_PLAIN_NAME = re.compile(r"[a-z][a-z0-9_]*")
+"""Of a column, in lower case: it goes into a statement as it is."""
 
 _GROUP = f"""
 c.account = :account AND c.object = :object AND c.action = :action AND c.match_field = :match_field
@@ -63,9 +68,11 @@ def drop_edited(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, looked: d
         pages = bulk.changed(
             way.access, group.object, wanted, since, lambda: Path(folder) / f"page-{next(numbers)}.csv"
         )
-        with way.store.begin() as connection:
-            counts = _compared(connection, way, group, named, list(pages))
-    count(way, counts)
+        # An answer without rows may come without a header, too.
+        if answered := [page for page in pages if page.stat().st_size]:
+            with way.store.begin() as connection:
+                counts = _compared(connection, way, group, named, answered)
+            count(way, counts)
     moment: datetime = began
     return moment
 
@@ -101,6 +108,8 @@ def _compared(
     connection: sa.Connection, way: Dispatch, group: Group, named: dict[str, object], pages: list[Path]
 ) -> dict[str, int]:
     names = bulk_copy.header(pages[0])
+    if group.match_field.lower() not in names or not all(_PLAIN_NAME.fullmatch(name) for name in names):
+        raise SourceChanged("A bulk answer of the CRM comes without the columns that were asked for.")
     place = bulk_copy.columns(names)
     bulk_copy.make(connection, "told", names)
     for page in pages:

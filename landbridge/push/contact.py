@@ -20,8 +20,8 @@ _org = tables.crm_org
 def meet(way: Dispatch) -> str | None:
     """Take note of the org that the account leads to; to be done before anything else there. Answers its id.
 
-    Where it is another one than before, nothing is approved any more, and what was under way is left behind with the
-    other: the next plan says what this one needs.
+    Where it is another one than before, nothing is approved any more, and what was under way, what we wrote and what we
+    read is left behind with the other: this one is read in full, and the next plan says what it needs.
     """
     if way.connector.org is None:
         return None
@@ -47,11 +47,22 @@ _ANOTHER = (
        WHERE account = :account AND state = 'approved'""",
     """UPDATE bulk_job SET state = 'aborted', settled_at = now()
        WHERE account = :account AND state IN ('open', 'uploaded')""",
+    "DELETE FROM pushed WHERE account = :account",
+    "DELETE FROM cursor WHERE account = :account",
+    # As if all that we know there had been deleted: what the full reading finds again is news, and stands again.
+    """WITH left_behind AS (
+           INSERT INTO record (account, stream, key, version, digest, payload, run_id)
+           SELECT account, stream, key, version + 1, 'left behind',
+                  json_build_object('Id', key, 'IsDeleted', true)::text, :run_id
+           FROM record_head WHERE account = :account
+           RETURNING account, stream, key, version, digest, record_id)
+       UPDATE record_head h SET record_id = l.record_id, version = l.version, digest = l.digest
+       FROM left_behind l WHERE (h.account, h.stream, h.key) = (l.account, l.stream, l.key)""",
 )
 
 
 def _another(connection: sa.Connection, way: Dispatch, former_id: str, org_id: str) -> None:
-    named = {"account": way.account, "org_id": org_id}
+    named = {"account": way.account, "org_id": org_id, "run_id": way.run.run_id}
     left = [connection.execute(sa.text(statement), named).rowcount for statement in _ANOTHER]
     way.entry.unchanged += left[1]
     audit.record(connection, way.run.event("org.changed", way.account, former=former_id, now=org_id, left=left[1]))

@@ -22,10 +22,11 @@ from landbridge.push.outbox import Group
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
 from landbridge.push.sending import PLAIN
+from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail import audit
 from tests.push.conftest import Line
-from tests.push.crm import ACCOUNT, Crm, a_run, access, books, changes, put_lead
+from tests.push.crm import ACCOUNT, Crm, a_run, access, books, changes, put_lead, sync
 from tests.push.org import Org, by_file, insist, org_of
 from tests.sandbox_process import start_sandbox
 
@@ -143,7 +144,39 @@ def test_another_org_behind_the_account_is_a_first_contact_again(store: Store, c
             go(store, leading_to(crm, "00D2"), policy)
     assert crm.writes == []
     approve(store, plan_id, actor="ines", reason="for this one")
-    assert go(store, leading_to(crm, "00D2"), policy) == {"taken": 3, "new": 3}
+    told = go(store, leading_to(crm, "00D2"), policy)
+    assert told == {"taken": 5, "new": 3, "changed": 2}, "what the other org had is offered to this one"
+
+
+def test_what_we_knew_of_the_other_org_is_not_looked_for_in_this_one(
+    store: Store, crm: Crm, policy: Policy, line: Line
+) -> None:
+    leads(store, 2)
+    go(store, leading_to(crm, "00D1"), policy)
+    with a_run(store) as run:
+        sync(store, run, crm)
+        cursor = {"account": ACCOUNT, "stream": "Lead", "checkpoint": {"at": "2026-01-01"}, "run_id": run.run_id}
+        with store.begin() as connection:
+            connection.execute(sa.insert(tables.cursor).values(cursor))
+    crm.rows["Lead"].clear()
+    with a_run(store) as run:
+        for number in range(2):
+            put_lead(store, run, f"p-{number}", last_name=f"Name {number}", title="Captain")
+    with pytest.raises(GateClosed, match="leads to org 00D2 now"):
+        go(store, leading_to(crm, "00D2"), policy)
+    with store.begin() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM cursor")) == 0, "the next reading is a full one"
+        left = "SELECT DISTINCT payload::jsonb->>'IsDeleted' FROM record_head JOIN record USING (record_id)"
+        assert connection.scalars(sa.text(left)).all() == ["true"]
+        connection.execute(sa.text("UPDATE profile SET gone = true"))  # as mapping takes that
+    with a_run(store) as run:
+        plan_id = make_plan(run, policy, ACCOUNT)
+    assert books(run, "plan") == {"taken": 2, "new": 2}
+    assert plan_id
+    approve(store, plan_id, actor="ines", reason="the new org")
+    assert go(store, leading_to(crm, "00D2"), policy) == {"taken": 2, "new": 2}
+    assert [row["Title"] for row in crm.rows["Lead"].values()] == ["Captain", "Captain"]
+    assert books(line(), "plan") == {"taken": 2, "unchanged": 2}
 
 
 def test_what_was_under_way_is_left_behind_with_the_other_org(store: Store, crm: Crm, policy: Policy) -> None:

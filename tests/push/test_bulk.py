@@ -17,7 +17,8 @@ from connectors.salesforce import CONNECTOR
 from connectors.salesforce_bulk import SalesforceBulk
 from connectors.salesforce_client import client
 from connectors.salesforce_write import write
-from landbridge.push import bulk_claim
+from landbridge.errors import SourceChanged
+from landbridge.push import bulk_claim, bulk_copy
 from landbridge.push.apply import push
 from landbridge.push.bulk_claim import Claimed
 from landbridge.push.dispatch import Dispatch
@@ -133,7 +134,6 @@ def test_an_edit_while_files_go_survives(
     monkeypatch.setattr(bulk_claim, "uploaded", uploaded)
     assert books(go(store, org, filing), "push") == {"taken": 15, "changed": 14, "unchanged": 1}
     assert Counter(row["Title"] for row in org.rows("While-").values()) == {"Captain": 14, "Boss": 1}
-    assert [job["sent"] for job in jobs(store)][-3:] == [5, 5, 4]
 
 
 def test_emptied_fields_deletions_and_the_word_for_nothing(store: Store, org: Org, filing: Policy) -> None:
@@ -267,3 +267,33 @@ def test_faults_end_in_the_same_org(store: Store, org: Org, filing: Policy, kind
         push(run, CONNECTOR, org.access, filing)
     assert books(run, "plan") == {"taken": 60, "unchanged": 60}
     assert org.writes() == writes
+
+
+RAGGED = 'sf__Id,sf__Error,Email\n1,"x",anna@secret.example,EXTRA\n'
+
+
+def test_a_ragged_file_is_told_without_its_rows(store: Store, tmp_path: Path) -> None:
+    file = tmp_path / "results.csv"
+    file.write_text(RAGGED)
+    with pytest.raises(SourceChanged, match="not as its header says") as caught, store.begin() as connection:
+        bulk_copy.make(connection, "told", bulk_copy.header(file))
+        bulk_copy.take_in(connection, "told", file)
+    assert "secret" not in f"{caught.value}{caught.value.__cause__}" and caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("header", ["Id,Tit'le\n", "Title\n"])
+def test_a_look_that_was_answered_with_something_else_is_told(
+    store: Store, org: Org, filing: Policy, header: str
+) -> None:
+    class Odd(SalesforceBulk):
+        def changed(self, *asked: Any) -> list[Path]:
+            file: Path = asked[-1]()
+            file.write_text(header)
+            return [file]
+
+    leads(store, "Odd", 3, title="Mate")
+    go(store, org, filing)
+    leads(store, "Odd", 3, title="Captain")
+    with pytest.raises(SourceChanged, match="without the columns"), a_run(store) as run:
+        make_plan(run, filing, ACCOUNT)
+        push(run, replace(CONNECTOR, bulk=Odd()), org.access, filing)
