@@ -71,6 +71,13 @@ class Access:
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     ca_file: str | None = None
     meter: Meter | None = field(default=None, repr=False, compare=False)
+    leave: Callable[[], None] | None = field(default=None, repr=False, compare=False)
+    """Asked before each call that lets something be written, and raises to keep it back."""
+
+    def may_write(self) -> None:
+        """Ask for leave to make one call that writes."""
+        if self.leave is not None:
+            self.leave()
 
     def secret(self, name: str) -> str:
         """The credential called `name`. Raises AccessRefused when the account has none."""

@@ -53,6 +53,7 @@ class SalesforceBulk:
     def send(self, access: Access, job_id: str, file: Path) -> None:
         with client(access) as force:
             force.job("PUT", f"ingest/{_plain(job_id)}/batches", content=file, headers=_CSV)
+            access.may_write()
             force.job("PATCH", f"ingest/{_plain(job_id)}", {"state": "UploadComplete"})
 
     def ask(self, access: Access, job_id: str) -> Job | None:

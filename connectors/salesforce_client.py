@@ -32,8 +32,9 @@ API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]*")
 class Client:
     """The calls that we make of Salesforce, each giving its JSON as it came."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Http, access: Access) -> None:
         self._http = http
+        self._access = access
         host = http.base.netloc.decode()
         self._force = Salesforce(
             session_id=NO_TOKEN,
@@ -69,11 +70,13 @@ class Client:
 
     def collect(self, path: str, records: list[dict[str, Any]]) -> Any:
         """One sObject Collections call: up to 200 records written, one result each, in their order."""
+        self._access.may_write()
         body = orjson.dumps({"allOrNone": False, "records": records})
         return self._force.restful(f"composite/sobjects{path}", method="PATCH", data=body)
 
     def delete(self, ids: list[str]) -> Any:
         """One sObject Collections call: up to 200 records moved to the bin, one result each, in their order."""
+        self._access.may_write()
         asked = {"ids": ",".join(ids), "allOrNone": "false"}
         return self._force.restful("composite/sobjects", params=asked, method="DELETE")
 
@@ -83,7 +86,7 @@ def client(access: Access) -> Iterator[Client]:
     """A client that is logged in."""
     login = session(access)
     with SalesforceHttp(access, login, base_url=_instance(access, login.instance_url)) as http:
-        yield Client(http)
+        yield Client(http, access)
 
 
 def _instance(access: Access, told: str) -> str:

@@ -127,7 +127,7 @@ def _call(way: Dispatch, batch: list[Outgoing]) -> dict[str, Receipt]:
         raise ConfigInvalid(f"{connector.system} is not a system that we write to.", do="Set `crm:` to one that is.")
     receipts: dict[str, Receipt] = {}
     try:
-        for receipt in connector.write(way.access, [each.write() for each in batch]):
+        for receipt in connector.write(way.writing, [each.write() for each in batch]):
             receipts[receipt.ref] = receipt
     except Exception:
         note(way, [of_receipt(each, receipts.get(str(each.change_id)), way.sending) for each in batch])

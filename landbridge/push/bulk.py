@@ -75,7 +75,7 @@ def _carried(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) 
         file = Path(folder) / "changes.csv"
         bulk_file.write(way, bulk, job, file)
         way.may_call()
-        bulk.send(way.access, job_id, file)
+        bulk.send(way.writing, job_id, file)
     bulk_claim.uploaded(way, job)
     return job
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connectors.base import Access, Connector
 from landbridge.push import budget, halt
@@ -26,6 +26,11 @@ class Dispatch:
     @property
     def store(self) -> Store:
         return self.run.store
+
+    @property
+    def writing(self) -> Access:
+        """The way in for calls that write: what takes several of them asks before each."""
+        return replace(self.access, leave=self.may_call)
 
     def may_call(self) -> None:
         """Before each call: raise GateClosed while writing is halted, SourceUnavailable where calls are kept for

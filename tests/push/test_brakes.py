@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from connectors.base import Access, Connector, SourceUnavailable, Write
 from connectors.salesforce import CONNECTOR
+from connectors.salesforce_client import Client
 from landbridge.errors import AccessRefused, GateClosed, NotFound
 from landbridge.push import budget, halt
 from landbridge.push.apply import push
@@ -103,6 +104,25 @@ def test_a_halt_breaks_off_a_bulk_job_inside_the_crm(store: Store, org: Org, pol
     halt.resume(store, ACCOUNT, actor="ines", reason="go on")
     insist(store, org, by_file(policy))
     assert len(org.rows("halt-")) == 40 and states(store) == {"done": 40}
+
+
+def test_a_halt_between_a_file_and_its_beginning_lets_nothing_of_it_be_written(
+    store: Store, org: Org, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leads(store, 5, "begun")
+    real = Client.job
+
+    def job(self: Client, method: str, *asked: Any, **how: Any) -> Any:
+        answer = real(self, method, *asked, **how)
+        if method == "PUT":
+            halt.halt(store, ACCOUNT, actor="ines", reason="stop")
+        return answer
+
+    monkeypatch.setattr(Client, "job", job)
+    with pytest.raises(GateClosed), a_run(store) as run:
+        make_plan(run, policy, ACCOUNT)
+        push(run, CONNECTOR, org.access, by_file(policy))
+    assert org.rows("begun-") == {} and states(store) == {"approved": 5}
 
 
 # --- first contact

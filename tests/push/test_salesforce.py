@@ -12,6 +12,7 @@ from connectors.base import Access, Secret, SourceUnavailable
 from connectors.salesforce import CONNECTOR
 from landbridge.push import org
 from landbridge.push.apply import push
+from landbridge.push.approval import approve
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
 from landbridge.push.settle import settle
@@ -90,6 +91,18 @@ def test_faults_end_in_the_same_org(store: Store, sandbox: Ready, access: Access
     rows = [row for row in _rows(access)["Lead"].values() if str(row[EXTERNAL]).startswith(f"{kind}-")]
     assert len(rows) == 250
     assert books(_line(store, access, policy), "plan") == {"taken": 250, "unchanged": 250}
+    with a_run(store) as run:
+        for number in range(250):
+            put_lead(store, run, f"{kind}-{number}", last_name=f"Name {number}", title="Captain")
+        plan_id = make_plan(run, policy, ACCOUNT)
+    approve(store, str(plan_id), actor="kim", reason="they were all promoted")
+    _order(sandbox, f"{kind}=20%")
+    try:
+        _insist(store, access, policy)
+    finally:
+        _order(sandbox, "")
+    rows = [row for row in _rows(access)["Lead"].values() if str(row[EXTERNAL]).startswith(f"{kind}-")]
+    assert {row["Title"] for row in rows} == {"Captain"} and len(rows) == 250, "nor do updates get lost"
 
 
 def _order(sandbox: Ready, faults: str) -> None:
