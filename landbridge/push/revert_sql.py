@@ -208,10 +208,11 @@ FROM record_back b JOIN now_there n USING (object, crm_id)
 """
 
 STEPS = (
+    "ANALYZE change", "ANALYZE record", "ANALYZE record_head", "ANALYZE pushed",
     _KEPT, _RECORD, "ANALYZE record_back", "ANALYZE chosen", _NOW, "ANALYZE now_there", _VALUE, "ANALYZE value_back",
     _VERDICT, "ANALYZE verdict",
 )  # fmt: skip
-"""In their order. Tables that PostgreSQL knows nothing of cost it the right plan."""
+"""In their order. Tables that PostgreSQL knows nothing of, or that a push has just filled, cost it the right plan."""
 
 RECORDS = """
 SELECT count(*) AS taken, count(*) FILTER (WHERE verdict = 'create') AS new,
