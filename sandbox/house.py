@@ -122,6 +122,7 @@ class House:
             http="h11",
             server_header=False,
             timeout_graceful_shutdown=1,
+            timeout_keep_alive=75,  # a client that asks every five seconds would meet the default in the act of closing
             ssl_certfile=certificates.server if certificates else None,
             ssl_keyfile=certificates.key if certificates else None,
         )

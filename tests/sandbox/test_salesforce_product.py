@@ -19,7 +19,7 @@ from tests.sandbox.salesforce_calls import KEY, Row, SalesforceOrg, running_org
 from tests.sandbox_process import ROOT
 
 _TYPES = {"email": {"email"}, "number": {"double", "currency"}, "flag": {"boolean"}, "time": {"datetime"}}
-_TEXT = {"string", "textarea", "phone", "url", "email"}
+_TEXT = {"reference", "string", "textarea", "phone", "url", "email"}
 
 
 @pytest.fixture(scope="module")
