@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from landbridge.identity.features.company import LEGAL
 
+# Our own writes to a Contact are no evidence of its company (docs/decisions/0005): they would move leads run by run.
 _HEADS = """
-SELECT h.stream, h.key, r.payload::jsonb AS p FROM record_head h JOIN record r USING (record_id)
+SELECT h.stream, h.key, CASE WHEN w.fields IS NULL THEN r.payload::jsonb
+                             ELSE crm_own(r.payload, w.fields, w.base) END AS p
+FROM record_head h JOIN record r USING (record_id)
+LEFT JOIN pushed w ON w.account = h.account AND w.object = h.stream AND w.crm_id = h.key
 WHERE h.account = $1 AND h.stream IN ('Account', 'Contact', 'Opportunity') AND r.payload IS NOT NULL
   AND (strpos(r.payload, '\\u0000') = 0 OR pg_input_is_valid(r.payload, 'jsonb'))
 """
