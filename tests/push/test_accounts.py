@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from landbridge.store import tables
 from landbridge.store.engine import Store
 from tests.push.conftest import Line
-from tests.push.crm import Crm, a_run, books, put_lead
+from tests.push.crm import ACCOUNT, Crm, a_run, books, put_lead
 from tests.push.test_activities import land
 
 ACME = {"Name": "Acmé Pumps Ltd.", "BillingCity": "Leeds", "CreatedDate": "2020-01-01T00:00:00.000+0000"}
@@ -111,3 +113,16 @@ def test_a_company_that_is_no_longer_theirs_is_taken_out(store: Store, crm: Crm,
     assert told(crm, line)[0] == "001A"
     lead(store, email="anna@new.example")
     assert told(crm, line) == (None, None)
+
+
+def test_an_address_that_we_wrote_to_a_contact_tells_no_company(store: Store, crm: Crm, line: Line) -> None:
+    """Else a second run would find what the first one wrote, and write again."""
+    company(store, "001B", "bo@acme.example", Name="Other")
+    lead(store, email="anna@acme.example")
+    with a_run(store) as run, store.begin() as connection:
+        put_lead(store, run, "bo", last_name="Bo")
+        row = {"identity_id": "bo", "account": ACCOUNT, "object": "Contact", "crm_id": "001B-0", "run_id": run.run_id}
+        values = {"fields": {"Email": "bo@acme.example"}, "base": {"Email": None}}
+        connection.execute(sa.insert(tables.pushed).values(row | values))
+    line()
+    assert [row["Landbridge_Account__c"] for row in crm.rows["Lead"].values() if row["LastName"] == "Arnesen"] == [None]
