@@ -6,6 +6,7 @@ Text ids that people meet: a profile is `account/stream/key`; an identity is a U
 from landbridge.store.tables.base import metadata
 from landbridge.store.tables.brakes import api_usage, crm_org, halt, hold
 from landbridge.store.tables.changes import bulk_job, change, plan, pushed
+from landbridge.store.tables.console import console_attempt, console_invite, console_session, console_user
 from landbridge.store.tables.identities import (
     adoption,
     decision,
@@ -37,6 +38,10 @@ __all__ = [
     "balance",
     "bulk_job",
     "change",
+    "console_attempt",
+    "console_invite",
+    "console_session",
+    "console_user",
     "crm_org",
     "cursor",
     "decision",
