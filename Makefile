@@ -49,7 +49,7 @@ bench: $(READY) ## Measure (options: BENCH=line|landing|identity)
 	@$(BIN)/python -m benchmarks.$(or $(BENCH),landing)
 
 schema: $(READY) ## Write the JSON Schemas that editors use for mappings/
-	@$(BIN)/python -m landbridge.mapping.schema
+	@$(BIN)/python -m landbridge.schemas
 
 constraints: $(READY) ## Pin every dependency anew
 	@$(BIN)/python -m pip install --quiet uv

@@ -11,14 +11,13 @@ ends with every row's outcome noted there. Look at the ratio rather than at seco
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import resource
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.apart import apart
 from benchmarks.stand_in import standing
 
 Row = dict[str, Any]
@@ -33,7 +32,7 @@ def main() -> None:
     print(f"{wanted.leads:,} leads")
     print(f"{'':<34}{'wall s':>8}{'cpu s':>8}{'+MiB':>7}{'calls':>7}{'writes':>8}")
     for _ in range(wanted.repeat):
-        rows = [*_apart(peer, wanted.leads), *_apart(ours, wanted.leads)]
+        rows = [*apart(peer, wanted.leads), *apart(ours, wanted.leads)]
         for row in rows:
             print(f"{row['what']:<34}{row['wall']:>8.1f}{row['cpu']:>8.1f}{row['memory']:>7}"
                   f"{row['calls']:>7}{row['writes']:>8}", flush=True)  # fmt: skip
@@ -136,22 +135,6 @@ class Watched:
 def _resident() -> int:
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * resource.getpagesize()
-
-
-def _apart(work: Callable[..., Any], *words: Any) -> Any:
-    """Run in a fresh process, so that neither warms the other's imports or memory."""
-    context = multiprocessing.get_context("spawn")
-    out = context.SimpleQueue()
-    process = context.Process(target=_answer, args=(out, work, *words))
-    process.start()
-    process.join()
-    if process.exitcode:
-        raise SystemExit(f"{work.__name__} ended with {process.exitcode}")
-    return out.get()
-
-
-def _answer(out: Any, work: Callable[..., Any], *words: Any) -> None:
-    out.put(work(*words))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ both sides: our features, and the columns that Splink's tutorial makes of the ra
 
 from __future__ import annotations
 
-import multiprocessing
 import resource
 import tempfile
 import time
@@ -17,6 +16,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from benchmarks.apart import apart
 from benchmarks.customers import customers
 
 Row = dict[str, Any]
@@ -25,24 +25,8 @@ Row = dict[str, Any]
 def compare(records: int, seed: int) -> list[Row]:
     """One row an engine: wall and CPU seconds, peak memory."""
     with tempfile.TemporaryDirectory() as folder:
-        _apart(_prepare, Path(folder), records, seed)
-        return [_apart(engine, Path(folder)) for engine in (_ours, _bare)]
-
-
-def _apart(work: Callable[..., Row | None], *words: Any) -> Row:
-    """Run in a fresh process, so that neither warms the other's imports or memory."""
-    context = multiprocessing.get_context("spawn")
-    out = context.SimpleQueue()
-    process = context.Process(target=_answer, args=(out, work, *words))
-    process.start()
-    process.join()
-    if process.exitcode:
-        raise SystemExit(f"{work.__name__} ended with {process.exitcode}")
-    return out.get() or {}
-
-
-def _answer(out: Any, work: Callable[..., Row | None], *words: Any) -> None:
-    out.put(work(*words))
+        apart(_prepare, Path(folder), records, seed)
+        return [apart(engine, Path(folder)) for engine in (_ours, _bare)]
 
 
 def _prepare(folder: Path, records: int, seed: int) -> None:

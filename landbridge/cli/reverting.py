@@ -12,7 +12,7 @@ from landbridge.cli.options import Json
 
 if TYPE_CHECKING:
     from landbridge.bootstrap import Hub
-    from landbridge.push.revert import Describe, Left, Reverting
+    from landbridge.push.revert.planning import Describe, Left, Reverting
 
 _OVER = "Take back what people edited since, too."
 _WHY = {
@@ -58,8 +58,8 @@ def _planned(what: str, over_edits: bool) -> Reverting:
     from flows import sync
     from landbridge.bootstrap import opened
     from landbridge.cli.conduct import with_sandbox
-    from landbridge.push.revert import revert as take_back
-    from landbridge.push.revert import subject
+    from landbridge.push.revert.planning import revert as take_back
+    from landbridge.push.revert.planning import subject
 
     with opened() as hub:
         about = subject(hub.store, hub.crm, what)

@@ -1,6 +1,6 @@
 """The form of a mapping file: every word that may stand in mappings/sources/*.yaml, and what it means.
 
-This is the one definition: `load` checks files with it, and `python -m landbridge.mapping.schema` writes the
+This is the one definition: `load` checks files with it, and `python -m landbridge.schemas` writes the
 JSON Schema for editors from it. In a file nearly everything can be said short: a path alone is `{from: path}`,
 and one rule alone is a list of one rule.
 """

@@ -14,8 +14,9 @@ from collections.abc import Iterable
 
 from connectors.base import Access, Connector, Receipt
 from landbridge.errors import AccessRefused, ConfigInvalid, GateClosed, LandbridgeError, SourceUnavailable
-from landbridge.push import budget, bulk, contact, fresh, halt, org, outbox
+from landbridge.push import budget, contact, fresh, halt, org, outbox
 from landbridge.push.approval import open_gate
+from landbridge.push.bulk import jobs
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import note, of_receipt
 from landbridge.push.outbox import STOPPING, Group, Outgoing, Ready
@@ -109,7 +110,7 @@ MISSES = 3
 def _send(way: Dispatch, ready: Ready, groups: list[Group]) -> None:
     missed = 0
     for group in groups:
-        bulk.send(way, group, ready)
+        jobs.send(way, group, ready)
         for planned in outbox.batches(way.store, group, ready.which):
             way.may_call()
             if batch := outbox.claim(way.run, way.account, fresh.without_edited(way, planned)):

@@ -12,9 +12,10 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from connectors.base import Receipt
-from landbridge.push import duplicates, taken_back
+from landbridge.push import duplicates
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.outbox import ATTEMPTS, Outgoing
+from landbridge.push.revert import taken_back
 from landbridge.push.sending import Refusal, Sending
 from landbridge.trail import audit
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from landbridge.leads.fields import OPT_OUTS
 from landbridge.push import known
-from landbridge.push.activities_sql import PLANNED
+from landbridge.push.activities.queries import PLANNED
 from landbridge.push.wanted import quoted
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 
 from connectors.base import Access, Connector, DescribeFunction
 from landbridge.mapping.nodes import Problem
+from landbridge.push.activities.rules import FIELDS
 from landbridge.push.policy import FieldRule, ObjectRule, Policy, refuse
-from landbridge.push.touches import FIELDS
 
 
 def check(policy: Policy, connector: Connector, access: Access) -> None:

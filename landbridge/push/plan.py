@@ -21,7 +21,9 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import sqlalchemy as sa
 
-from landbridge.push import accounts, activities, differences, holds, known, opt_outs, outbox
+from landbridge.push import differences, holds, known, opt_outs, outbox
+from landbridge.push.accounts import matching
+from landbridge.push.activities import finding
 from landbridge.push.differences import Beside, Rules
 from landbridge.push.offer import wants_times
 from landbridge.push.policy import Policy
@@ -41,12 +43,12 @@ def make_plan(run: Run, policy: Policy, account: str, trust: Sequence[str] = ())
     with run.store.only_one(f"push {account}"), run.books.stage("plan", account) as entry:
         entry.taken = known.count(run.store)
         times = known.times(run.store) if wants_times(policy) else known.NO_TIMES
-        leads = accounts.match(run.store, policy.accounts, account, known.read(run.store, account))
+        leads = matching.match(run.store, policy.accounts, account, known.read(run.store, account))
         held = holds.read(run.store, account)
         known_beside = Beside(times, known.strayed(run.store, account), held)
         found = differences.find(Rules(policy, account, trust), leads, known_beside)
         entry.held, entry.unchanged = found.held, found.unchanged
-        beside = activities.find(run, policy, account, leads, found.changes, held)
+        beside = finding.find(run, policy, account, leads, found.changes, held)
         refused = opt_outs.find(run, policy, account, held)
         _keep(run, policy, account, pa.concat_tables([found.changes.cast(beside.schema), beside, refused]), entry)
     return newest_open(run.store, account)

@@ -19,9 +19,9 @@ from landbridge.errors import RuleInvalid
 from landbridge.leads.fields import OPT_OUTS
 from landbridge.mapping import nodes
 from landbridge.push import sense
-from landbridge.push.accounts import Accounts
+from landbridge.push.accounts.rules import Accounts
+from landbridge.push.activities.rules import Activities
 from landbridge.push.sending import Apply, Duplicates, Refusal, Sending
-from landbridge.push.touches import Activities
 
 MEANING = 2
 """Raised when the same words come to mean something else; part of every content hash."""

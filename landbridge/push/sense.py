@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from landbridge.leads.fields import LEAD_FIELDS, OPT_OUTS
 from landbridge.mapping.nodes import Document, Problem
-from landbridge.push.accounts import FIELDS as MATCHED
+from landbridge.push.accounts.rules import FIELDS as MATCHED
 
 if TYPE_CHECKING:
     from landbridge.push.policy import Content, FieldRule

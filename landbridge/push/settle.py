@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.base import Access, Connector
-from landbridge.push import bulk, contact, outbox
+from landbridge.push import contact, outbox
+from landbridge.push.bulk import jobs
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.fresh import edited
 from landbridge.push.note import Outcome, note
@@ -43,7 +44,7 @@ def settle(run: Run, connector: Connector, access: Access, sending: Sending = PL
 
 def settle_open(way: Dispatch) -> None:
     """Ask every bulk job that may have run, then look up every write whose outcome is unknown, and note it."""
-    bulk.settle_jobs(way)
+    jobs.settle_jobs(way)
     which = outbox.unheard(way.account)
     for group in outbox.groups(way.store, which):
         for batch in outbox.batches(way.store, group, which):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from landbridge.push.accounts import FIELDS as MATCHED
+from landbridge.push.accounts.rules import FIELDS as MATCHED
 from landbridge.push.policy import FieldRule, ObjectRule, Policy
 
 _RULE = {

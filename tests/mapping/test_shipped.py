@@ -16,7 +16,7 @@ from connectors.registry import connector
 from landbridge.mapping import form
 from landbridge.mapping.apply import Mapped, apply
 from landbridge.mapping.load import Mapping, load
-from landbridge.mapping.schema import SCHEMA_FILE, source_schema
+from landbridge.schemas import file_of, schema
 from sandbox.model import Appearance, Event
 from sandbox.world import World, make_world
 from sandbox.x_store import XStore
@@ -27,8 +27,8 @@ SOURCES = sorted((SHIPPED / "sources").glob("*.yaml"))
 
 
 def test_the_schema_for_editors_is_current() -> None:
-    assert (SHIPPED / SCHEMA_FILE).read_text(encoding="utf-8") == source_schema(), (
-        "run: python -m landbridge.mapping.schema"
+    assert (SHIPPED / file_of("source")).read_text(encoding="utf-8") == schema("source"), (
+        "run: python -m landbridge.schemas"
     )
 
 
@@ -36,13 +36,13 @@ def test_the_schema_for_editors_is_current() -> None:
 def test_editors_find_nothing_wrong(file: Path) -> None:
     text = file.read_text(encoding="utf-8")
     assert text.startswith("# yaml-language-server: $schema=../schema/source.schema.json\n")
-    jsonschema.Draft202012Validator(json.loads(source_schema())).validate(yaml.safe_load(text))
+    jsonschema.Draft202012Validator(json.loads(schema("source"))).validate(yaml.safe_load(text))
 
 
 def test_editors_find_what_loading_finds() -> None:
     wrong = {"system": "a", "version": 1, "streams": {"s": {"key": "id", "person": {"fullname": "x"}}}}
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.Draft202012Validator(json.loads(source_schema())).validate(wrong)
+        jsonschema.Draft202012Validator(json.loads(schema("source"))).validate(wrong)
 
 
 @pytest.mark.parametrize("system", ["hubspot", "salesforce", "x", "zendesk"])

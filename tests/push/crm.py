@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from connectors.base import Access, Connector, Receipt, Write
 from landbridge.config import HOUSE
 from landbridge.push import policy
-from landbridge.push.touches import FIELDS
+from landbridge.push.activities.rules import FIELDS
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run, running

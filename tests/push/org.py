@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +13,7 @@ from landbridge.push.apply import push
 from landbridge.push.policy import Policy
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
+from tests.orders import Ordered
 from tests.push.crm import ACCOUNT, EXTERNAL, a_run
 
 Ready = dict[str, Any]
@@ -22,32 +21,11 @@ Row = dict[str, Any]
 
 
 @dataclass
-class Org:
+class Org(Ordered):
     """A running stand-in. `access` leads to it; `order` turns its faults and switches."""
 
     ready: Ready
     access: Access
-
-    def order(self, path: str, **body: Any) -> Any:
-        answer = httpx.post(f"{self.ready['control']}/{path}", json=body, timeout=30)
-        answer.raise_for_status()
-        return answer.json()
-
-    @contextmanager
-    def faults(self, wish: str) -> Iterator[None]:
-        self.order("faults", faults=wish)
-        try:
-            yield
-        finally:
-            self.order("faults", faults="")
-
-    @contextmanager
-    def switched(self, **switches: Any) -> Iterator[None]:
-        self.order("switch", **switches)
-        try:
-            yield
-        finally:
-            self.order("switch", **dict.fromkeys(switches))
 
     def calls(self) -> dict[str, int]:
         """How often each of its addresses was called so far."""

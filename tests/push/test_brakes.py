@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -28,8 +27,7 @@ from landbridge.store.engine import Store
 from landbridge.trail import audit
 from tests.push.conftest import Line
 from tests.push.crm import ACCOUNT, Crm, a_run, access, books, changes, put_lead, sync
-from tests.push.org import Org, by_file, insist, org_of
-from tests.sandbox_process import start_sandbox
+from tests.push.org import Org, by_file, insist
 
 
 def leads(store: Store, count: int, prefix: str = "p") -> None:
@@ -71,17 +69,6 @@ def test_a_halt_in_the_middle_stops_before_the_next_call(store: Store, crm: Crm,
     halt.resume(store, ACCOUNT, actor="ines", reason="go on")
     crm.after_call = lambda: None
     assert books(line(), "push") == {"taken": 250, "new": 250}
-
-
-@pytest.fixture(scope="module")
-def ready() -> Iterator[dict[str, Any]]:
-    with start_sandbox(people=10, options=("--systems=salesforce",)) as ready:
-        yield ready
-
-
-@pytest.fixture
-def org(ready: dict[str, Any], policy: Policy) -> Org:
-    return org_of(ready, policy)
 
 
 def test_a_halt_breaks_off_a_bulk_job_inside_the_crm(store: Store, org: Org, policy: Policy) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ from connectors.salesforce_bulk import SalesforceBulk
 from connectors.salesforce_client import client
 from connectors.salesforce_write import write
 from landbridge.errors import SourceChanged
-from landbridge.push import bulk_claim, bulk_copy
 from landbridge.push.apply import push
-from landbridge.push.bulk_claim import Claimed
+from landbridge.push.bulk import claims, copies
+from landbridge.push.bulk.claims import Claimed
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
@@ -28,20 +27,10 @@ from landbridge.push.settle import settle
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
 from tests.push.crm import ACCOUNT, EXTERNAL, a_run, books, changes, put_lead, take_in
-from tests.push.org import Org, by_file, insist, org_of
+from tests.push.org import Org, by_file, insist
 from tests.push.test_actions import plan_by_hand
-from tests.sandbox_process import start_sandbox
 
-
-@pytest.fixture(scope="module")
-def ready() -> Iterator[dict[str, Any]]:
-    with start_sandbox(people=40, options=("--systems=salesforce", "--fault-timeout", "2")) as ready:
-        yield ready
-
-
-@pytest.fixture
-def org(ready: dict[str, Any], policy: Policy) -> Org:
-    return org_of(ready, policy)
+PEOPLE, OPTIONS = 40, ("--fault-timeout", "2")
 
 
 @pytest.fixture
@@ -123,15 +112,15 @@ def test_an_edit_while_files_go_survives(
     with a_run(store) as run:
         take_in(store, run, {"Lead": {row["Id"]: row for row in org.rows("While-").values()}})
     leads(store, "While", 15, title="Captain")
-    real = bulk_claim.uploaded
+    real = claims.uploaded
 
     def uploaded(way: Dispatch, job: Claimed) -> None:
         real(way, job)
         left = [row["Id"] for row in org.rows("While-").values() if row["Title"] == "Mate"]
         list(write(org.access, [Write("r", "Lead", "Id", left[-1], {"Title": "Boss"})]))
-        monkeypatch.setattr(bulk_claim, "uploaded", real)
+        monkeypatch.setattr(claims, "uploaded", real)
 
-    monkeypatch.setattr(bulk_claim, "uploaded", uploaded)
+    monkeypatch.setattr(claims, "uploaded", uploaded)
     assert books(go(store, org, filing), "push") == {"taken": 15, "changed": 14, "unchanged": 1}
     assert Counter(row["Title"] for row in org.rows("While-").values()) == {"Captain": 14, "Boss": 1}
 
@@ -276,8 +265,8 @@ def test_a_ragged_file_is_told_without_its_rows(store: Store, tmp_path: Path) ->
     file = tmp_path / "results.csv"
     file.write_text(RAGGED)
     with pytest.raises(SourceChanged, match="not as its header says") as caught, store.begin() as connection:
-        bulk_copy.make(connection, "told", bulk_copy.header(file))
-        bulk_copy.take_in(connection, "told", file)
+        copies.make(connection, "told", copies.header(file))
+        copies.take_in(connection, "told", file)
     assert "secret" not in f"{caught.value}{caught.value.__cause__}" and caught.value.__suppress_context__
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,26 +19,14 @@ from landbridge.store.engine import Store
 from landbridge.trail import audit
 from tests.push import victim
 from tests.push.crm import ACCOUNT, EXTERNAL, a_run, books, put_lead, take_in
-from tests.push.org import Org, org_of
+from tests.push.org import Org
 from tests.push.test_actions import plan_by_hand
-from tests.sandbox_process import start_sandbox
 
-SEED, KILLS = 20261122, 50
+SEED, KILLS, PEOPLE = 20261122, 50, 5
 PRELOADED = ["adbc_driver_postgresql.dbapi", "pyarrow.csv", "simple_salesforce", "tests.push.victim"]
 SHOWN = ("LastName", "Title", "City", "Company", "Landbridge_Score__c", "IsDeleted")
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def ready() -> Iterator[dict[str, Any]]:
-    with start_sandbox(people=5, options=("--systems=salesforce",)) as ready:
-        yield ready
-
-
-@pytest.fixture
-def org(ready: dict[str, Any], policy: Policy) -> Org:
-    return org_of(ready, policy)
 
 
 def people(store: Store, prefix: str, numbers: range, **fields: Any) -> None:

@@ -12,7 +12,7 @@ import yaml
 from landbridge.config import HOUSE
 from landbridge.errors import RuleInvalid
 from landbridge.push import policy as policies
-from landbridge.push.policy_schema import SCHEMA_FILE, policy_schema
+from landbridge.schemas import file_of, schema
 
 GOOD = """\
 system: salesforce
@@ -68,12 +68,12 @@ def test_a_wrong_line_is_named(tmp_path: Path, wrong: str, told: str) -> None:
 
 def test_the_schema_for_editors_is_current_and_knows_the_rules_that_ship() -> None:
     text = (HOUSE / "mappings" / "crm" / "salesforce.yaml").read_text(encoding="utf-8")
-    schema = policy_schema()
-    assert (HOUSE / "mappings" / SCHEMA_FILE).read_text(encoding="utf-8") == schema, (
-        "run: python -m " + policy_schema.__module__
+    told = schema("crm")
+    assert (HOUSE / "mappings" / file_of("crm")).read_text(encoding="utf-8") == told, (
+        "run: python -m landbridge.schemas"
     )
     assert text.startswith("# yaml-language-server: $schema=../schema/crm.schema.json\n")
-    jsonschema.Draft202012Validator(json.loads(schema)).validate(yaml.safe_load(text))
+    jsonschema.Draft202012Validator(json.loads(told)).validate(yaml.safe_load(text))
 
 
 def test_only_the_meaning_changes_the_hash(tmp_path: Path) -> None:

@@ -19,8 +19,7 @@ from landbridge.push.policy import Policy
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
 from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, books, changes, put_lead
-from tests.push.org import Org, by_file, org_of
-from tests.sandbox_process import start_sandbox
+from tests.push.org import Org, by_file
 
 
 def quarantine(store: Store) -> list[tuple[Any, ...]]:
@@ -70,17 +69,6 @@ def test_a_crm_that_is_down_is_not_asked_for_every_record(store: Store, crm: Crm
         make_plan(run, policy, ACCOUNT)
         push(run, replace(crm.connector(), write=down), access(), policy)
     assert len(asked) == 15, "three a round"
-
-
-@pytest.fixture(scope="module")
-def ready() -> Iterator[dict[str, Any]]:
-    with start_sandbox(people=10, options=("--systems=salesforce",)) as ready:
-        yield ready
-
-
-@pytest.fixture
-def org(ready: dict[str, Any], policy: Policy) -> Org:
-    return org_of(ready, policy)
 
 
 @pytest.mark.parametrize("filing", [False, True])

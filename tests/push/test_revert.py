@@ -16,7 +16,7 @@ from landbridge.push.apply import push
 from landbridge.push.approval import approve
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
-from landbridge.push.revert import Reverting, revert, subject
+from landbridge.push.revert.planning import Reverting, revert, subject
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
 from tests.push.conftest import Line

@@ -14,7 +14,7 @@ from landbridge.push.apply import push
 from landbridge.push.approval import approve, drop
 from landbridge.push.policy import Policy
 from landbridge.push.render import render
-from landbridge.push.revert import Reverting, revert, subject
+from landbridge.push.revert.planning import Reverting, revert, subject
 from landbridge.store.engine import Store
 from tests.push.conftest import Line
 from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, books, changes, put_lead, sync

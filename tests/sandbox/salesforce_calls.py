@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from tests.orders import Ordered
 from tests.sandbox_process import start_sandbox
 
 BASE = "/services/data/v62.0"
@@ -20,7 +21,7 @@ Row = dict[str, Any]
 
 
 @dataclass
-class SalesforceOrg:
+class SalesforceOrg(Ordered):
     """A running org: `ready` is the parsed ready file, `client` is logged in and trusts the sandbox's CA."""
 
     ready: dict[str, Any]
@@ -72,21 +73,6 @@ class SalesforceOrg:
         (error,) = answer.json()
         assert error["message"]
         return answer.status_code, error["errorCode"]
-
-    def order(self, path: str, **body: Any) -> Any:
-        """POST an order to the control service."""
-        answer = httpx.post(f"{self.ready['control']}/{path}", json=body, timeout=30)
-        answer.raise_for_status()
-        return answer.json()
-
-    @contextmanager
-    def switched(self, **switches: Any) -> Iterator[None]:
-        """These switches for a while."""
-        self.order("switch", **switches)
-        try:
-            yield
-        finally:
-            self.order("switch", **dict.fromkeys(switches))
 
     def dump(self, stable: bool = True) -> dict[str, Any]:
         answer = httpx.get(

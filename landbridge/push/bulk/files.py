@@ -7,7 +7,7 @@ from pathlib import Path
 
 from connectors.base import Bulk
 from landbridge.errors import SourceChanged
-from landbridge.push.bulk_claim import Claimed
+from landbridge.push.bulk.claims import Claimed
 from landbridge.push.dispatch import Dispatch
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

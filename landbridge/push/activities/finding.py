@@ -19,15 +19,25 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from landbridge.push.activities_sql import AS_OF, CAMPAIGNS, DEALS, DONE, MEMBERS, MEMBERSHIPS, PLANNED, TASKS, TOUCHED
+from landbridge.push.activities.queries import (
+    AS_OF,
+    CAMPAIGNS,
+    DEALS,
+    DONE,
+    MEMBERS,
+    MEMBERSHIPS,
+    PLANNED,
+    TASKS,
+    TOUCHED,
+)
 from landbridge.store import bulk
 
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Connection
     from duckdb import DuckDBPyConnection
 
+    from landbridge.push.activities.rules import MemberRule, TaskRule
     from landbridge.push.policy import Policy
-    from landbridge.push.touches import MemberRule, TaskRule
     from landbridge.trail.balance import Entry
     from landbridge.trail.runs import Run
 

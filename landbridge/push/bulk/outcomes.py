@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from connectors.base import Bulk, Results
 from landbridge.errors import SourceChanged
-from landbridge.push import bulk_claim, bulk_copy
-from landbridge.push.bulk_claim import Claimed, found_by
+from landbridge.push.bulk import claims, copies
+from landbridge.push.bulk.claims import Claimed, found_by
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import SETTLED, WORDS, count, write_down
 from landbridge.push.outbox import ATTEMPTS
@@ -42,14 +42,14 @@ def note(way: Dispatch, bulk: Bulk, job: Claimed, results: Results) -> None:
 
 def _take(connection: sa.Connection, kind: str, file: Path, job: Claimed, results: Results) -> None:
     """Copy one file of results in. Of its columns few are of use; their order is the CRM's affair."""
-    names = bulk_copy.header(file)
+    names = copies.header(file)
     if not names:
         return
     if job.match_field.lower() not in names:
         raise SourceChanged(f"The results of a bulk job come without the column {job.match_field}.")
-    bulk_copy.make(connection, "told", names)
-    bulk_copy.take_in(connection, "told", file)
-    place = bulk_copy.columns(names)
+    copies.make(connection, "told", names)
+    copies.take_in(connection, "told", file)
+    place = copies.columns(names)
     chosen = {
         "found_by": found_by(job.match_field, place[job.match_field.lower()]),
         "crm_id": place.get(results.id.lower(), "NULL"),
@@ -131,6 +131,6 @@ def _close(connection: sa.Connection, way: Dispatch, job: Claimed) -> None:
     told = {name: int(number) for name, number in connection.execute(sa.text(_TOLD)).one()._mapping.items()}
     balanced = sum(told.values()) == job.sent
     state = "settled" if balanced else "aborted"
-    bulk_claim.end(connection, way, job, {**told, "state": state, "settled_at": sa.func.now()})
+    claims.end(connection, way, job, {**told, "state": state, "settled_at": sa.func.now()})
     kind = "bulk.settled" if balanced else "bulk.unbalanced"
     audit.record(connection, way.run.event(kind, way.account, job=job.job_id, sent=job.sent, **told))

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 
 from connectors.base import Bulk
 from landbridge.errors import SourceChanged
-from landbridge.push import bulk_copy
-from landbridge.push.bulk_claim import APPROVED, found_by
+from landbridge.push.bulk import copies
+from landbridge.push.bulk.claims import APPROVED, found_by
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import SETTLED, count, write_down
 from landbridge.push.outbox import Group, Ready
@@ -107,13 +107,13 @@ SELECT {found_by} AS found_by, jsonb_object(ARRAY[{names}], ARRAY[{columns}]) AS
 def _compared(
     connection: sa.Connection, way: Dispatch, group: Group, named: dict[str, object], pages: list[Path]
 ) -> dict[str, int]:
-    names = bulk_copy.header(pages[0])
+    names = copies.header(pages[0])
     if group.match_field.lower() not in names or not all(_PLAIN_NAME.fullmatch(name) for name in names):
         raise SourceChanged("A bulk answer of the CRM comes without the columns that were asked for.")
-    place = bulk_copy.columns(names)
-    bulk_copy.make(connection, "told", names)
+    place = copies.columns(names)
+    copies.make(connection, "told", names)
     for page in pages:
-        bulk_copy.take_in(connection, "told", page)
+        copies.take_in(connection, "told", page)
     shown = {
         "found_by": found_by(group.match_field, place[group.match_field.lower()]),
         "names": ", ".join(f"'{name}'" for name in names),

@@ -16,8 +16,9 @@ from pathlib import Path
 from connectors.answers import Unanswered
 from connectors.base import Bulk, Job
 from landbridge.errors import SourceChanged, SourceUnavailable
-from landbridge.push import bulk_claim, bulk_file, bulk_fresh, bulk_results, halt
-from landbridge.push.bulk_claim import Claimed
+from landbridge.push import halt
+from landbridge.push.bulk import claims, files, looks, outcomes
+from landbridge.push.bulk.claims import Claimed
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.outbox import Group, Ready
 
@@ -38,8 +39,8 @@ def send(way: Dispatch, group: Group, ready: Ready) -> None:
     if bulk is None:
         return
     after, before, looked = 0, None, None
-    while bulk_claim.worth_it(way, bulk, group, ready, after):
-        looked = bulk_fresh.drop_edited(way, bulk, group, ready, looked)
+    while claims.worth_it(way, bulk, group, ready, after):
+        looked = looks.drop_edited(way, bulk, group, ready, looked)
         try:
             job = _carried(way, bulk, group, ready, after)
         except Unanswered:
@@ -56,9 +57,9 @@ def send(way: Dispatch, group: Group, ready: Ready) -> None:
 
 def settle_jobs(way: Dispatch) -> None:
     """Find out what became of every job that an earlier process, or this one, left open."""
-    for job in bulk_claim.unsettled(way):
+    for job in claims.unsettled(way):
         if way.connector.bulk is None:
-            bulk_claim.lost(way, job)
+            claims.lost(way, job)
         else:
             _settle(way, way.connector.bulk, job)
 
@@ -67,16 +68,16 @@ def _carried(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) 
     """A job whose file the CRM has; None when nothing is left for one. Raises Unanswered when that is not known."""
     way.may_call()
     job_id = bulk.open(way.access, group.object, group.match_field, delete=group.action == "delete")
-    job = bulk_claim.claim(way, bulk, group, ready, after, job_id)
+    job = claims.claim(way, bulk, group, ready, after, job_id)
     if not job.sent:
         _given_up(way, bulk, job)
         return None
     with tempfile.TemporaryDirectory(prefix="landbridge-bulk-") as folder:
         file = Path(folder) / "changes.csv"
-        bulk_file.write(way, bulk, job, file)
+        files.write(way, bulk, job, file)
         way.may_call()
         bulk.send(way.writing, job_id, file)
-    bulk_claim.uploaded(way, job)
+    claims.uploaded(way, job)
     return job
 
 
@@ -95,7 +96,7 @@ def _given_up(way: Dispatch, bulk: Bulk, job: Claimed) -> Job | None:
         bulk.abort(way.access, job.job_id)
     except SourceChanged:  # its beginning, which nobody heard of, came first
         return bulk.ask(way.access, job.job_id)
-    bulk_claim.give_back(way, job)
+    claims.give_back(way, job)
     return None
 
 
@@ -115,7 +116,7 @@ def _finish(way: Dispatch, bulk: Bulk, job: Claimed, told: Job | None) -> None:
             )
         wait = _next_wait(told, job.sent, spent, wait)
     if told is None:
-        bulk_claim.lost(way, job)
+        claims.lost(way, job)
     else:
         _note(way, bulk, job, told)
 
@@ -139,4 +140,4 @@ def _note(way: Dispatch, bulk: Bulk, job: Claimed, told: Job) -> None:
         way.reasons.append(told.reason)
     with tempfile.TemporaryDirectory(prefix="landbridge-bulk-") as folder:
         results = bulk.results(way.access, job.job_id, Path(folder))
-        bulk_results.note(way, bulk, job, results)
+        outcomes.note(way, bulk, job, results)

@@ -7,42 +7,18 @@ gets none, and the reason says so: a wrong company is worse than no company. A m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field
 
 from landbridge.identity.features.email import FREE
-from landbridge.push.accounts_sql import COMPANIES, matched, told
+from landbridge.push.accounts.queries import COMPANIES, matched, told
+from landbridge.push.accounts.rules import FIELDS, Accounts
 from landbridge.store import bulk
 
 if TYPE_CHECKING:
     from landbridge.store.engine import Store
-
-FIELDS = ("account_id", "account_reason")
-"""The fields of a lead that matching fills, as the policy names them under `from`."""
-
-
-class Points(BaseModel):
-    """What each way of telling counts."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    domain: int = Field(default=60, ge=0)
-    name: int = Field(default=40, ge=0)
-    address: int = Field(default=20, ge=0)
-
-
-class Accounts(BaseModel):
-    """How a lead finds its company. `never_domains` stand beside the mailbox providers that everybody uses."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    points: Points = Points()
-    least: int = Field(default=40, ge=1)
-    never_domains: tuple[str, ...] = ()
-    tie_breakers: tuple[Literal["open_opportunity", "most_contacts", "oldest"], ...] = ()
 
 
 def match(store: Store, rules: Accounts | None, account: str, leads: pa.Table) -> pa.Table:

@@ -23,7 +23,7 @@ import sqlalchemy as sa
 from landbridge.errors import NotFound
 from landbridge.push import outbox
 from landbridge.push.policy import Policy
-from landbridge.push.revert_sql import CHOOSE, INSERT, LEFT, RECORDS, STEPS, SUPERSEDE
+from landbridge.push.revert.statements import CHOOSE, INSERT, LEFT, RECORDS, STEPS, SUPERSEDE
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail import audit

@@ -1,0 +1,1 @@
+"""Which company of the CRM a lead belongs to."""

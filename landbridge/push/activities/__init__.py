@@ -1,0 +1,1 @@
+"""What happened with a person, as tasks and places in campaigns."""

@@ -1,0 +1,1 @@
+"""The bulk road: many thousands of changes as files."""
