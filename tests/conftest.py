@@ -8,10 +8,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
-import sqlalchemy as sa
 
 from landbridge.store import embedded
 from landbridge.store.engine import Store
@@ -23,18 +25,24 @@ def server() -> str:
     """The URI of this session's embedded server. Not under pytest's own folders: another session prunes those."""
     folder = Path(tempfile.mkdtemp(prefix="landbridge-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the server's own end, which registers later
-    return embedded.start(folder / "postgres")
+    uri = embedded.start(folder / "postgres")
+    for setting in ("fsync", "full_page_writes"):  # tests kill our processes, never the machine under the database
+        _administer(uri, f"ALTER SYSTEM SET {setting} = off")
+    _administer(uri, "SELECT pg_reload_conf()")
+    return uri
 
 
 def _other_database(uri: str, name: str) -> str:
     return uri.replace("/postgres?", f"/{name}?", 1)
 
 
+@cache
+def _administrator(uri: str) -> psycopg.Connection[Any]:
+    return psycopg.connect(uri, autocommit=True)
+
+
 def _administer(uri: str, statement: str) -> None:
-    engine = sa.create_engine(sa.make_url(uri).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(statement))
-    engine.dispose()
+    _administrator(uri).execute(statement.encode())
 
 
 @pytest.fixture(scope="session")
@@ -49,9 +57,9 @@ def template(server: str) -> str:
 
 @contextmanager
 def fresh_database(server: str, template: str) -> Iterator[str]:
-    """The URI of a fresh database with our tables in it, dropped at the end."""
+    """The URI of a fresh database with our tables in it, dropped at the end. Takes 40 ms."""
     name = f"test_{secrets.token_hex(6)}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     try:
         yield _other_database(server, name)
     finally:
