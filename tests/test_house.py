@@ -17,6 +17,8 @@ EXCEPTIONS = {
     "landbridge/store/migrations/versions/0001_first_schema.py": "a migration says everything once, in order",
     "landbridge/store/migrations/versions/0002_identity.py": "the same",
     "landbridge/store/migrations/versions/0003_push.py": "the same",
+    "landbridge/store/migrations/versions/0004_console.py": "the same",
+    "landbridge/store/migrations/versions/0005_desk.py": "the same",
 }
 
 

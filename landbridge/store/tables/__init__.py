@@ -7,6 +7,7 @@ from landbridge.store.tables.base import metadata
 from landbridge.store.tables.brakes import api_usage, crm_org, halt, hold
 from landbridge.store.tables.changes import bulk_job, change, plan, pushed
 from landbridge.store.tables.console import console_attempt, console_invite, console_session, console_user
+from landbridge.store.tables.desk import override, question, review_act, search_customer, search_word
 from landbridge.store.tables.identities import (
     adoption,
     decision,
@@ -58,14 +59,19 @@ __all__ = [
     "map_cursor",
     "match",
     "metadata",
+    "override",
     "plan",
     "profile",
     "pushed",
     "quarantine",
+    "question",
     "record",
     "record_head",
     "resolved",
+    "review_act",
     "run",
+    "search_customer",
+    "search_word",
     "signature",
     "touchpoint",
 ]

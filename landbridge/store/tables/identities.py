@@ -47,6 +47,7 @@ identity_event = Table(
     run_column(),
     now(),
     CheckConstraint("kind IN ('created','merged','split','redirected')", name="kind"),
+    Index(None, "identity_id"),
     comment="the id feed that others can follow",
 )
 

@@ -50,6 +50,7 @@ lead = Table(
     Column("valid", Boolean),
     run_column(),
     now(),
+    Index(None, "score", "identity_id"),
 )
 
 quarantine = Table(
