@@ -6,12 +6,16 @@ import csv as csv_module
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from landbridge.bootstrap import opened
 from landbridge.cli import show
 from landbridge.push.render import Row, Totals, Why
+
+if TYPE_CHECKING:
+    from landbridge.push.plans import Shown
 
 _MARK = {"create": "[green]+[/]", "update": "[yellow]~[/]", "delete": "[red]-[/]"}
 _NARROW = 90
@@ -23,33 +27,26 @@ _REASONS = 8
 
 def show_plan(plan_id: str | None, *, json: bool, csv: bool, limit: int) -> None:
     """Print a plan, the newest that is open unless one is named, in the form that was asked for."""
-    from landbridge.push.budget import planned_cost
-    from landbridge.push.plan import newest_open
-    from landbridge.push.render import left_alone, reasons, render, totals
+    from landbridge.push.plans import shown
+    from landbridge.push.render import left_alone
 
     with opened() as hub:
-        plan_id = plan_id or newest_open(hub.store, hub.crm)
-        if plan_id is None:
+        found = shown(hub.store, hub.policy, hub.crm, plan_id, limit=None if json or csv else limit)
+        if found is None:
             _nothing(json, left_alone(hub.store, hub.crm))
             return
-        numbers = totals(hub.store, plan_id)
-        rows = list(render(hub.store, plan_id, None if json or csv else limit))
-        whys = reasons(hub.store, plan_id)
-        calls = planned_cost(hub.store, hub.crm, hub.policy.sending)
     if json:
-        show.as_json(
-            {
-                **vars(numbers),
-                "api_calls": calls,
-                "reasons": [vars(why) for why in whys],
-                "changes": [r.as_dict() for r in rows],
-            }
-        )
+        _json(found)
     elif csv:
-        _csv(rows)
+        _csv(found.rows)
     else:
-        _tell(numbers, rows, whys)
-        show.say(f"Everything that waits takes about {calls:,} of the CRM's API calls.", "dim")
+        _tell(found.totals, found.rows, found.reasons)
+        show.say(f"Everything that waits takes about {found.api_calls:,} of the CRM's API calls.", "dim")
+
+
+def _json(found: Shown) -> None:
+    told = {"reasons": [vars(why) for why in found.reasons], "changes": [row.as_dict() for row in found.rows]}
+    show.as_json({**vars(found.totals), "api_calls": found.api_calls, **told})
 
 
 _LEFT = "differ in something that is left alone"

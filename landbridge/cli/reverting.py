@@ -11,8 +11,7 @@ from landbridge.cli.app import app
 from landbridge.cli.options import Json
 
 if TYPE_CHECKING:
-    from landbridge.bootstrap import Hub
-    from landbridge.push.revert.planning import Describe, Left, Reverting
+    from landbridge.push.revert.planning import Left, Reverting
 
 _OVER = "Take back what people edited since, too."
 _WHY = {
@@ -55,23 +54,12 @@ def revert(
 
 def _planned(what: str, over_edits: bool) -> Reverting:
     os.environ["LANDBRIDGE_CONDUCTOR"] = "none"
-    from flows import sync
+    from flows.revert import take_back
     from landbridge.bootstrap import opened
     from landbridge.cli.conduct import with_sandbox
-    from landbridge.push.revert.planning import revert as take_back
-    from landbridge.push.revert.planning import subject
 
-    with opened() as hub:
-        about = subject(hub.store, hub.crm, what)
-        with with_sandbox(), hub.running("revert", hub.crm) as run, hub.store.only_one("publish"):
-            sync.take_in(run, hub, hub.crm)
-            return take_back(run, hub.policy, hub.crm, about, over_edits=over_edits, describe=_described(hub))
-
-
-def _described(hub: Hub) -> Describe:
-    """The CRM's own description of its objects."""
-    describe, access = hub.connector(hub.crm).describe, hub.access(hub.crm)
-    return (lambda name: describe(access, name)) if describe else lambda name: {}
+    with with_sandbox(), opened() as hub:
+        return take_back(hub, what, over_edits=over_edits)
 
 
 def _tell_left(left: list[Left], limit: int) -> None:

@@ -119,12 +119,13 @@ WHERE c.plan_id = :plan_id AND c.state <> 'superseded' GROUP BY 1, 2, 3, 4
 """
 
 
-def render(store: Store, plan_id: str, limit: int | None = None) -> Iterator[Row]:
-    """The plan's rows, record by record, at most `limit` records. What was superseded since is left out."""
+def render(store: Store, plan_id: str, limit: int | None = None, after: int = 0) -> Iterator[Row]:
+    """The plan's rows, record by record, at most `limit` records beyond the change `after`, without what was superseded
+    since."""
     query = (
         sa.select(_change, tables.lead.c.fields.label("said"))
         .outerjoin(tables.lead, tables.lead.c.identity_id == _change.c.identity_id)
-        .where(_change.c.plan_id == plan_id, _change.c.state != "superseded")
+        .where(_change.c.plan_id == plan_id, _change.c.state != "superseded", _change.c.change_id > after)
         .order_by(_change.c.change_id)
         .limit(limit)
     )

@@ -19,6 +19,7 @@ COMMANDS = (
     "plan",
     "push",
     "hold",
+    "refused",
     "revert",
     "runs",
     "explain",
