@@ -105,6 +105,30 @@ class Identity(_Part):
         return self
 
 
+class Oidc(_Part):
+    """The OpenID provider that people sign in with (docs/it.md)."""
+
+    name: str = Field(default="your company's sign-in", max_length=60)
+    issuer: str = Field(pattern="^https?://", description="its address; /.well-known/openid-configuration lies below")
+    client_id: str
+    client_secret: Variable
+    login_claim: str = "email"
+    roles_claim: str = Field(default="groups", description="the claim that names groups")
+    roles: dict[str, str] = Field(default_factory=dict, description="group -> role")
+    default_role: str | None = Field(
+        default=None, description="whoever has no group of these; nobody comes in when absent"
+    )
+
+
+class Console(_Part):
+    """Where the console listens, and who may sign in."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=4280, ge=1, le=65535)
+    hosts: tuple[str, ...] = Field(default=(), description="names by which browsers may reach it, beside localhost")
+    oidc: Oidc | None = None
+
+
 class Settings(_Part):
     """The whole of landbridge.yaml."""
 
@@ -114,6 +138,7 @@ class Settings(_Part):
     crm: str = Field(default="salesforce", description="the account that leads go to")
     actor: Actor = "landbridge"
     identity: Identity = Identity()
+    console: Console = Console()
     sandbox: Sandbox | None = None
     accounts: dict[AccountName, Account]
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 import sys
 
 # Each module adds its commands to the application; the order here is the order of --help.
-from landbridge.cli import demo, holding, identity, look, refusals, reverting, sandbox, trial, up, work  # noqa: F401
+from landbridge.cli import (  # noqa: F401
+    console,
+    demo,
+    holding,
+    identity,
+    look,
+    refusals,
+    reverting,
+    sandbox,
+    trial,
+    up,
+    work,
+)
 from landbridge.cli.app import app
 from landbridge.cli.edge import guarded
 

@@ -9,6 +9,11 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
+    _attempts_and_invites()
+    _users_and_sessions()
+
+
+def _attempts_and_invites() -> None:
     op.create_table(
         "console_attempt",
         sa.Column("attempt_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -34,6 +39,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token", name=op.f("pk_console_invite")),
         comment="a link that works once: the first admin's, and a colleague's",
     )
+
+
+def _users_and_sessions() -> None:
     op.create_table(
         "console_user",
         sa.Column("user_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),

@@ -1,0 +1,1 @@
+"""Who may sign in: local accounts, links that work once, OpenID Connect."""

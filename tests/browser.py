@@ -1,0 +1,44 @@
+"""A real browser: Debian's Chromium, or whatever Chrome or Chromium is installed. In CI a missing one is a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+)
+"""It opens our pages and nothing else."""
+
+
+def found() -> str | None:
+    """The browser's program."""
+    named = os.environ.get("LANDBRIDGE_BROWSER")
+    return named if named and Path(named).exists() else next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@contextmanager
+def started() -> Iterator[Browser]:
+    """A browser for the block. Skips the test where none is installed, and fails it in CI."""
+    program = found()
+    if program is None:
+        told = "no Chrome or Chromium is installed (Debian: apt-get install chromium)"
+        pytest.fail(told) if os.environ.get("CI") else pytest.skip(told)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        yield browser
+        browser.close()

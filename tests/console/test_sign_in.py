@@ -1,0 +1,135 @@
+"""Coming in: links that work once, passwords, the brake on guessing, sessions that end, forms that are ours."""
+
+from __future__ import annotations
+
+import httpx
+import sqlalchemy as sa
+
+from landbridge.bootstrap import Hub
+from landbridge.console.people import passwords
+from landbridge.console.web import session
+from tests.console.conftest import PASSWORD, SignIn, Visitor, first_link, shown, user
+
+
+def visitor(console: str) -> Visitor:
+    return Visitor(base_url=console, follow_redirects=True, timeout=30)
+
+
+def welcomed(hub: Hub, console: str) -> Visitor:
+    come = visitor(console)
+    answer = come.post(first_link(hub), data={"name": "Ann", "password": PASSWORD})
+    assert answer.status_code in (200, 404), answer.text
+    return come
+
+
+def test_the_first_link_makes_an_admin_once(hub: Hub, console: str) -> None:
+    path = first_link(hub)
+    come = visitor(console)
+    assert "This link is for admin" in shown(come.get(path).text)
+    assert come.get(path).status_code == 200, "looking at a link does not use it up"
+    come.post(path, data={"name": "Ann", "password": PASSWORD})
+    assert "Ann" in come.get("/style").text
+    assert visitor(console).get(path).status_code == 404
+    assert visitor(console).post(path, data={"password": PASSWORD}).status_code == 404
+
+
+def test_a_short_password_is_told_and_leaves_the_link_good(hub: Hub, console: str) -> None:
+    path = first_link(hub)
+    answer = visitor(console).post(path, data={"name": "Ann", "password": "short"})
+    assert answer.status_code == 422
+    assert "12 characters or more" in shown(answer.text)
+    assert visitor(console).get(path).status_code == 200
+
+
+def test_login_and_password(hub: Hub, console: str) -> None:
+    welcomed(hub, console)
+    come = visitor(console)
+    wrong = come.post("/sign-in", data={"login": "admin", "password": "not the password"})
+    nobody = come.post("/sign-in", data={"login": "nobody", "password": "not the password"})
+    assert wrong.status_code == nobody.status_code == 401
+    assert shown(wrong.text).replace("admin", "") == shown(nobody.text).replace("nobody", ""), "one answer for both"
+    come.post("/sign-in", data={"login": " ADMIN ", "password": PASSWORD})
+    assert come.get("/style").status_code == 200
+    come.form("/sign-out")
+    assert "Sign in" in shown(come.get("/style").text)
+
+
+def test_guessing_is_stopped_for_the_login_and_not_for_others(hub: Hub, console: str) -> None:
+    welcomed(hub, console)
+    come = visitor(console)
+    tries = [come.post("/sign-in", data={"login": "admin", "password": "guess"}) for _ in range(passwords.PER_LOGIN)]
+    assert {each.status_code for each in tries} == {401}
+    assert come.post("/sign-in", data={"login": "admin", "password": PASSWORD}).status_code == 429
+    assert come.post("/sign-in", data={"login": "other", "password": "guess"}).status_code == 401
+
+
+def test_onward_leads_to_a_page_of_ours_only(hub: Hub, console: str) -> None:
+    welcomed(hub, console)
+    come = Visitor(base_url=console, follow_redirects=False)
+    for onward in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):
+        answer = come.post("/sign-in", data={"login": "admin", "password": PASSWORD, "next": onward})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/"), onward
+    answer = come.post("/sign-in", data={"login": "admin", "password": PASSWORD, "next": "/runs?state=failed"})
+    assert answer.headers["location"] == "/runs?state=failed"
+
+
+def test_whoever_is_not_signed_in_is_sent_to_sign_in_and_back(console: str) -> None:
+    answer = httpx.get(f"{console}/style?sort=name")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/style%3Fsort%3Dname")
+
+
+def test_a_session_ends_by_rest_by_age_and_when_its_owner_is_shut_out(hub: Hub, sign_in: SignIn) -> None:
+    for spoiled in (
+        "UPDATE console_session SET seen_at = now() - interval '3 hours'",
+        "UPDATE console_session SET expires_at = now()",
+        "UPDATE console_user SET disabled_at = now()",
+    ):
+        come = sign_in("viewer")
+        assert come.get("/style").status_code == 200
+        with hub.store.begin() as connection:
+            connection.execute(sa.text(spoiled))
+        assert "Sign in" in shown(come.get("/style").text), spoiled
+
+
+def test_the_database_holds_no_word_that_opens_a_door(hub: Hub, console: str) -> None:
+    path = first_link(hub)
+    come = visitor(console)
+    come.post(path, data={"name": "Ann", "password": PASSWORD})
+    with hub.store.begin() as connection:
+        tables = ("console_user", "console_session", "console_invite", "audit_event")
+        kept = "".join(str(connection.execute(sa.text(f"SELECT t::text FROM {each} t")).all()) for each in tables)
+    assert "argon2id" in kept
+    for secret in (PASSWORD, path.rsplit("/", 1)[1], come.cookies["landbridge"]):
+        assert secret not in kept
+
+
+def test_a_token_opens_the_api_and_no_page(hub: Hub, console: str) -> None:
+    token = session.new_token(hub.store, user(hub, "viewer"), "reports")
+    by_header = {"authorization": f"Bearer {token}"}
+    assert httpx.get(f"{console}/api/v1/me", headers=by_header).json()["roles"] == ["viewer"]
+    assert httpx.get(f"{console}/api/v1/me", cookies={"landbridge": token}).status_code == 401
+    refused = httpx.get(f"{console}/api/v1/me")
+    assert refused.status_code == 401
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+def test_a_form_of_another_site_or_session_changes_nothing(sign_in: SignIn) -> None:
+    come, other = sign_in("viewer"), sign_in("viewer")
+    assert come.post("/theme", data={"to": "dark"}).status_code == 403
+    assert come.post("/theme", data={"to": "dark", "form_token": "0" * 64}).status_code == 403
+    theirs = other.cookies["landbridge"]
+    from landbridge.console.web.csrf import token
+
+    assert come.post("/theme", data={"to": "dark", "form_token": token(theirs)}).status_code == 403
+    ours = {"to": "dark", "back": "/style", "form_token": token(come.cookies["landbridge"])}
+    assert come.post("/theme", data=ours, headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    assert come.post("/theme", data=ours, headers={"origin": "https://evil.example"}).status_code == 403
+    assert 'data-theme="dark"' in come.post("/theme", data=ours).text
+
+
+def test_every_answer_carries_the_headers_and_another_host_is_refused(console: str) -> None:
+    for path in ("/sign-in", "/nowhere", "/static/console.js", "/api/v1/me"):
+        answer = httpx.get(f"{console}{path}")
+        assert "default-src 'none'" in answer.headers["content-security-policy"], path
+        assert answer.headers["x-frame-options"] == "DENY"
+    assert httpx.get(f"{console}/sign-in", headers={"host": "evil.example"}).status_code == 400
