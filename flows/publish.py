@@ -31,6 +31,7 @@ def give_out(run: Run, hub: Hub) -> None:
         steps.validate(run, hub)
         steps.account_for_all(run)
         steps.plan(run, hub)
+        steps.desk(run, hub)
         push_and_read_back(run, hub)
 
 

@@ -70,6 +70,15 @@ def plan(run: Run, hub: Hub) -> None:
     stage(run, hub.policy, hub.crm, hub.golden_rules.trust)
 
 
+@step(name="desk")
+def desk(run: Run, hub: Hub) -> None:
+    """Lay ready what people at the console ask for: the questions, worth most first, and the words to search by."""
+    from landbridge.desk.queue import keep_questions
+
+    settings = hub.project.settings
+    keep_questions(run, settings.crm if settings.crm in settings.accounts else None)
+
+
 @step(name="push", tags=["crm"])
 def push(run: Run, hub: Hub) -> None:
     """Write what was approved, while nobody reads the CRM."""

@@ -17,6 +17,7 @@ from landbridge.errors import ConfigInvalid
 
 if TYPE_CHECKING:
     from connectors.base import Access, Connector
+    from landbridge.desk.rules import ReviewRules
     from landbridge.identity.model import Model
     from landbridge.identity.spark_engine import Cluster
     from landbridge.leads.rules import GoldenRules, LeadRules
@@ -164,6 +165,13 @@ class Hub:
         from landbridge.leads.rules import load_lead
 
         return load_lead(self.project.mappings / "lead.yaml")
+
+    @cached_property
+    def review_rules(self) -> ReviewRules:
+        """How people review. Raises RuleInvalid."""
+        from landbridge.desk.rules import load_review
+
+        return load_review(self.project.mappings / "review.yaml")
 
     @cached_property
     def suite(self) -> Suite:

@@ -13,6 +13,7 @@
     +-- NotFound             whoever asked          (no such lead, run, file)
     +-- GateClosed           an approver            (nothing leaves)
     +-- DecisionStands       a reviewer             (the opposite was decided)
+    +-- TakenAlready         a reviewer             (somebody else has it on the screen, or must say it)
 
 Lower libraries' errors are translated once, where they enter; the command line and the flows only read these.
 Exit codes follow sysexits.h where it has a word for it, so that scripts can tell "try later" (75) from "mend it" (78).
@@ -101,5 +102,11 @@ class GateClosed(LandbridgeError):
 
 class DecisionStands(LandbridgeError):
     """Somebody decided the opposite, and a person's word stands until a person takes it back."""
+
+    exit_code = 3
+
+
+class TakenAlready(LandbridgeError):
+    """Somebody else is at it, or it takes somebody else; the queue has other questions."""
 
     exit_code = 3

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from landbridge.desk.rules import ReviewRules
 from landbridge.mapping.form import Source
 from landbridge.push.policy import Content
 
-FORMS: dict[str, type[BaseModel]] = {"source": Source, "crm": Content}
-"""What a file of each kind may say: mappings/sources/*.yaml, mappings/crm/*.yaml."""
+FORMS: dict[str, type[BaseModel]] = {"source": Source, "crm": Content, "review": ReviewRules}
+"""What a file of each kind may say: mappings/sources/*.yaml, mappings/crm/*.yaml, mappings/review.yaml."""
 
 
 def file_of(kind: str) -> Path:

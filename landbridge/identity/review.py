@@ -55,7 +55,7 @@ def _question(row: sa.RowMapping, people: dict[str, dict[str, Any]]) -> Question
     return Question(
         people.get(row["left_id"], {"profile_id": row["left_id"]}),
         people.get(row["right_id"], {"profile_id": row["right_id"]}),
-        _reason(row),
+        reason(row["kind"], row["refused"], row["close"], row["moves"]),
         row["kind"] is not None,
         row["moves"],
         row["probability"],
@@ -63,15 +63,16 @@ def _question(row: sa.RowMapping, people: dict[str, dict[str, Any]]) -> Question
     )
 
 
-def _reason(row: sa.RowMapping) -> str:
-    if row["kind"]:
-        return SAYS[row["kind"]].format(profiles=row["moves"])
-    if row["refused"]:
-        return f"not joined: {row['refused']}"
-    return RUNNER_UP if row["close"] else PERHAPS
+def reason(kind: str | None, refused: str | None, close: bool, moves: int) -> str:
+    """Why it is asked, in words."""
+    if kind:
+        return SAYS[kind].format(profiles=moves)
+    if refused:
+        return f"not joined: {refused}"
+    return RUNNER_UP if close else PERHAPS
 
 
-_QUESTIONS = """
+QUESTIONS = """
 WITH size AS (SELECT identity_id, count(*) AS profiles FROM link GROUP BY 1),
 kept_apart AS (
     SELECT DISTINCT least(l.identity_id, r.identity_id) AS a, greatest(l.identity_id, r.identity_id) AS b
@@ -79,8 +80,9 @@ kept_apart AS (
     WHERE d.withdrawn_at IS NULL AND d.verdict = 'different'),
 perhaps AS (
     SELECT DISTINCT ON (least(l.identity_id, r.identity_id), greatest(l.identity_id, r.identity_id))
-        m.left_id, m.right_id, NULL::text AS kind, m.refused, m.probability, m.weight, m.evidence,
-        a.profiles * b.profiles AS pairs, a.profiles + b.profiles AS moves,
+        m.left_id, m.right_id, l.identity_id AS left_identity, r.identity_id AS right_identity, NULL::text AS kind,
+        m.refused, m.probability, m.weight, m.evidence, a.profiles * b.profiles AS pairs,
+        a.profiles + b.profiles AS moves,
         coalesce(m.weight > least(l.weight, r.weight) - CAST(:close AS float8), false) AS close
     FROM match m JOIN link l ON l.profile_id = m.left_id JOIN link r ON r.profile_id = m.right_id
     JOIN size a ON a.identity_id = l.identity_id JOIN size b ON b.identity_id = r.identity_id
@@ -90,17 +92,19 @@ perhaps AS (
     ORDER BY least(l.identity_id, r.identity_id), greatest(l.identity_id, r.identity_id), m.weight DESC, m.left_id,
         m.right_id),
 asked AS (
-    SELECT d.left_id, d.right_id, d.kind, NULL AS refused, m.probability, m.weight, m.evidence,
-        d.profiles AS pairs, d.profiles AS moves, false AS close
-    FROM doubt d LEFT JOIN match m USING (left_id, right_id)
+    SELECT d.left_id, d.right_id, l.identity_id AS left_identity, r.identity_id AS right_identity, d.kind,
+        NULL AS refused, m.probability, m.weight, m.evidence, d.profiles AS pairs, d.profiles AS moves, false AS close
+    FROM doubt d JOIN link l ON l.profile_id = d.left_id JOIN link r ON r.profile_id = d.right_id
+    LEFT JOIN match m USING (left_id, right_id)
     UNION ALL SELECT * FROM perhaps p
     WHERE NOT EXISTS (SELECT FROM doubt d WHERE d.left_id = p.left_id AND d.right_id = p.right_id))
 """
+"""The beginning of a statement that knows all questions there are as `asked`; asks for :close."""
 
-_COUNTED = f"{_QUESTIONS} SELECT count(*), count(*) FILTER (WHERE kind IS NOT NULL) FROM asked"
+_COUNTED = f"{QUESTIONS} SELECT count(*), count(*) FILTER (WHERE kind IS NOT NULL) FROM asked"
 
 # The answer to an even chance is worth most; a sure one next to nothing.
-_ASKED = sa.text(f"""{_QUESTIONS}
+_ASKED = sa.text(f"""{QUESTIONS}
 SELECT left_id, right_id, kind, refused, probability, evidence, moves, close FROM asked
 ORDER BY kind IS NULL, refused IS NULL, NOT close, pairs * probability * (1 - probability) DESC NULLS FIRST,
     weight DESC, left_id, right_id
