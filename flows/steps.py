@@ -73,10 +73,12 @@ def plan(run: Run, hub: Hub) -> None:
 @step(name="desk")
 def desk(run: Run, hub: Hub) -> None:
     """Lay ready what people at the console ask for: the questions, worth most first, and the words to search by."""
+    from landbridge.desk.index import keep_index
     from landbridge.desk.queue import keep_questions
 
     settings = hub.project.settings
     keep_questions(run, settings.crm if settings.crm in settings.accounts else None)
+    keep_index(run)
 
 
 @step(name="push", tags=["crm"])
