@@ -22,7 +22,8 @@ def publish(config: str | None = None) -> str:
 
 def give_out(run: Run, hub: Hub) -> None:
     """Nobody else publishes meanwhile. The CRM is read before, and what was written is read back: so the plan knows
-    how the CRM stands, and the next run finds all of it known.
+    how the CRM stands, and the next run finds all of it known. Whatever became of the push, people at the console find
+    what there is now.
     """
     with hub.store.only_one("publish"):
         sync.take_in(run, hub, hub.crm)
@@ -31,8 +32,10 @@ def give_out(run: Run, hub: Hub) -> None:
         steps.validate(run, hub)
         steps.account_for_all(run)
         steps.plan(run, hub)
-        steps.desk(run, hub)
-        push_and_read_back(run, hub)
+        try:
+            push_and_read_back(run, hub)
+        finally:
+            steps.desk(run, hub)
 
 
 def push_and_read_back(run: Run, hub: Hub) -> None:

@@ -23,6 +23,7 @@ STATUS: dict[type[LandbridgeError], int] = {
     errors.NotFound: 404,
     errors.GateClosed: 409,
     errors.DecisionStands: 409,
+    errors.TakenAlready: 409,
     errors.AlreadyRunning: 409,
     errors.RecordRejected: 422,
     errors.RuleInvalid: 500,
