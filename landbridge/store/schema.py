@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from landbridge.errors import StoreUnavailable
 from landbridge.store.engine import Store
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration. Known here so that an up-to-date database costs one query and no import of Alembic."""
 
 

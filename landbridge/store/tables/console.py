@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -27,6 +28,13 @@ console_user = Table(
     Column("roles", ARRAY(Text), nullable=False, server_default="{}"),
     Column("password", Text, comment="Argon2id; null: none, they sign in elsewhere or by a link"),
     Column("subject", Text, unique=True, comment="issuer and subject at the OpenID provider"),
+    Column(
+        "may_link",
+        Boolean,
+        nullable=False,
+        server_default="false",
+        comment="whoever the provider says has this login may take it over",
+    ),
     now(),
     Column("seen_at", DateTime(timezone=True)),
     Column("disabled_at", DateTime(timezone=True)),

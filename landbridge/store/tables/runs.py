@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -35,6 +36,9 @@ run = Table(
     Column("error", Text, comment="one sentence, without personal values"),
     CheckConstraint("state IN ('running','done','failed','lost')", name="state"),
     Index(None, "started_at"),
+    Index(None, "flow", "subject", "started_at"),
+    Index(None, "subject", "started_at"),
+    Index(None, "state", "started_at"),
 )
 
 balance = Table(
@@ -63,5 +67,10 @@ audit_event = Table(
     Column("previous", Text, nullable=False),
     Column("hash", Text, nullable=False),
     CheckConstraint(r"kind || actor || subject !~ E'\n'", name="one_line"),
+    Index(None, "at"),
+    Index(None, "kind", "seq"),
+    Index(None, "actor", "seq"),
+    Index(None, "subject", "seq"),
+    Index("ix_audit_event_run", text("(detail ->> 'run')"), "seq", postgresql_where=text("detail ? 'run'")),
     comment="hash-chained; the database fills seq, at, previous and hash, and refuses update and delete",
 )
