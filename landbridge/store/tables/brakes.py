@@ -37,9 +37,11 @@ hold = Table(
     Column("released_at", DateTime(timezone=True)),
     Column("released_by", Text),
     Column("released_why", Text),
+    Column("batch", BigInteger, comment="the first of the holds that were placed in one act with it"),
     CheckConstraint("kind IN ('person','revert')", name="kind"),
     CheckConstraint("identity_id IS NOT NULL OR field IS NOT NULL OR object IS NOT NULL", name="about_something"),
     Index("ix_hold_standing", "account", "identity_id", postgresql_where=_STANDING),
+    Index("ix_hold_batch", "batch", postgresql_where="batch IS NOT NULL"),
     comment="what sales ops keep from the CRM, and what a revert took back",
 )
 

@@ -99,6 +99,7 @@ change = Table(
     Column("sent_run_id", Text, ForeignKey("run.run_id")),
     Column("sent_at", DateTime(timezone=True), comment="before the call: what the CRM showed earlier is older"),
     Column("settled_at", DateTime(timezone=True)),
+    Column("held_by", BigInteger, ForeignKey("hold.hold_id"), comment="the hold that took it out of its plan"),
     now(),
     CheckConstraint("action IN ('create','update','delete')", name="action"),
     CheckConstraint("state IN ('planned','approved','sending','done','refused','unknown','superseded')", name="state"),
@@ -112,7 +113,33 @@ change = Table(
     Index("ix_change_reverts", "reverts", postgresql_where="reverts IS NOT NULL"),
     Index("ix_change_job_id", "job_id", postgresql_where="job_id IS NOT NULL"),
     Index("ix_change_sent_run_id", "sent_run_id"),
+    Index("ix_change_held_by", "held_by", postgresql_where="held_by IS NOT NULL"),
     comment="one planned CRM write, field by field; the outbox is what is approved and not yet confirmed",
+)
+
+plan_pattern = Table(
+    "plan_pattern",
+    metadata,
+    Column("plan_id", Text, ForeignKey("plan.plan_id"), primary_key=True),
+    Column("pattern", Integer, primary_key=True, autoincrement=False),
+    Column("object", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("fields", JSONB, nullable=False, comment="[CRM field, why] of all that is written or left alone"),
+    Column("digest", Text, nullable=False),
+    Column("conflicts", Integer, nullable=False, comment="how many of the fields somebody edited"),
+    Column("changes", BigInteger, nullable=False, comment="that stand in the plan"),
+    UniqueConstraint("plan_id", "digest"),
+    comment="changes of a plan that write the same fields for the same reasons are of one pattern: derived",
+)
+
+plan_entry = Table(
+    "plan_entry",
+    metadata,
+    Column("plan_id", Text, primary_key=True),
+    Column("change_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("pattern", Integer, nullable=False),
+    Index(None, "plan_id", "pattern", "change_id"),
+    comment="which pattern a change is of: how a plan's pages are found without reading the plan",
 )
 
 pushed = Table(

@@ -73,5 +73,6 @@ quarantine = Table(
     Column("settled_why", Text),
     CheckConstraint("stage IN ('land','map','identity','validate','push')", name="stage"),
     CheckConstraint("state IN ('held','released','dropped')", name="state"),
+    Index("ix_quarantine_held", "stage", "expectation", "quarantine_id", postgresql_where="state = 'held'"),
     Index("uq_quarantine_standing", "stage", "subject", "expectation", unique=True, postgresql_where="state = 'held'"),
 )

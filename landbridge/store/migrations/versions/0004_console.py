@@ -84,3 +84,64 @@ def _users_and_sessions() -> None:
     )
     op.create_index(op.f("ix_console_session_expires_at"), "console_session", ["expires_at"], unique=False)
     op.create_index(op.f("ix_console_session_user_id"), "console_session", ["user_id"], unique=False)
+    _of_plans()
+
+
+def _of_plans() -> None:
+    op.add_column(
+        "hold",
+        sa.Column(
+            "batch",
+            sa.BigInteger(),
+            nullable=True,
+            comment="the first of the holds that were placed in one act with it",
+        ),
+    )
+    op.create_index("ix_hold_batch", "hold", ["batch"], unique=False, postgresql_where="batch IS NOT NULL")
+    op.add_column(
+        "change",
+        sa.Column("held_by", sa.BigInteger(), nullable=True, comment="the hold that took it out of its plan"),
+    )
+    op.create_foreign_key(op.f("fk_change_held_by"), "change", "hold", ["held_by"], ["hold_id"])
+    op.create_index("ix_change_held_by", "change", ["held_by"], unique=False, postgresql_where="held_by IS NOT NULL")
+    op.create_table(
+        "plan_pattern",
+        sa.Column("plan_id", sa.Text(), nullable=False),
+        sa.Column("pattern", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("object", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column(
+            "fields",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=False,
+            comment="[CRM field, why] of all that is written or left alone",
+        ),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("conflicts", sa.Integer(), nullable=False, comment="how many of the fields somebody edited"),
+        sa.Column("changes", sa.BigInteger(), nullable=False, comment="that stand in the plan"),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.plan_id"], name=op.f("fk_plan_pattern_plan_id")),
+        sa.PrimaryKeyConstraint("plan_id", "pattern", name=op.f("pk_plan_pattern")),
+        sa.UniqueConstraint("plan_id", "digest", name=op.f("uq_plan_pattern_plan_id_digest")),
+        comment="changes of a plan that write the same fields for the same reasons are of one pattern: derived",
+    )
+    op.create_table(
+        "plan_entry",
+        sa.Column("plan_id", sa.Text(), nullable=False),
+        sa.Column("change_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("pattern", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("plan_id", "change_id", name=op.f("pk_plan_entry")),
+        comment="which pattern a change is of: how a plan's pages are found without reading the plan",
+    )
+    op.create_index(
+        op.f("ix_plan_entry_plan_id_pattern_change_id"),
+        "plan_entry",
+        ["plan_id", "pattern", "change_id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_quarantine_held",
+        "quarantine",
+        ["stage", "expectation", "quarantine_id"],
+        unique=False,
+        postgresql_where="state = 'held'",
+    )
