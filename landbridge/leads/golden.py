@@ -9,6 +9,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from landbridge.leads import batches
+from landbridge.leads.overrides import OVERRULED
 from landbridge.leads.rules import GoldenRules
 from landbridge.leads.survive import survivors
 from landbridge.store import bulk
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def golden(run: Run, rules: GoldenRules) -> None:
-    """Make the golden record of every live identity whose profiles, or the rules, have changed.
+    """Make the golden record of every live identity whose profiles or overrides, or the rules, have changed.
 
     Books "golden": taken = live identities that have a profile; changed = the record says something else, or says it
     by another origin. Books "golden", subject "gone": identities that have none any more (merged away, or deleted
@@ -38,7 +39,7 @@ def golden(run: Run, rules: GoldenRules) -> None:
 def _made(connection: Connection, rules: GoldenRules) -> pa.Table:
     with duckdb.connect() as engine:
         engine.register("member", bulk.get(connection, _MEMBERS))
-        return survivors(engine, rules)
+        return survivors(engine, rules, bulk.get(connection, _OVERRULED))
 
 
 def _remove_gone(run: Run) -> None:
@@ -56,17 +57,25 @@ def _remove_gone(run: Run) -> None:
 _VALUES = "fields = fields::jsonb; origin = origin::jsonb; profiles = profiles; rules = '{rules}'"
 
 # Consent outlives its record, so profiles that are gone count among what a golden record is made from.
-_FRESH = r"""
+_FRESH = rf"""
+WITH RECURSIVE {OVERRULED},
+word AS (SELECT identity_id, string_agg(concat(E'\n', override_id), '' ORDER BY override_id) AS said
+         FROM overruled GROUP BY identity_id)
 SELECT identity_id, encode(sha256(convert_to($1 || string_agg(concat_ws(' ', profile_id, record_id, p.digest,
-    extract(epoch FROM updated_at), extract(epoch FROM created_at), p.gone), E'\n' ORDER BY profile_id COLLATE "C"),
-    'UTF8')), 'hex') AS inputs
-FROM link JOIN identity i USING (identity_id) JOIN profile p USING (profile_id)
+    extract(epoch FROM updated_at), extract(epoch FROM created_at), p.gone), E'\n' ORDER BY profile_id COLLATE "C")
+    || coalesce(max(word.said), ''), 'UTF8')), 'hex') AS inputs
+FROM link JOIN identity i USING (identity_id) JOIN profile p USING (profile_id) LEFT JOIN word USING (identity_id)
 WHERE i.redirect_to IS NULL GROUP BY identity_id HAVING bool_or(NOT p.gone)
 """
 
 _MEMBERS = f"""
 SELECT identity_id, {", ".join(PROFILE_SCHEMA.names)}
 FROM batch JOIN link USING (identity_id) JOIN profile USING (profile_id)
+"""
+
+_OVERRULED = f"""
+WITH RECURSIVE {OVERRULED}
+SELECT identity_id, field, value, override_id FROM batch JOIN overruled USING (identity_id)
 """
 
 _GONE = """

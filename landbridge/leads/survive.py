@@ -38,9 +38,10 @@ _QUESTIONS = {
 }
 
 
-def survivors(connection: DuckDBPyConnection, rules: GoldenRules) -> pa.Table:
+def survivors(connection: DuckDBPyConnection, rules: GoldenRules, overruled: pa.Table | None = None) -> pa.Table:
     """The golden records of the persons in the table `member` (identity_id and PROFILE_SCHEMA).
 
+    `overruled` (identity_id, field, value, override_id) is what people said, and stands above every rule.
     Answers identity_id, fields and origin (JSON texts), profiles (list) and digest of these three. The same members
     give the same answer in any order. A person whose profiles are all gone is not among them.
     """
@@ -51,6 +52,8 @@ def survivors(connection: DuckDBPyConnection, rules: GoldenRules) -> pa.Table:
         _rank(connection, rules, fields, choice.by)
         connection.execute(_KEEP_MANY if fields[0] in MANY else _KEEP, _plural(fields))
     connection.execute(_KEEP_CONSENT)
+    if overruled is not None and overruled.num_rows:
+        _overrule(connection, overruled)
     return connection.sql(_GOLDEN).to_arrow_table()
 
 
@@ -92,6 +95,17 @@ def _rank(connection: DuckDBPyConnection, rules: GoldenRules, fields: tuple[str,
     if "personal" in by:
         parameters["role_addresses"] = sorted(rules.role_addresses)
     connection.execute(query, parameters)
+
+
+def _overrule(connection: DuckDBPyConnection, overruled: pa.Table) -> None:
+    connection.register("overruled", overruled)
+    connection.execute(
+        "CREATE TABLE word AS SELECT o.* FROM overruled o WHERE identity_id IN (FROM living SELECT identity_id)"
+    )
+    connection.execute(_UNSAID)
+    connection.execute(_SAID_BY_A_PERSON)
+    for field, plural in PLURAL.items():
+        connection.execute(_SAID_FIRST, {"field": field, "plural": plural})
 
 
 def _plural(fields: tuple[str, ...]) -> dict[str, str]:
@@ -174,6 +188,37 @@ UNION ALL
 SELECT identity_id, 'consent', to_json(list(c ORDER BY c)), json_object('rule', 'any_refusal',
     'each', list(json_object('profile', profile_id, 'record', record_id) ORDER BY c))
 FROM standing GROUP BY identity_id
+"""
+
+# A name said whole is whole: parts that the profiles knew may contradict it.
+_UNSAID = """
+DELETE FROM kept USING word WHERE kept.identity_id = word.identity_id
+  AND (kept.field = word.field
+       OR word.field = 'full_name' AND kept.field IN ('given_name', 'middle_name', 'family_name'))
+"""
+
+_SAID_BY_A_PERSON = """
+INSERT INTO kept SELECT identity_id, field, to_json(value),
+    json_object('profile', NULL, 'record', NULL, 'rule', 'person', 'override', override_id) FROM word
+"""
+
+# Of several values it is the first, and the others are still known.
+_SAID_FIRST = """
+CREATE OR REPLACE TABLE kept AS
+WITH mine AS (SELECT identity_id, value, json_object('profile', NULL, 'record', NULL, 'override', override_id) AS source
+              FROM word WHERE field = $field),
+had AS (
+    SELECT identity_id, from_json(value, '["VARCHAR"]') AS texts, from_json(origin -> 'each', '["JSON"]') AS sources
+    FROM kept WHERE field = $plural),
+joined AS (
+    SELECT m.identity_id, list_position(texts, m.value) AS place, list_prepend(m.value,
+        list_filter(coalesce(texts, []), lambda x, i: x <> m.value)) AS texts,
+        list_prepend(m.source, list_filter(coalesce(sources, []), lambda x, i: i IS DISTINCT FROM
+            list_position(texts, m.value))) AS sources
+    FROM mine m LEFT JOIN had USING (identity_id))
+SELECT * FROM kept WHERE NOT (field = $plural AND identity_id IN (SELECT identity_id FROM mine))
+UNION ALL
+SELECT identity_id, $plural, to_json(texts), json_object('rule', 'all', 'each', sources) FROM joined
 """
 
 _GOLDEN = """

@@ -23,6 +23,7 @@ RULES = {
     "every_profile": "every system that knows them",
     "every_touchpoint": "everything that happened",
     "newest_touchpoint": "what happened last",
+    "person": "said by a person, which stands above every rule",
     "any_refusal": "refused somewhere, which holds everywhere",
     "nobody_refused": "nobody heard a refusal",
     "granted": "agreed to",
