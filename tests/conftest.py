@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import os
 import secrets
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,10 @@ import pytest
 from landbridge.store import embedded
 from landbridge.store.engine import Store
 from landbridge.store.schema import upgrade
+
+# Some hundred commands start here: where the shell forbids bytecode, each would compile Landbridge anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session")
