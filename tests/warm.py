@@ -2,7 +2,7 @@
 
 A command's imports cost a second of processor time, its work often less. The process that is forked from holds other
 people's packages only: Landbridge itself is imported anew each time, as in a shell, so that what is lazy stays lazy.
-Tests that are about starting up, killing or importing start Python itself.
+Tests that are about starting up or importing start Python itself.
 """
 
 from __future__ import annotations
@@ -41,24 +41,46 @@ class TookTooLong(Exception):
     """A command did not end in the time that it was given."""
 
 
+class Running:
+    """`landbridge WORDS` under way in `home`."""
+
+    def __init__(self, words: Sequence[str], home: Path, environment: Mapping[str, str]) -> None:
+        server = multiprocessing.get_context("forkserver")
+        server.set_forkserver_preload(list(LIBRARIES))
+        self.words = " ".join(words)
+        self.said = [TemporaryFile(), TemporaryFile()]  # noqa: SIM115 - closed when they are read
+        paths = [f"/proc/{os.getpid()}/fd/{file.fileno()}" for file in self.said]
+        self.process = server.Process(target=_command, args=(list(words), str(home), dict(environment), *paths))
+        self.process.start()
+
+    @property
+    def over(self) -> bool:
+        return self.process.exitcode is not None
+
+    def kill(self) -> None:
+        """End it as the kernel would when memory runs out."""
+        self.process.kill()
+        self.process.join()
+
+    def ended(self, seconds: float) -> tuple[int, bytes, bytes]:
+        """Wait for its end; its exit code (-9 where it was killed), stdout and stderr. Raises TookTooLong."""
+        self.process.join(seconds)
+        if self.process.exitcode is None:
+            self.kill()
+            raise TookTooLong(self.words)
+        out, err = (_content(file) for file in self.said)
+        return self.process.exitcode, out, err
+
+
 def run(words: Sequence[str], home: Path, environment: Mapping[str, str], seconds: float) -> tuple[int, bytes, bytes]:
     """`landbridge WORDS` in `home`; answers its exit code, stdout and stderr. Raises TookTooLong."""
-    server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(list(LIBRARIES))
-    with TemporaryFile() as out, TemporaryFile() as err:
-        paths = [f"/proc/{os.getpid()}/fd/{file.fileno()}" for file in (out, err)]
-        process = server.Process(target=_command, args=(list(words), str(home), dict(environment), *paths))
-        process.start()
-        process.join(seconds)
-        if process.exitcode is None:
-            process.kill()
-            raise TookTooLong(" ".join(words))
-        return process.exitcode, _content(out), _content(err)
+    return Running(words, home, environment).ended(seconds)
 
 
 def _content(file: IO[bytes]) -> bytes:
-    file.seek(0)
-    return file.read()
+    with file:
+        file.seek(0)
+        return file.read()
 
 
 def _command(words: list[str], home: str, environment: dict[str, str], out: str, err: str) -> None:

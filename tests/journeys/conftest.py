@@ -41,11 +41,15 @@ class Journey:
         return Store(self.database)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """The command `landbridge`, in a process of its own."""
+        """The command `landbridge`, started as a shell starts it."""
         command = [sys.executable, "-m", "landbridge", *words]
         return subprocess.Popen(
             command, cwd=self.home, env=self._shell, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+
+    def under_way(self, *words: str) -> warm.Running:
+        """The command `landbridge` in a process of its own, at its work or at its end."""
+        return warm.Running(words, self.home, self._shell)
 
     @property
     def _shell(self) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from typing import Any
 
@@ -10,6 +9,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from tests import warm
 from tests.journeys.conftest import Begin, Journey
 from tests.journeys.test_line import sums
 
@@ -69,28 +69,22 @@ def release(journey: Journey, table: str) -> None:
     execute(journey, f"DROP TRIGGER hold_here ON {table}")
 
 
-def wait_until(reached: Any, process: subprocess.Popen[str], seconds: float = 120) -> None:
+def wait_until(reached: Any, run: warm.Running, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not reached():
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            out, err = process.communicate()
-            pytest.fail(f"the run ended before the place to die at was reached: {out}\n{err}")
+        if run.over or time.monotonic() > deadline:
+            run.kill()
+            pytest.fail(f"the run ended before the place to die at was reached: {run.ended(0)}")
         time.sleep(0.05)
-
-
-def kill(process: subprocess.Popen[str]) -> None:
-    process.kill()
-    process.communicate()
 
 
 def killed_at(journey: Journey, table: str, verb: str, when: str) -> None:
     """Run until the write is under way, then kill the process as the kernel would when memory runs out."""
     hold(journey, table, verb, when)
-    process = journey.start("run", "--json")
+    run = journey.under_way("run", "--json")
     asleep = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
-    wait_until(lambda: journey.rows(asleep) != [(0,)], process)
-    kill(process)
+    wait_until(lambda: journey.rows(asleep) != [(0,)], run)
+    run.kill()
     release(journey, table)
 
 
@@ -110,10 +104,10 @@ def test_killed_at_every_stage_one_after_the_other(begin: Begin, undisturbed: An
 def test_killed_between_the_crm_and_our_note_of_it(begin: Begin, undisturbed: Any, when: str) -> None:
     with begin() as journey:
         journey.control("hold", system="salesforce", method="PATCH", path_contains="composite", when=when, count=1)
-        process = journey.start("run", "--json")
+        run = journey.under_way("run", "--json")
         held = f"{journey.world['control']}/held"
-        wait_until(lambda: bool(httpx.get(held).json()), process)
-        kill(process)
+        wait_until(lambda: bool(httpx.get(held).json()), run)
+        run.kill()
         journey.control("release")
         assert journey.rows("SELECT count(*) > 0 FROM change WHERE state = 'sending'") == [(True,)]
         told = journey.run()

@@ -82,11 +82,10 @@ def test_a_lead_explains_itself_down_to_the_record(begin: Begin) -> None:
 def test_a_world_full_of_faults_comes_to_the_same_crm(begin: Begin, undisturbed: Any) -> None:
     with begin(faults="10%", options=("--fault-timeout", "2")) as journey:
         for _ in range(5):
-            process = journey.start("run", "--json")
-            out, err = process.communicate(timeout=240)
-            if process.returncode == 0:
+            code, out, err = journey.under_way("run", "--json").ended(seconds=240)
+            if code == 0:
                 break
-            assert process.returncode == 75, f"{out}\n{err}"
+            assert code == 75, f"{out!r}\n{err!r}"
         journey.control("faults", faults="0%")
         journey.run()
         assert journey.crm() == undisturbed
