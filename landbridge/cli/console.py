@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,10 +31,25 @@ def console(
         settings = hub.project.settings.console
         with serve.bound(host or settings.host, port or settings.port) as listening:
             _ = hub.store
-            show.say(f"[green]✓[/] The console: [bold]{address(hub, host, port)}[/]")
-            tell_first_link(hub, address(hub, host, port))
+            tell(hub, port, host)
             show.say("  Ctrl-C stops it.", "dim")
             serve.run(hub, listening)
+
+
+def beside(hub: Hub, port: int | None) -> AbstractContextManager[str]:
+    """Serve it beside whatever the block does."""
+    from landbridge.console import serve
+
+    settings = hub.project.settings.console
+    return serve.served(hub, settings.host, port or settings.port)
+
+
+def tell(hub: Hub, port: int | None, host: str | None = None) -> None:
+    """Print where it is and, while nobody manages it, a link for the first admin."""
+    from landbridge.cli import show
+
+    show.say(f"[green]✓[/] The console: [bold]{address(hub, host, port)}[/]")
+    _tell_first_link(hub, address(hub, host, port))
 
 
 def address(hub: Hub, host: str | None = None, port: int | None = None) -> str:
@@ -44,7 +60,7 @@ def address(hub: Hub, host: str | None = None, port: int | None = None) -> str:
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{port or settings.port}"
 
 
-def tell_first_link(hub: Hub, at: str) -> None:
+def _tell_first_link(hub: Hub, at: str) -> None:
     """Print a link for the first admin, while there is none."""
     from landbridge.cli import show
     from landbridge.console.people import invites

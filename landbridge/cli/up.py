@@ -1,4 +1,4 @@
-"""Up: database, Prefect server, deployments, worker and (when configured) the sandbox, in one command."""
+"""Up: database, Prefect server, deployments, worker, the console and (when configured) the sandbox, in one command."""
 
 from __future__ import annotations
 
@@ -26,15 +26,19 @@ def up(
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="The port of Prefect's pages, on this machine only.")
     ] = 4200,
+    console_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="The console's port; that of landbridge.yaml when left out.")
+    ] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after so long; runs until Ctrl-C when absent.")] = None,
 ) -> None:
-    """Start everything and leave the schedules running: database, Prefect with its pages, a worker, the sandbox.
+    """Start everything and leave the schedules running: database, Prefect, a worker, the console, the sandbox.
 
     Schedules stand in prefect.yaml: social every minute, support every 5, marketing hourly, publish every 15.
     """
     from landbridge.bootstrap import opened
     from landbridge.cli import show
     from landbridge.cli.conduct import with_sandbox
+    from landbridge.cli.console import beside, tell
 
     with ExitStack() as running:
         hub = running.enter_context(opened())
@@ -42,6 +46,7 @@ def up(
         _see_that_free(port)
         os.environ.setdefault("LANDBRIDGE_CONFIG", str((hub.project.home / "landbridge.yaml").resolve()))
         _ = hub.store
+        running.enter_context(beside(hub, console_port))
         running.enter_context(with_sandbox())
         show.say("Starting Prefect …", "dim")
         server = running.enter_context(served(hub.project.data, port))
@@ -51,6 +56,8 @@ def up(
         worker = running.enter_context(server.child("prefect", "worker", "start", "--pool", POOL, "--limit", "2"))
         running.enter_context(_note(hub.project.data / "up.json", server.api))
         _tell(server.api.removesuffix("/api"), Path(server.log.name))
+        tell(hub, console_port)
+        show.say("  Ctrl-C stops everything; what was stored stays.", "dim")
         _stay([server.process, worker], seconds, Path(server.log.name))
 
 
@@ -94,7 +101,6 @@ def _tell(pages: str, log: Path) -> None:
 
     show.say(f"[green]✓[/] The schedules run. Prefect's pages: [bold]{pages}[/]")
     show.say(f"  `landbridge runs` in another terminal shows what they did; the log is {log}.")
-    show.say("  Ctrl-C stops everything; what was stored stays.", "dim")
 
 
 def _stay(children: list[subprocess.Popen[bytes]], seconds: float | None, log: Path) -> None:

@@ -200,7 +200,8 @@ def test_demo(project: Project) -> None:
 
 @pytest.mark.slow
 def test_up_and_a_run_beside_it(files: Project) -> None:
-    process = subprocess.Popen(**files.command("up", "--port", "42871"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    command = files.command("up", "--port", "42871", "--console-port", "42881")
+    process = subprocess.Popen(**command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         assert process.stdout
         while b"schedules run" not in (line := process.stdout.readline()):

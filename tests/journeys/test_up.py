@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
+import subprocess
 import time
 from typing import Any
 
@@ -40,10 +42,21 @@ def scheduled_run_is_done(journey: Journey) -> bool:
     return journey.rows("SELECT count(*) FROM run WHERE flow = 'sync' AND subject = 'x' AND state = 'done'") != [(0,)]
 
 
+def come_in_by_the_link(process: subprocess.Popen[str], port: int) -> None:
+    """As the first admin does, by the link that `up` prints."""
+    assert process.stdout
+    while not (found := re.search(rf"http://127.0.0.1:{port}(/welcome/\S+)", line := process.stdout.readline())):
+        assert line, "up ended without a word of the console"
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", follow_redirects=True, timeout=30) as visitor:
+        page = visitor.post(found[1], data={"name": "Ann", "password": "correct horse battery"})
+        assert page.status_code == 200
+        assert "<h1>Map</h1>" in page.text
+
+
 def test_schedules_fire_and_prefect_shows_the_books(begin: Begin) -> None:
     with begin(people=30) as journey:
-        port = free_port()
-        process = journey.start("up", "--port", str(port))
+        port, console = free_port(), free_port()
+        process = journey.start("up", "--port", str(port), "--console-port", str(console))
         note = journey.home / "data" / "up.json"
         try:
             wait_for("starting", note.exists, 150)
@@ -51,6 +64,7 @@ def test_schedules_fire_and_prefect_shows_the_books(begin: Begin) -> None:
             assert {one["name"] for one in asked(api, "deployments")} == DEPLOYMENTS
             wait_for("the run that is due every minute", lambda: scheduled_run_is_done(journey), 180)
             wait_for("its table of books", lambda: any(one["key"] == "balance" for one in asked(api, "artifacts")), 30)
+            come_in_by_the_link(process, console)
         finally:
             process.send_signal(signal.SIGINT)
             out, err = process.communicate(timeout=60)

@@ -1,0 +1,63 @@
+"""How the hub stands now, in a few numbers: from the last books where they tell, from small partial indexes else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from landbridge.store.engine import Store
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Numbers of the map. None: no run has told yet."""
+
+    profiles: int | None = None
+    customers: int | None = None
+    leads: int | None = None
+    held: int = 0
+    questions: int = 0
+    waiting: int = 0
+    """Changes that nobody has approved."""
+    open: int = 0
+    """Changes that are approved and not confirmed."""
+    refused: int = 0
+    pushed: int = 0
+    """CRM records written in the last 24 hours."""
+    read_back: int = 0
+    halted_by: str | None = None
+
+
+def standing(store: Store, crm: str) -> Standing:
+    """How it stands."""
+    with store.begin() as connection:
+        row = connection.execute(_STANDING, {"crm": crm}).mappings().one()
+    return Standing(**row)
+
+
+# What the last publishing's books say of the whole: no counting over hot tables.
+_STANDING = sa.text("""
+WITH told AS (
+    SELECT DISTINCT ON (b.stage) b.stage, b.taken FROM run r JOIN balance b USING (run_id)
+    WHERE r.run_id IN (SELECT run_id FROM run WHERE flow IN ('publish', 'line') AND state = 'done'
+                       ORDER BY started_at DESC LIMIT 5)
+      AND b.stage IN ('whole', 'golden', 'validate')
+    ORDER BY b.stage, r.started_at DESC),
+day AS (
+    SELECT b.stage, b.subject, b.new + b.changed AS came FROM run r JOIN balance b USING (run_id)
+    WHERE r.started_at > now() - interval '1 day' AND b.stage IN ('push', 'land'))
+SELECT
+    (SELECT taken FROM told WHERE stage = 'whole') AS profiles,
+    (SELECT taken FROM told WHERE stage = 'golden') AS customers,
+    (SELECT taken FROM told WHERE stage = 'validate') AS leads,
+    (SELECT count(*) FROM quarantine WHERE state = 'held' AND stage <> 'push') AS held,
+    (SELECT count(*) FROM quarantine WHERE state = 'held' AND stage = 'push') AS refused,
+    (SELECT count(*) FROM question WHERE state = 'open') AS questions,
+    (SELECT count(*) FROM change c JOIN plan p USING (plan_id)
+     WHERE p.account = :crm AND p.state = 'planned' AND c.state = 'planned') AS waiting,
+    (SELECT count(*) FROM change WHERE account = :crm AND state IN ('approved', 'sending', 'unknown')) AS open,
+    (SELECT coalesce(sum(came), 0)::bigint FROM day WHERE stage = 'push') AS pushed,
+    (SELECT coalesce(sum(came), 0)::bigint FROM day WHERE stage = 'land' AND subject = :crm) AS read_back,
+    (SELECT actor FROM halt WHERE account = :crm AND released_at IS NULL) AS halted_by
+""")
