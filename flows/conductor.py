@@ -57,6 +57,15 @@ def _worth_it(_task: Any, _run: Any, state: Any) -> bool:
     return isinstance(error, SourceUnavailable) and not isinstance(error, AlreadyRunning)
 
 
+def page() -> str | None:
+    """The address of this flow run's page in Prefect; None where nobody conducts."""
+    if not CONDUCTED:
+        return None
+    from prefect.runtime import flow_run
+
+    return str(flow_run.ui_url) if flow_run.ui_url else None
+
+
 def show_balance(run_id: str, rows: list[dict[str, Any]]) -> None:
     """Leave the run's books as a table artifact on Prefect's page of the run."""
     if CONDUCTED:

@@ -19,6 +19,7 @@ def line(config: str | None = None) -> str:
     system's error. Without the CRM's present state nothing is published: it could create whom the CRM already has.
     """
     with opened(config) as hub, hub.running("line") as run:
+        steps.open_books(run)
         others = [account for account in hub.accounts if account != hub.project.settings.crm]
         troubles = [trouble for account in others if (trouble := _attempt(run, hub, account))]
         give_out(run, hub)

@@ -15,6 +15,7 @@ from landbridge.trail.runs import Run
 def publish(config: str | None = None) -> str:
     """See what the CRM holds now, then resolve, choose, validate, plan and push. Answers the run's id."""
     with opened(config) as hub, hub.running("publish") as run:
+        steps.open_books(run)
         give_out(run, hub)
         steps.close_books(run)
     return run.run_id

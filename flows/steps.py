@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flows.conductor import show_balance, step
+from flows.conductor import page, show_balance, step
 from landbridge.bootstrap import Hub
 from landbridge.trail.runs import Run
 
@@ -101,6 +101,12 @@ def account_for_all(run: Run) -> None:
     from landbridge.trail.whole import account_for_all as stage
 
     stage(run)
+
+
+def open_books(run: Run) -> None:
+    """Keep with the run where its conductor shows it."""
+    if address := page():
+        run.note("links", prefect=address)
 
 
 def close_books(run: Run) -> None:

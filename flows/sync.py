@@ -12,6 +12,7 @@ from landbridge.trail.runs import Run
 def sync(account: str, config: str | None = None) -> str:
     """Land and map what is new in one account. Answers the run's id."""
     with opened(config) as hub, hub.running("sync", account) as run:
+        steps.open_books(run)
         take_in(run, hub, account)
         steps.close_books(run)
     return run.run_id

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ import sqlalchemy as sa
 
 from landbridge.store.engine import Store
 from landbridge.store.tables import audit_event
+from landbridge.trail import chain
+from landbridge.trail.chain import Verdict
 
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Cursor
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 Detail = str | int | bool | None
 
 _ID = re.compile(r"[\w.:/#+-]{0,200}", re.ASCII)
-_CHUNK = 10_000
 
 
 @dataclass(frozen=True)
@@ -35,21 +36,6 @@ class Event:
     actor: str
     subject: str
     detail: Mapping[str, Detail]
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What verification found. `head` is the last hash: note it elsewhere, and nobody can rewrite the chain unseen."""
-
-    events: int
-    head: str
-    broken_at: int | None = None
-    reason: str = ""
-
-    @property
-    def intact(self) -> bool:
-        """Whether every event is as it was written, in its place."""
-        return self.broken_at is None
 
 
 def record(connection: sa.Connection, *events: Event) -> None:
@@ -83,33 +69,7 @@ def _row(event: Event) -> dict[str, object]:
 
 def verify(store: Store) -> Verdict:
     """Recompute the whole chain, apart from the code that wrote it. Reads in bounded memory."""
-    expected_seq, previous, count = 1, "", 0
-    for row in _rows(store):
-        problem = _problem(row, expected_seq, previous)
-        if problem:
-            return Verdict(count, previous, row.seq, problem)
-        expected_seq, previous, count = row.seq + 1, row.hash, count + 1
-    return Verdict(count, previous)
-
-
-def _problem(row: sa.Row[tuple[object, ...]], seq: int, previous: str) -> str:
-    if row.seq != seq:
-        return f"event {seq} is missing"
-    if row.previous != previous:
-        return "it does not follow the event before it"
-    text = "\n".join([str(row.seq), row.at, row.kind, row.actor, row.subject, row.detail, row.previous])
-    if hashlib.sha256(text.encode()).hexdigest() != row.hash:
-        return "its content was altered"
-    return ""
-
-
-def _rows(store: Store) -> Iterator[sa.Row[tuple[object, ...]]]:
-    query = sa.text(
-        """SELECT seq, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS at, kind, actor, subject,
-                  detail::text AS detail, previous, hash FROM audit_event ORDER BY seq"""
-    )
-    with store.begin() as connection:
-        yield from connection.execution_options(yield_per=_CHUNK).execute(query)
+    return chain.verdict(chain.read(store))
 
 
 def newest(store: Store, limit: int, subject: str | None = None) -> Sequence[sa.Row[tuple[object, ...]]]:

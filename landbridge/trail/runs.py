@@ -66,8 +66,9 @@ def _lived(run: Run, flow: str, subject: str) -> Iterator[Run]:
 
 
 def _sentence(error: BaseException) -> str:
-    """What may be kept of an error: our own sentences are free of personal values, others' texts may not be."""
-    return str(error) if isinstance(error, LandbridgeError) else type(error).__name__
+    """What may be kept of an error: our own sentences are free of personal values, others' texts may not be. What to
+    do stands on a line of its own."""
+    return f"{error}\n{error.do}".strip() if isinstance(error, LandbridgeError) else type(error).__name__
 
 
 def _end(run: Run, state: str, error: str | None) -> None:
@@ -120,7 +121,8 @@ def one(store: Store, run_id: str) -> tuple[Mapping[str, Any], list[balance.Entr
     """One run and its books, by its id or an unambiguous beginning of it. Raises NotFound."""
     query = sa.select(_run).where(_run.c.run_id.startswith(run_id, autoescape=True)).limit(2)
     with store.begin() as connection:
-        rows = connection.execute(query).all()
+        exact = connection.execute(sa.select(_run).where(_run.c.run_id == run_id)).all()
+        rows = exact or connection.execute(query).all()
         if len(rows) != 1:
             few = "No run begins" if not rows else "More than one run begins"
             raise NotFound(f"{few} with '{run_id}'.", do="`landbridge runs` lists them.")

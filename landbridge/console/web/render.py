@@ -36,6 +36,9 @@ def environment() -> jinja2.Environment:
         "plural": words.plural,
         "short": words.short,
         "veiled": words.veiled,
+        "first_line": words.first_line,
+        "pair": words.pair,
+        "page_of": words.page_of,
     }
     made.globals |= {"static": static, "version": __version__}
     return made

@@ -84,3 +84,29 @@ def short(word: str | None, length: int = 8) -> Markup:
     if len(word) <= length + 2:
         return escape(word)
     return Markup('<span class="id" title="{}">{}…</span>').format(word, word[:length])
+
+
+def first_line(text: str) -> str:
+    """The first line of a text: what happened, without what to do."""
+    return text.partition("\n")[0]
+
+
+def pair(word: str) -> tuple[str, str]:
+    """A word as an option of a select, called as it is."""
+    return word, word
+
+
+_PAGES = (
+    (re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}"), "/runs/{}"),
+    (re.compile(r"plan-[\w-]+", re.ASCII), "/plan/{}"),
+    (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "/customers/{}"),
+)
+
+
+def page_of(subject: str, kind: str = "") -> str | None:
+    """The page of what an event is about: a run, a plan, a customer; None where it has none."""
+    if subject.startswith("user/"):
+        return "/settings/users"
+    if kind.startswith("quarantine."):
+        return "/quarantine"
+    return next((path.format(subject) for form, path in _PAGES if form.fullmatch(subject)), None)

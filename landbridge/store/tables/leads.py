@@ -74,5 +74,6 @@ quarantine = Table(
     CheckConstraint("stage IN ('land','map','identity','validate','push')", name="stage"),
     CheckConstraint("state IN ('held','released','dropped')", name="state"),
     Index("ix_quarantine_held", "stage", "expectation", "quarantine_id", postgresql_where="state = 'held'"),
+    Index(None, "run_id"),
     Index("uq_quarantine_standing", "stage", "subject", "expectation", unique=True, postgresql_where="state = 'held'"),
 )

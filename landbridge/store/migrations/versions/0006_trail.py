@@ -11,6 +11,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_run_flow_subject_started_at"), "run", ["flow", "subject", "started_at"], unique=False)
     op.create_index(op.f("ix_run_subject_started_at"), "run", ["subject", "started_at"], unique=False)
     op.create_index(op.f("ix_run_state_started_at"), "run", ["state", "started_at"], unique=False)
+    op.create_index(op.f("ix_quarantine_run_id"), "quarantine", ["run_id"], unique=False)
     op.create_index(op.f("ix_audit_event_at"), "audit_event", ["at"], unique=False)
     for column in ("kind", "actor", "subject"):
         op.create_index(op.f(f"ix_audit_event_{column}_seq"), "audit_event", [column, "seq"], unique=False)
