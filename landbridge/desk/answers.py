@@ -55,6 +55,7 @@ def answer(store: Store, rules: ReviewRules, me: str, pair: Pair, verdict: str, 
     with store.begin() as connection:
         question = claims.locked(connection, pair)
         claims.see_that_it_is_free(question, me)
+        claims.see_that_it_is_asked(question)
         _see_that_it_is_mine(question, me)
         if rules.wants_two(question.deals) and question.first_verdict != verdict:
             connection.execute(_FIRST, {**_pair(pair), "me": me, "verdict": verdict})
@@ -70,7 +71,9 @@ def answer(store: Store, rules: ReviewRules, me: str, pair: Pair, verdict: str, 
 def put_off(store: Store, rules: ReviewRules, me: str, pair: Pair, reason: str) -> Act:
     """Later: the question comes back after the days that the rules give. Raises NotFound, TakenAlready."""
     with store.begin() as connection:
-        claims.see_that_it_is_free(claims.locked(connection, pair), me)
+        question = claims.locked(connection, pair)
+        claims.see_that_it_is_free(question, me)
+        claims.see_that_it_is_asked(question)
         connection.execute(_LATER, {**_pair(pair), "days": rules.later_days})
         return _done(connection, me, pair, "later", reason)
 

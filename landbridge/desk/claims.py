@@ -65,13 +65,14 @@ class Question:
 COLUMNS = [_question.c[name] for name in Question.__dataclass_fields__]
 
 
-def claim_next(store: Store, rules: ReviewRules, me: str, count: int = 1) -> list[Question]:
-    """The most valuable questions that nobody else has, mine from now on; whatever else I had is free again."""
+def claim_next(store: Store, rules: ReviewRules, me: str, count: int = 1, kept: Sequence[Pair] = ()) -> list[Question]:
+    """The most valuable questions that nobody else has, mine from now on; whatever else I had is free again, but for
+    those `kept`."""
     with store.begin() as connection:
         connection.execute(_WAKE)
         rows = connection.execute(_NEXT, {"me": me, "count": count, "minutes": rules.claim_minutes}).all()
         questions = sorted((Question(*row) for row in rows), key=lambda q: (q.value, *q.pair), reverse=True)
-        _free_others(connection, me, [question.pair for question in questions])
+        _free_others(connection, me, [*kept, *(question.pair for question in questions)])
     return questions
 
 
@@ -80,6 +81,7 @@ def claim(store: Store, rules: ReviewRules, me: str, pair: Pair) -> Question:
     with store.begin() as connection:
         question = locked(connection, pair)
         see_that_it_is_free(question, me)
+        see_that_it_is_asked(question)
         row = connection.execute(_CLAIM, {"left": pair[0], "right": pair[1], "me": me, "minutes": rules.claim_minutes})
         return Question(*row.one())
 
@@ -110,6 +112,12 @@ def see_that_it_is_free(question: Question, me: str) -> None:
             f"{question.claimed_by} has this question on the screen until {until:%H:%M} UTC.",
             do="Go on with the queue's next; it comes back to it if it stays open.",
         )
+
+
+def see_that_it_is_asked(question: Question) -> None:
+    """Raises NotFound where somebody answered it."""
+    if question.state == "answered":
+        raise NotFound("This question is answered already.", do="Go on with the queue's next.")
 
 
 def _free_others(connection: sa.Connection, me: str, kept: Sequence[Pair]) -> None:

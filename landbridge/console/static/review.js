@@ -1,0 +1,118 @@
+// Review without waiting: the next question is fetched while this one is read, and shown before the answer has arrived.
+import { send, tell } from "./console.js";
+
+const undoForm = document.querySelector("form[data-undo]");
+const ahead = new Map(); // pair -> promise of its page's part
+let sending = Promise.resolve();
+
+const current = () => document.getElementById("case");
+const pairOf = (element) => element && element.dataset.left !== undefined ? [element.dataset.left, element.dataset.right] : null;
+const named = (pair) => pair.join("\n");
+
+function fetchAhead(pair) {
+  if (!pair || ahead.has(named(pair))) return;
+  const asked = fetch(`/review/case?${new URLSearchParams({ left: pair[0], right: pair[1] })}`, { headers: { "x-part": "1" } });
+  ahead.set(named(pair), asked.then((answer) => (answer.ok ? answer.text() : null)).catch(() => null));
+}
+
+function upcoming() {
+  const { nextLeft, nextRight } = current()?.dataset ?? {};
+  return nextLeft === undefined ? null : [nextLeft, nextRight];
+}
+
+async function show(pair) {
+  fetchAhead(pair);
+  const text = await ahead.get(named(pair));
+  ahead.delete(named(pair));
+  const fresh = text && new DOMParser().parseFromString(text, "text/html").getElementById("case");
+  if (!fresh) return location.assign("/review");
+  current().replaceWith(fresh);
+  mark(pair);
+  history.replaceState(null, "", "/review");
+  document.getElementById("main").scrollIntoView();
+}
+
+/** The list follows: what was answered leaves it, what is shown is marked. */
+function mark(pair, gone) {
+  for (const link of document.querySelectorAll(".queue a")) {
+    const asked = new URL(link.href).searchParams;
+    const own = named([asked.get("left"), asked.get("right")]);
+    const item = link.closest("li");
+    if (gone && own === named(gone)) item.remove();
+    item.classList.toggle("current", own === named(pair));
+    own === named(pair) ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current");
+  }
+}
+
+async function answer(form, verdict) {
+  const fields = Object.fromEntries(new FormData(form));
+  const next = upcoming();
+  const told = { ...fields, verdict, shown: next ? named(next) : "" };
+  form.querySelectorAll("button").forEach((button) => (button.disabled = true));
+  if (next) await show(next);
+  mark(next ?? ["", ""], [fields.left, fields.right]);
+  // One after the other, so that undo takes back what was answered last.
+  sending = sending.then(() => send("/review/answer", told)).then((reply) => arrived(reply, next));
+}
+
+async function arrived(reply, shown) {
+  if (!reply) return setTimeout(() => location.assign("/review"), 1500);
+  const said = await reply.json();
+  tell(`${said.said}  u takes it back.`);
+  undoForm.hidden = false;
+  document.getElementById("today").textContent = said.today;
+  if (!shown) return location.assign("/review");
+  const page = current();
+  if (said.next && page && named(pairOf(page)) === named(shown)) {
+    page.dataset.nextLeft = said.next.left;
+    page.dataset.nextRight = said.next.right;
+    fetchAhead([said.next.left, said.next.right]);
+  }
+}
+
+async function undo() {
+  await sending;
+  const reply = await send("/review/undo");
+  if (!reply) return;
+  const { left, right, said } = await reply.json();
+  const before = pairOf(current());
+  ahead.delete(named([left, right]));
+  tell(said);
+  if (!current()) return location.assign(`/review?${new URLSearchParams({ left, right })}`);
+  await show([left, right]);
+  if (before) {
+    current().dataset.nextLeft = before[0];
+    current().dataset.nextRight = before[1];
+    fetchAhead(before);
+  }
+}
+
+function step(by) {
+  const links = [...document.querySelectorAll(".queue a")];
+  const at = links.findIndex((link) => link.hasAttribute("aria-current"));
+  const link = links[at + by];
+  if (!link) return tell(by > 0 ? "That was the last of the list." : "This is the first.");
+  const asked = new URL(link.href).searchParams;
+  show([asked.get("left"), asked.get("right")]);
+}
+
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-verdict]")) {
+    event.preventDefault();
+    if (event.submitter?.value) answer(event.target, event.submitter.value);
+  } else if (event.target.matches("form[data-undo]")) {
+    event.preventDefault();
+    undo();
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog[open]")) return;
+  if (event.key === "j" || event.key === "k") step(event.key === "j" ? 1 : -1);
+  else if (event.key === "r") {
+    event.preventDefault();
+    document.querySelector('form[data-verdict] input[name="reason"]')?.focus();
+  }
+});
+
+fetchAhead(upcoming());
