@@ -62,3 +62,11 @@ def _texts(column: Any) -> list[str | None]:
 
 def _lists(values: list[Any]) -> pa.Array:
     return pa.array([[value] if value else [] for value in values], pa.list_(pa.string()))
+
+
+def export(path: Path, records: int, seed: int = 7) -> None:
+    """The customers as a Parquet file such as a system exports, without the truth."""
+    frame = _generator().generate(records, seed)
+    frame["id"] = frame["source"] + "-" + frame["source_record_id"].astype(str)
+    kept = [name for name in frame.columns if not name.startswith(("true_", "source")) and not name.endswith("_kind")]
+    frame[kept].to_parquet(path, index=False)

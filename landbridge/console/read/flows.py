@@ -7,6 +7,7 @@ failed.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -53,17 +54,32 @@ class Fare:
 
 def accounts(store: Store, names: Sequence[str]) -> dict[str, Fare]:
     """How the accounts fare, by name."""
+    usual = usual_days(store)
     with store.begin() as connection:
         last = _grouped(connection.execute(_LAST, {"names": list(names)}).mappings())
-        came = {row["account"]: dict(row) for row in connection.execute(_CAME).mappings()}
-    return {name: _fare(name, last.get(name, []), came.get(name)) for name in names}
+        came = {row["account"]: row["hours"] for row in connection.execute(_CAME).mappings()}
+    return {name: _fare(name, last.get(name, []), came.get(name), usual.get(name, 0.0)) for name in names}
+
+
+def usual_days(store: Store) -> dict[str, float]:
+    """What an account's day usually brings, by the last week; looked up four times an hour, as it hardly moves."""
+    kept = _USUAL_OF.get(store.uri)
+    if kept is None or time.monotonic() > kept[0]:
+        with store.begin() as connection:
+            found = {row.account: row.usual for row in connection.execute(_USUAL)}
+        kept = _USUAL_OF[store.uri] = (time.monotonic() + QUARTER, found)
+    return kept[1]
+
+
+QUARTER = 900.0
+_USUAL_OF: dict[str, tuple[float, dict[str, float]]] = {}
 
 
 def publishing(store: Store) -> Fare:
     """How publishing fares: the hub's own work, from resolving to pushing."""
     with store.begin() as connection:
         runs = [dict(row) for row in connection.execute(_PUBLISHED).mappings()]
-    return _fare("publish", runs, None)
+    return _fare("publish", runs, None, 0.0)
 
 
 def _grouped(rows: Any) -> dict[str, list[Mapping[str, Any]]]:
@@ -73,13 +89,12 @@ def _grouped(rows: Any) -> dict[str, list[Mapping[str, Any]]]:
     return found
 
 
-def _fare(name: str, runs: Sequence[Mapping[str, Any]], came: Mapping[str, Any] | None) -> Fare:
-    hours = list(came["hours"]) if came else [0] * HOURS
+def _fare(name: str, runs: Sequence[Mapping[str, Any]], came: Sequence[int] | None, usual: float) -> Fare:
+    hours = list(came) if came else [0] * HOURS
     if not runs:
         return Fare(name, hours=hours)
-    newest = runs[0]
-    state, said = _state(runs, sum(hours), float(came["usual"] or 0) if came else 0.0)
-    return Fare(name, state, said, newest["run_id"], newest["started_at"], hours)
+    state, said = _state(runs, sum(hours), usual)
+    return Fare(name, state, said, runs[0]["run_id"], runs[0]["started_at"], hours)
 
 
 def _state(runs: Sequence[Mapping[str, Any]], today: int, usual: float) -> tuple[str, str]:
@@ -101,8 +116,8 @@ def _usual_pause(starts: Sequence[datetime]) -> timedelta | None:
     return timedelta(seconds=median(pauses)) if len(starts) >= FEW else None
 
 
-def _about(time: timedelta) -> str:
-    seconds = time.total_seconds()
+def _about(pause: timedelta) -> str:
+    seconds = pause.total_seconds()
     for unit, name in ((86_400, "day"), (3600, "hour"), (60, "minute")):
         if seconds >= 1.5 * unit:
             return f"{seconds / unit:.0f} {name}s"
@@ -114,16 +129,21 @@ def _about(time: timedelta) -> str:
 # The last runs of each account: its own syncs, and the longer flows that took it in, or failed to and name it. Such a
 # flow may have failed for another's sake: that is not this account's.
 _LAST = sa.text(rf"""
+WITH long AS MATERIALIZED (
+    SELECT run_id, state, error, started_at FROM run
+    WHERE started_at > now() - interval '8 days' AND flow IN ('line', 'publish')
+    ORDER BY started_at DESC LIMIT {FEW * 20})
 SELECT account, run_id, state, error, started_at, now() - started_at AS quiet
 FROM unnest(CAST(:names AS text[])) AS account CROSS JOIN LATERAL (
-    SELECT run_id, state, error, started_at FROM run
-    WHERE started_at > now() - interval '8 days' AND flow = 'sync' AND subject = account
+    (SELECT run_id, state, error, started_at FROM run
+     WHERE started_at > now() - interval '8 days' AND flow = 'sync' AND subject = account
+     ORDER BY started_at DESC LIMIT {FEW * 5})
     UNION ALL
     SELECT run_id, CASE WHEN state IN ('done', 'running') OR named THEN state ELSE 'done' END,
         CASE WHEN named THEN error END, started_at
-    FROM run, LATERAL (SELECT coalesce(error, '') ~ ('(^|[^\w.-])' || account || '($|[^\w-])')) AS told(named)
-    WHERE started_at > now() - interval '8 days' AND flow IN ('line', 'publish') AND (named OR EXISTS (
-        SELECT FROM balance b WHERE b.run_id = run.run_id AND b.stage = 'land' AND b.subject = account))
+    FROM long, LATERAL (SELECT coalesce(error, '') ~ ('(^|[^\w.-])' || account || '($|[^\w-])')) AS told(named)
+    WHERE named OR EXISTS (
+        SELECT FROM balance b WHERE b.run_id = long.run_id AND b.stage = 'land' AND b.subject = account)
     ORDER BY started_at DESC LIMIT {FEW * 5}) AS last
 ORDER BY account, started_at DESC
 """)
@@ -133,17 +153,25 @@ SELECT run_id, state, error, started_at, now() - started_at AS quiet FROM run
 WHERE flow IN ('publish', 'line') AND started_at > now() - interval '8 days' ORDER BY started_at DESC LIMIT {FEW * 5}
 """)
 
+# Books bear no time of their own: the runs of the time are asked first, and each one's lines by its key.
 _CAME = sa.text(f"""
-WITH landed AS (
-    SELECT b.subject AS account, b.new + b.changed AS came,
-        floor(extract(epoch FROM now() - r.started_at) / 3600)::int AS hour
-    FROM run r JOIN balance b USING (run_id)
-    WHERE r.started_at > now() - interval '8 days' AND b.stage = 'land'),
-day AS (
-    SELECT account, hour / {HOURS} AS day, sum(came) AS came FROM landed GROUP BY 1, 2)
-SELECT account,
-    ARRAY(SELECT coalesce(sum(l.came), 0)::bigint FROM generate_series({HOURS} - 1, 0, -1) AS h
-        LEFT JOIN landed l ON l.hour = h AND l.account = a.account GROUP BY h ORDER BY h DESC) AS hours,
-    (SELECT avg(came) FROM day d WHERE d.account = a.account AND day BETWEEN 1 AND 7 HAVING count(*) >= 3) AS usual
-FROM (SELECT DISTINCT account FROM landed) AS a
+WITH landed AS MATERIALIZED (
+    SELECT b.subject AS account, b.came, floor(extract(epoch FROM now() - r.started_at) / 3600)::int AS hour
+    FROM run r CROSS JOIN LATERAL (
+        SELECT subject, new + changed AS came FROM balance WHERE run_id = r.run_id AND stage = 'land' OFFSET 0) b
+    WHERE r.started_at > now() - interval '{HOURS} hours')
+SELECT account, array_agg(came ORDER BY h DESC) AS hours
+FROM (SELECT a.account, h, coalesce(sum(l.came), 0)::bigint AS came
+      FROM (SELECT DISTINCT account FROM landed) a CROSS JOIN generate_series(0, {HOURS} - 1) AS h
+      LEFT JOIN landed l ON l.hour = h AND l.account = a.account GROUP BY 1, 2) AS by_hour
+GROUP BY account
+""")
+
+_USUAL = sa.text("""
+SELECT account, avg(came)::float8 AS usual
+FROM (SELECT b.subject AS account, floor(extract(epoch FROM now() - r.started_at) / 86400) AS day, sum(b.came) AS came
+      FROM run r CROSS JOIN LATERAL (
+          SELECT subject, new + changed AS came FROM balance WHERE run_id = r.run_id AND stage = 'land' OFFSET 0) b
+      WHERE r.started_at BETWEEN now() - interval '8 days' AND now() - interval '1 day' GROUP BY 1, 2) AS days
+GROUP BY account HAVING count(*) >= 3
 """)

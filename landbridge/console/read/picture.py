@@ -89,7 +89,7 @@ def tall(fares: Sequence[tuple[str, Fare]], crm: tuple[str, Fare] | None, push: 
     hub = Box((width - HUB[0]) / 2, rows * (node_h + 14) + 46, *HUB)
     foot = hub.y + hub.height + 70
     crm_node = Node(crm[1], crm[0], Box((width - NODE[0]) / 2, foot, NODE[0], node_h)) if crm else None
-    curves = [_downward(node, hub) for node in nodes]
+    curves = [_downward(node, hub, place // 2 == rows - 1) for place, node in enumerate(nodes)]
     there, back = _down_both_ways(hub, crm_node, push, written) if crm_node else (None, None)
     height = (foot + node_h if crm_node else hub.y + hub.height) + 4
     return Picture(width, height, nodes, hub, crm_node, curves, there, back, tall=True)
@@ -115,11 +115,17 @@ def _inward(node: Node, hub: Box, place: int, many: int) -> Curve:
     return _curve(path, node.fare, (middle, (y + to) / 2 - 8))
 
 
-def _downward(node: Node, hub: Box) -> Curve:
+def _downward(node: Node, hub: Box, last: bool) -> Curve:
+    """From the last row straight into the hub; from those above through the lane between the columns."""
     x, y = node.box.x + node.box.width / 2, node.box.y + node.box.height
-    to = hub.x + hub.width * (0.36 if node.box.x == 0 else 0.64)
-    path = f"M{x:.0f} {y:.0f}C{x:.0f} {y + 40:.0f} {to:.0f} {hub.y - 40:.0f} {to:.0f} {hub.y:.0f}"
-    return _curve(path, node.fare, (x, y + 12))
+    left = node.box.x == 0
+    if last:
+        to = hub.x + hub.width * (0.3 if left else 0.7)
+        path = f"M{x:.0f} {y:.0f}C{x:.0f} {y + 30:.0f} {to:.0f} {hub.y - 30:.0f} {to:.0f} {hub.y:.0f}"
+        return _curve(path, node.fare, (x, y + 12))
+    lane = hub.x + hub.width / 2 + (-5 if left else 5)
+    path = f"M{x:.0f} {y:.0f}C{x:.0f} {y + 16:.0f} {lane:.0f} {y - 4:.0f} {lane:.0f} {y + 18:.0f}V{hub.y:.0f}"
+    return _curve(path, node.fare, (x, y + 2))
 
 
 def _curve(path: str, fare: Fare, at: tuple[float, float]) -> Curve:

@@ -8,10 +8,12 @@ import sqlalchemy as sa
 
 from landbridge.store.engine import Store
 
+MANY = 10_000
+
 
 @dataclass(frozen=True)
 class Standing:
-    """Numbers of the map. None: no run has told yet."""
+    """Numbers of the map; MANY + 1 means: more than can be counted at a glance. None: no run has told yet."""
 
     profiles: int | None = None
     customers: int | None = None
@@ -36,27 +38,36 @@ def standing(store: Store, crm: str) -> Standing:
     return Standing(**row)
 
 
+def _upto(which: str) -> str:
+    """A count that stops counting when it is many."""
+    return f"(SELECT count(*) FROM (SELECT FROM {which} LIMIT {MANY + 1}) AS few)"
+
+
 # What the last publishing's books say of the whole: no counting over hot tables.
-_STANDING = sa.text("""
+_STANDING = sa.text(f"""
 WITH told AS (
     SELECT DISTINCT ON (b.stage) b.stage, b.taken FROM run r JOIN balance b USING (run_id)
     WHERE r.run_id IN (SELECT run_id FROM run WHERE flow IN ('publish', 'line') AND state = 'done'
                        ORDER BY started_at DESC LIMIT 5)
       AND b.stage IN ('whole', 'golden', 'validate')
     ORDER BY b.stage, r.started_at DESC),
-day AS (
-    SELECT b.stage, b.subject, b.new + b.changed AS came FROM run r JOIN balance b USING (run_id)
-    WHERE r.started_at > now() - interval '1 day' AND b.stage IN ('push', 'land'))
+day AS MATERIALIZED (
+    SELECT b.stage, b.subject, b.came FROM run r CROSS JOIN LATERAL (
+        SELECT stage, subject, new + changed AS came FROM balance
+        WHERE run_id = r.run_id AND stage IN ('push', 'land') OFFSET 0) b
+    WHERE r.started_at > now() - interval '1 day')
 SELECT
     (SELECT taken FROM told WHERE stage = 'whole') AS profiles,
     (SELECT taken FROM told WHERE stage = 'golden') AS customers,
     (SELECT taken FROM told WHERE stage = 'validate') AS leads,
-    (SELECT count(*) FROM quarantine WHERE state = 'held' AND stage <> 'push') AS held,
-    (SELECT count(*) FROM quarantine WHERE state = 'held' AND stage = 'push') AS refused,
-    (SELECT count(*) FROM question WHERE state = 'open') AS questions,
-    (SELECT count(*) FROM change c JOIN plan p USING (plan_id)
-     WHERE p.account = :crm AND p.state = 'planned' AND c.state = 'planned') AS waiting,
-    (SELECT count(*) FROM change WHERE account = :crm AND state IN ('approved', 'sending', 'unknown')) AS open,
+    {_upto("quarantine WHERE state = 'held' AND stage IN ('land', 'map', 'identity', 'validate')")} AS held,
+    {_upto("quarantine WHERE state = 'held' AND stage = 'push'")} AS refused,
+    {_upto("question WHERE state = 'open'")} AS questions,
+    {
+    _upto('''change WHERE state = 'planned' AND plan_id IN (
+        SELECT plan_id FROM plan WHERE account = :crm AND state = 'planned')''')
+} AS waiting,
+    {_upto("change WHERE account = :crm AND state IN ('approved', 'sending', 'unknown')")} AS open,
     (SELECT coalesce(sum(came), 0)::bigint FROM day WHERE stage = 'push') AS pushed,
     (SELECT coalesce(sum(came), 0)::bigint FROM day WHERE stage = 'land' AND subject = :crm) AS read_back,
     (SELECT actor FROM halt WHERE account = :crm AND released_at IS NULL) AS halted_by

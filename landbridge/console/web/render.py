@@ -32,6 +32,7 @@ def environment() -> jinja2.Environment:
     made.filters |= {
         "ago": words.ago,
         "number": words.number,
+        "bounded": words.bounded,
         "seconds": words.seconds,
         "plural": words.plural,
         "short": words.short,

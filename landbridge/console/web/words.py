@@ -39,6 +39,11 @@ def number(value: float | None) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"
 
 
+def bounded(value: int | None, many: int = 10_000) -> str:
+    """A count that stopped counting: `10,000+`."""
+    return f"{many:,}+" if value is not None and value > many else number(value)
+
+
 def seconds(value: float | None) -> str:
     """A duration: 0.3 s, 12 s, 4 min 10 s, 2 h 5 min."""
     if value is None:
