@@ -30,11 +30,22 @@ def keep_index(run: Run) -> None:
     Books "search": taken = golden records; changed = found by other words than before.
     """
     with run.books.stage("search") as entry, run.store.bulk() as connection:
+        _write_in_one_go(connection)
         _remove_gone(connection)
         for _ in batches.stale(connection, "search_customer", _FRESH, (MEANING,), entry):
             _keep(connection, _made(connection), entry, run.run_id)
+        if entry.new + entry.changed:
+            bulk.get(connection, _MERGED)
     if entry.new + entry.changed > batches.SIZE:
-        run.store.tidy("search_customer", "search_word")  # so that searching reads no list of pending words
+        run.store.tidy("search_customer", "search_word")
+
+
+def _write_in_one_go(connection: Connection) -> None:
+    """What an index is to learn is noted first and merged into it once, at the end, rather than row by row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET gin_pending_list_limit = '1GB'")
+        cursor.execute("SET maintenance_work_mem = '256MB'")
+    connection.commit()
 
 
 def _remove_gone(connection: Connection) -> None:
@@ -170,6 +181,11 @@ SELECT word, left(word, 1), left(word, 2), by, CASE WHEN word LIKE '@%' OR lengt
     ARRAY(SELECT DISTINCT left(word, n - 1) || substr(word, n + 1) FROM generate_series(1, length(word) + 1) n) END
 FROM moved
 ON CONFLICT (word) DO UPDATE SET customers = search_word.customers + excluded.customers
+"""
+
+# Searching reads what is noted and not merged yet row by row.
+_MERGED = """
+SELECT gin_clean_pending_list('ix_search_customer_words') + gin_clean_pending_list('ix_search_word_near') AS pages
 """
 
 _NONE = "DELETE FROM search_word s USING moved WHERE s.word = moved.word AND customers <= 0"

@@ -1,0 +1,144 @@
+"""Customers: search as one types, and one customer whole: values, touchpoints, links, history, split, overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import Response
+
+from landbridge.console.read import customers as read
+from landbridge.console.read.review import crm_account, without_values
+from landbridge.console.web.caller import Caller, Reviews, Sees, hub_of, store_of
+from landbridge.console.web.csv_out import csv_response
+from landbridge.console.web.lists import Listing
+from landbridge.console.web.render import redirect, render
+from landbridge.console.web.words import veiled
+from landbridge.desk.find import LONGEST_QUERY
+from landbridge.errors import NotFound
+from landbridge.identity import parting
+from landbridge.leads import overrides
+
+router = APIRouter()
+
+FOUND = 30
+PERSONAL = ("name", "email", "phone", "company", "city")
+COLUMNS = ("identity_id", *PERSONAL, "profiles", "score")
+
+
+@router.get("/customers")
+def show(request: Request, caller: Sees) -> Response:
+    """Whom a search finds; without one the hottest leads."""
+    store = store_of(request)
+    listing = Listing.of(request, sorts=("score",), default="-score", filters=("q",))
+    asked = listing.filters.get("q", "")[:LONGEST_QUERY]
+    if asked:
+        rows = read.search(store, asked, FOUND)
+    else:
+        page = {"limit": listing.fetch, "offset": listing.offset}
+        rows = read.hottest(store, descending=listing.descending, **page)
+    if listing.csv:
+        return csv_response("customers", COLUMNS, (_cells(row, caller) for row in rows))
+    template = "customers/results.html" if "x-part" in request.headers else "customers/list.html"
+    return render(request, template, listing=listing, asked=asked, shown=listing.shown(rows), most=FOUND)
+
+
+@router.get("/customers/{identity}")
+def customer(request: Request, caller: Sees, identity: str, page: Annotated[int, Query(ge=1, le=400)] = 1) -> Response:
+    """One customer. An id of old leads to whom it means today."""
+    hub = hub_of(request)
+    today = read.living(hub.store, identity)
+    if today != identity:
+        return redirect(request, f"/customers/{today}", f"{identity} is part of this customer now.")
+    found = read.whole(hub.store, identity, crm_account(hub.project.settings), page)
+    explained = str if caller.may("personal") else without_values
+    return render(request, "customers/show.html", customer=found, page=page, explained=explained)
+
+
+@router.get("/customers/{identity}/split")
+def split_form(
+    request: Request,
+    caller: Reviews,
+    identity: str,
+    profile: Annotated[list[str], Query(max_length=500)] = [],  # noqa: B006
+) -> Response:
+    """What a split would make, before it is made."""
+    found = read.whole(store_of(request), identity, None)
+    leaving, staying = _sides(found, profile)
+    ties = [(tie.left_id, tie.right_id) for tie in found.story.ties]
+    parted = parting.parted(ties, leaving, staying)
+    return render(request, "customers/split.html", customer=found, leaving=leaving, parted=parted)
+
+
+@router.post("/customers/{identity}/split")
+def split(
+    request: Request,
+    caller: Reviews,
+    identity: str,
+    profile: Annotated[list[str], Form()],
+    reason: Annotated[str, Form(max_length=500)] = "",
+) -> Response:
+    """These records are somebody else's."""
+    store = store_of(request)
+    leaving, staying = _sides(read.whole(store, identity, None), profile)
+    made = parting.part(store, leaving, staying, actor=caller.login, reason=reason)
+    ids = "-".join(map(str, made)) or "0"
+    said = f"{len(leaving)} of {len(leaving) + len(staying)} records part at the next run."
+    return redirect(request, f"/customers/{identity}", said, undo_url=f"/customers/{identity}/split/undo?made={ids}")
+
+
+@router.post("/customers/{identity}/split/undo")
+def unsplit(
+    request: Request, caller: Reviews, identity: str, made: Annotated[str, Query(max_length=20_000)]
+) -> Response:
+    """Take a split back."""
+    ids = [int(number) for number in made.split("-") if number.isascii() and number.isdigit() and len(number) < 19]
+    count = parting.unpart(store_of(request), ids, actor=caller.login)
+    return redirect(
+        request, f"/customers/{identity}", "The split is taken back." if count else "Nothing was to take back."
+    )
+
+
+@router.post("/customers/{identity}/override")
+def override(
+    request: Request,
+    caller: Reviews,
+    identity: str,
+    field: Annotated[str, Form(max_length=50)],
+    value: Annotated[str, Form(max_length=1000)],
+    reason: Annotated[str, Form(max_length=500)],
+) -> Response:
+    """A value that stands whatever the sources say."""
+    hub = hub_of(request)
+    placed = overrides.place(hub.store, hub.golden_rules, identity, field, value, actor=caller.login, reason=reason)
+    undo = f"/customers/{identity}/override/{placed.override_id}/release"
+    said = f"{read.LABELS.get(field, field)} stands from the next run on."
+    return redirect(request, f"/customers/{identity}", said, undo_url=undo)
+
+
+@router.post("/customers/{identity}/override/{override_id}/release")
+def release(
+    request: Request,
+    caller: Reviews,
+    identity: str,
+    override_id: int,
+    reason: Annotated[str, Form(max_length=500)] = "taken back",
+) -> Response:
+    """Let the rules choose again."""
+    overrides.release(store_of(request), override_id, actor=caller.login, reason=reason)
+    return redirect(request, f"/customers/{identity}", "The rules choose again, from the next run on.")
+
+
+def _cells(row: read.Customer, caller: Caller) -> dict[str, object]:
+    said = vars(row)
+    return said if caller.may("personal") else {**said, **{name: veiled(said[name]) for name in PERSONAL}}
+
+
+def _sides(found: read.Whole, chosen: Sequence[str]) -> tuple[list[str], list[str]]:
+    members = [member.profile_id for member in found.story.members]
+    leaving = [member for member in members if member in set(chosen)]
+    staying = [member for member in members if member not in set(chosen)]
+    if not leaving or not staying:
+        raise NotFound("A split takes some records away and leaves some.", do="Choose some of the customer's records.")
+    return leaving, staying
