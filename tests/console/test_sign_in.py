@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+
 import httpx
 import sqlalchemy as sa
 
@@ -57,10 +60,29 @@ def test_login_and_password(hub: Hub, console: str) -> None:
 def test_guessing_is_stopped_for_the_login_and_not_for_others(hub: Hub, console: str) -> None:
     welcomed(hub, console)
     come = visitor(console)
-    tries = [come.post("/sign-in", data={"login": "admin", "password": "guess"}) for _ in range(passwords.PER_LOGIN)]
+    tries = [come.post("/sign-in", data={"login": "admin", "password": "guess"}) for _ in range(passwords.PER_PERSON)]
     assert {each.status_code for each in tries} == {401}
     assert come.post("/sign-in", data={"login": "admin", "password": PASSWORD}).status_code == 429
     assert come.post("/sign-in", data={"login": "other", "password": "guess"}).status_code == 401
+
+
+def test_many_guesses_at_once_are_no_way_around_the_brake(hub: Hub, console: str) -> None:
+    welcomed(hub, console)
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: guessed(console), range(16)))
+    assert sorted(answers) == [401] * passwords.PER_PERSON + [429] * (16 - passwords.PER_PERSON)
+
+
+def guessed(console: str) -> int:
+    return httpx.post(f"{console}/sign-in", data={"login": "admin", "password": "guess"}, timeout=60).status_code
+
+
+def test_the_word_in_forms_is_another_on_every_page(sign_in: SignIn) -> None:
+    come = sign_in("viewer")
+    words = {re.search(r'name="form_token" value="(\w+)"', come.get("/style").text)[1] for _ in range(3)}  # type: ignore[index]
+    assert len(words) == 3
+    for word in words:
+        assert come.post("/theme", data={"to": "dark", "form_token": word}).status_code == 200
 
 
 def test_onward_leads_to_a_page_of_ours_only(hub: Hub, console: str) -> None:

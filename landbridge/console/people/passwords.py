@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 from functools import cache
+from threading import BoundedSemaphore
 
 import sqlalchemy as sa
 from argon2 import PasswordHasher
@@ -22,8 +23,11 @@ _attempt, _user = tables.console_attempt, tables.console_user
 SHORTEST, LONGEST = 12, 200
 """Characters. NIST SP 800-63B asks for length and for nothing else of a password."""
 MEMORY = timedelta(minutes=15)
-PER_LOGIN, PER_ADDRESS = 5, 50
-"""Failures within MEMORY after which nobody may try again, for one login and from one address."""
+PER_PERSON, PER_LOGIN, PER_ADDRESS = 5, 30, 50
+"""Tries within MEMORY that nobody may exceed: for a login from one address, for a login, from an address. The first is
+the lowest, so that a stranger elsewhere does not shut somebody out by guessing."""
+_AT_ONCE = BoundedSemaphore(4)
+"""Checks at a time: each takes 64 MiB, and whoever sends a thousand passwords shall not take the machine's memory."""
 
 
 class TooManyTries(Exception):
@@ -58,16 +62,16 @@ def set_password(connection: sa.Connection, user: User, password: str) -> None:
 
 
 def signed_in(store: Store, login: str, password: str, address: str) -> User | None:
-    """The user, None when login or password are wrong. Raises TooManyTries. Failures are counted, success forgives."""
+    """The user, None when login or password are wrong. Raises TooManyTries. A try counts before it is judged, so that
+    many at once are no way around; success forgives."""
     folded = login.strip().casefold()[:200]
     word = hashlib.sha256(folded.encode()).hexdigest()
-    _see_that_they_may_try(store, word, address)
+    _try(store, word, address)
     with store.begin() as connection:
         kept = connection.execute(sa.select(_user.c.password).where(_user.c.login == folded)).scalar()
         user = users.one(connection, folded)
     right = _verified(kept or _nobody(), password[:LONGEST]) and kept is not None
     if user is None or not right or user.disabled_at is not None:
-        _remember(store, word, address)
         return None
     with store.begin() as connection:
         connection.execute(sa.delete(_attempt).where(_attempt.c.login == word))
@@ -77,23 +81,20 @@ def signed_in(store: Store, login: str, password: str, address: str) -> User | N
 
 def _verified(kept: str, password: str) -> bool:
     try:
-        return _hasher().verify(kept, password)
+        with _AT_ONCE:
+            return _hasher().verify(kept, password)
     except (VerificationError, InvalidHashError):
         return False
 
 
-def _see_that_they_may_try(store: Store, word: str, address: str) -> None:
+def _try(store: Store, word: str, address: str) -> None:
+    mine, theirs = _attempt.c.login == word, _attempt.c.address == address
+    counts = [sa.func.count().filter(which) for which in (sa.and_(mine, theirs), mine, theirs)]
     fresh = _attempt.c.at > sa.func.now() - MEMORY
-    by_login = sa.func.count().filter(_attempt.c.login == word)
-    query = sa.select(by_login, sa.func.count().filter(_attempt.c.address == address))
-    either = sa.or_(_attempt.c.login == word, _attempt.c.address == address)
     with store.begin() as connection:
-        for_login, for_address = connection.execute(query.where(fresh, either)).one()
-    if for_login >= PER_LOGIN or for_address >= PER_ADDRESS:
-        raise TooManyTries
-
-
-def _remember(store: Store, word: str, address: str) -> None:
-    with store.begin() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('sign-in', 0))"))
         connection.execute(sa.delete(_attempt).where(_attempt.c.at < sa.func.now() - MEMORY))
+        tried = connection.execute(sa.select(*counts).where(fresh, sa.or_(mine, theirs))).one()
+        if any(count >= most for count, most in zip(tried, (PER_PERSON, PER_LOGIN, PER_ADDRESS), strict=True)):
+            raise TooManyTries
         connection.execute(sa.insert(_attempt).values(login=word, address=address))
