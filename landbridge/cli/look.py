@@ -1,4 +1,4 @@
-"""The commands that look: runs, explain, audit. They read, and start in a blink."""
+"""The commands that look: runs, explain. They read, and start in a blink."""
 
 from __future__ import annotations
 
@@ -93,56 +93,3 @@ def explain(
         show.as_json(lineage.as_dict(found))
     else:
         lineage.tell(found)
-
-
-audit = typer.Typer(help="The trail of every change of state: list it, prove it.", no_args_is_help=True)
-app.add_typer(audit, name="audit", rich_help_panel="Look")
-
-
-@audit.command("verify")
-def verify(json: Json = False) -> None:
-    """Recompute the whole chain of events and say whether any was altered, removed or slipped in. Exit code 1 if so."""
-    from landbridge.bootstrap import opened
-    from landbridge.cli import show
-    from landbridge.trail.audit import verify as prove
-
-    with opened() as hub:
-        verdict = prove(hub.store)
-    if json:
-        show.as_json({**vars(verdict), "intact": verdict.intact})
-    elif verdict.intact:
-        show.say(f"[green]✓[/] The trail is intact: {verdict.events:,} events, head {verdict.head[:16]}…")
-    else:
-        show.say(f"[red]✗[/] The trail is broken at event {verdict.broken_at}: {verdict.reason}.")
-    if not verdict.intact:
-        raise typer.Exit(1)
-
-
-@audit.command("list")
-def list_events(
-    json: Json = False,
-    limit: Limit = 20,
-    subject: Annotated[str | None, typer.Option(help="Only what happened to this run, identity or change.")] = None,
-) -> None:
-    """List events, newest first: who did what to what, when."""
-    from landbridge.bootstrap import opened
-    from landbridge.cli import show
-    from landbridge.trail.audit import newest
-
-    with opened() as hub:
-        rows = [dict(row._mapping) for row in newest(hub.store, limit, subject)]
-    if json:
-        show.as_json(rows)
-        return
-    cells = [
-        (r["seq"], f"{r['at']:%Y-%m-%d %H:%M:%S}", r["kind"], r["actor"], r["subject"], _short(r["detail"]))
-        for r in rows
-    ]
-    if rows:
-        show.table(("event", "at", "kind", "who", "what", "detail"), cells, right=("event",))
-    else:
-        show.say(f"Nothing happened{f' to {show.plain(subject)}' if subject else ' yet'}.")
-
-
-def _short(detail: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in detail.items() if value not in ("", None))

@@ -6,6 +6,7 @@ import sys
 
 # Each module adds its commands to the application; the order here is the order of --help.
 from landbridge.cli import (  # noqa: F401
+    audit,
     console,
     demo,
     holding,

@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from landbridge.console.read.span import Span
 from landbridge.errors import RecordRejected
 from landbridge.store.engine import Store
+from landbridge.trail.span import Span, bounds
 
 FILTERS = ("actor", "kind", "subject", "run", "from", "to", "before")
 PATIENCE = "4s"
@@ -53,21 +53,6 @@ def _where(connection: sa.Connection, filters: Mapping[str, str]) -> tuple[str, 
         values["before"] = int(said["before"])
         found.append("seq < :before")
     return " AND ".join(found) or "true", values
-
-
-def bounds(connection: sa.Connection, span: Span) -> tuple[int, int]:
-    """The numbers of the first and the last event of a time; an empty time gives a last before its first."""
-    first, last = connection.execute(_BOUNDS, {"since": span.since, "until": span.until}).one()
-    return first or 1, last or 0
-
-
-_BOUNDS = sa.text("""
-SELECT
-    (SELECT seq FROM audit_event WHERE at >= coalesce(CAST(:since AS timestamptz), '-infinity')
-     ORDER BY at, seq LIMIT 1),
-    (SELECT seq FROM audit_event WHERE at < coalesce(CAST(:until AS timestamptz), 'infinity')
-     ORDER BY at DESC, seq DESC LIMIT 1)
-""")
 
 
 def of_run(store: Store, run_id: str, limit: int = 200) -> list[Row]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from landbridge.console.read.span import Span
 from landbridge.store.engine import Store
+from landbridge.trail.span import Span
 
 FILTERS = ("flow", "account", "state", "from", "to", "run", "before")
 STATES = ("running", "done", "failed", "lost")
