@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from connectors.base import Access, Connector, Receipt, Write
 from landbridge.config import HOUSE
@@ -115,18 +116,26 @@ def a_run(store: Store) -> Iterator[Run]:
 
 def put_lead(store: Store, run: Run, identity_id: str, *, valid: bool = True, **fields: Any) -> None:
     """A lead as enrichment and validation leave it. Putting it again changes it."""
-    digest = str(hash(json.dumps(fields, sort_keys=True)))
-    with store.begin() as connection:
-        have = sa.select(tables.identity.c.identity_id).where(tables.identity.c.identity_id == identity_id)
-        if connection.scalar(have) is None:
-            connection.execute(
-                sa.insert(tables.identity).values(identity_id=identity_id, founder=identity_id, run_id=run.run_id)
-            )
-        connection.execute(sa.delete(tables.lead).where(tables.lead.c.identity_id == identity_id))
+    put_leads(store, run, {identity_id: fields}, valid=valid)
+
+
+def put_leads(store: Store, run: Run, leads: Mapping[str, dict[str, Any]], *, valid: bool = True) -> None:
+    """Leads, each identity's fields, as enrichment and validation leave them."""
+    rows = []
+    for identity_id, fields in leads.items():
+        digest = str(hash(json.dumps(fields, sort_keys=True)))
         origin = {name: {"profile": f"zendesk/users/{identity_id}", "record": 1, "rule": "newest"} for name in fields}
         row = {"identity_id": identity_id, "fields": fields, "origin": origin, "inputs": digest, "digest": digest}
-        checked = {"checked_digest": digest, "valid": valid, "run_id": run.run_id}
-        connection.execute(sa.insert(tables.lead).values(row | checked))
+        rows.append(row | {"checked_digest": digest, "valid": valid, "run_id": run.run_id})
+    with store.begin() as connection:
+        _identities(connection, run, leads)
+        connection.execute(sa.delete(tables.lead).where(tables.lead.c.identity_id.in_(list(leads))))
+        connection.execute(sa.insert(tables.lead), rows)
+
+
+def _identities(connection: sa.Connection, run: Run, names: Iterable[str]) -> None:
+    rows = [{"identity_id": name, "founder": name, "run_id": run.run_id} for name in names]
+    connection.execute(insert(tables.identity).on_conflict_do_nothing(), rows)
 
 
 def sync(store: Store, run: Run, crm: Crm, links: Mapping[str, str] | None = None) -> None:
@@ -142,47 +151,68 @@ def take_in(store: Store, run: Run, objects: Rows, links: Mapping[str, str] | No
 
     A row's profile is linked to the identity that `links` names for its Id, else to the one its external id names.
     """
+    every = [(name, key, row) for name, rows in objects.items() for key, row in rows.items()]
+    owners = {f"{ACCOUNT}/{name}/{key}": (links or {}).get(key) or row.get(EXTERNAL) for name, key, row in every}
     with store.begin() as connection:
-        for object_name, rows in objects.items():
-            for crm_id, row in rows.items():
-                identity_id = (links or {}).get(crm_id) or row.get(EXTERNAL)
-                _land(connection, run, object_name, crm_id, row, identity_id)
+        read = connection.execute(sa.select(tables.record_head).filter_by(account=ACCOUNT))
+        heads = {(head.stream, head.key): head for head in read}
+        _land(connection, run, [one for one in every if _is_news(heads.get(one[:2]), one[2])], heads)
+        _link(connection, run, {profile_id: str(owner) for profile_id, owner in owners.items() if owner is not None})
 
 
-def _land(
-    connection: sa.Connection, run: Run, stream: str, key: str, row: dict[str, Any], identity_id: str | None
-) -> None:
-    payload = json.dumps(row, sort_keys=True)
-    where = {"account": ACCOUNT, "stream": stream, "key": key}
-    head = connection.execute(sa.select(tables.record_head).filter_by(**where)).first()
-    if head is None or head.digest != payload:
-        version = {"version": head.version + 1 if head else 1, "digest": payload}
-        new = sa.insert(tables.record).values(where | version | {"payload": payload, "run_id": run.run_id})
-        record_id = connection.scalar(new.returning(tables.record.c.record_id))
-        for table in (tables.link, tables.profile):
-            connection.execute(sa.delete(table).where(table.c.profile_id == f"{ACCOUNT}/{stream}/{key}"))
-        connection.execute(sa.delete(tables.record_head).filter_by(**where))
-        connection.execute(sa.insert(tables.record_head).values(where | version | {"record_id": record_id}))
-        _profile(connection, run, where, int(record_id or 0), row)
-    if identity_id is not None:
-        _link(connection, run, f"{ACCOUNT}/{stream}/{key}", identity_id)
+Read = tuple[str, str, dict[str, Any]]
+"""A row of the CRM: its object, its Id, its fields."""
 
 
-def _profile(connection: sa.Connection, run: Run, where: dict[str, str], record_id: int, row: dict[str, Any]) -> None:
-    profile_id = "/".join(where.values())
-    made = {"profile_id": profile_id, "record_id": record_id, "gone": row["IsDeleted"], "run_id": run.run_id}
-    connection.execute(sa.insert(tables.profile).values(where | made | {"mapping": "m", "digest": "d"}))
+def _payload(row: dict[str, Any]) -> str:
+    return json.dumps(row, sort_keys=True)
 
 
-def _link(connection: sa.Connection, run: Run, profile_id: str, identity_id: str) -> None:
-    have = sa.select(tables.identity.c.identity_id).where(tables.identity.c.identity_id == identity_id)
-    if connection.scalar(have) is None:
-        connection.execute(
-            sa.insert(tables.identity).values(identity_id=identity_id, founder=identity_id, run_id=run.run_id)
-        )
-    connection.execute(sa.delete(tables.link).where(tables.link.c.profile_id == profile_id))
-    row = {"profile_id": profile_id, "identity_id": identity_id, "how": "single", "model": "1", "run_id": run.run_id}
-    connection.execute(sa.insert(tables.link).values(row))
+def _is_news(head: Any, row: dict[str, Any]) -> bool:
+    return head is None or head.digest != _payload(row)
+
+
+def _land(connection: sa.Connection, run: Run, news: list[Read], heads: Mapping[tuple[str, str], Any]) -> None:
+    if not news:
+        return
+    records = [
+        {
+            "account": ACCOUNT,
+            "stream": stream,
+            "key": key,
+            "version": heads[stream, key].version + 1 if (stream, key) in heads else 1,
+            "digest": _payload(row),
+        }
+        for stream, key, row in news
+    ]
+    new = sa.insert(tables.record).returning(tables.record.c.record_id, sort_by_parameter_order=True)
+    made = connection.scalars(new, [one | {"payload": one["digest"], "run_id": run.run_id} for one in records]).all()
+    profiles = [f"{ACCOUNT}/{stream}/{key}" for stream, key, _ in news]
+    for table in (tables.link, tables.profile):
+        connection.execute(sa.delete(table).where(table.c.profile_id.in_(profiles)))
+    head = sa.tuple_(tables.record_head.c.stream, tables.record_head.c.key).in_([one[:2] for one in news])
+    connection.execute(sa.delete(tables.record_head).where(tables.record_head.c.account == ACCOUNT, head))
+    connection.execute(
+        sa.insert(tables.record_head), [one | {"record_id": n} for one, n in zip(records, made, strict=True)]
+    )
+    connection.execute(
+        sa.insert(tables.profile),
+        [
+            {"profile_id": profile_id, "account": ACCOUNT, "stream": stream, "key": key, "record_id": record_id}
+            | {"gone": row["IsDeleted"], "run_id": run.run_id, "mapping": "m", "digest": "d"}
+            for profile_id, record_id, (stream, key, row) in zip(profiles, made, news, strict=True)
+        ],
+    )
+
+
+def _link(connection: sa.Connection, run: Run, owners: Mapping[str, str]) -> None:
+    if not owners:
+        return
+    _identities(connection, run, set(owners.values()))
+    connection.execute(sa.delete(tables.link).where(tables.link.c.profile_id.in_(list(owners))))
+    rows = [{"profile_id": profile_id, "identity_id": owner} for profile_id, owner in owners.items()]
+    common = {"how": "single", "model": "1", "run_id": run.run_id}
+    connection.execute(sa.insert(tables.link), [row | common for row in rows])
 
 
 def books(run: Run, stage: str) -> dict[str, int]:

@@ -13,7 +13,7 @@ from landbridge.push.plan import make_plan
 from landbridge.push.policy import Limit, Policy
 from landbridge.store.engine import Store
 from tests.push.conftest import Line
-from tests.push.crm import ACCOUNT, Crm, a_run, put_lead
+from tests.push.crm import ACCOUNT, Crm, a_run, put_lead, put_leads
 
 LIMIT = Limit(share=0.2, changes=100, first_load="ask")
 
@@ -49,8 +49,7 @@ def test_a_protected_field_and_a_revert_wait_whatever_their_size() -> None:
 
 def test_a_large_first_load_waits_for_a_person(store: Store, crm: Crm, line: Line) -> None:
     with a_run(store) as run:
-        for number in range(101):
-            put_lead(store, run, f"p{number}", last_name="Someone")
+        put_leads(store, run, {f"p{number}": {"last_name": "Someone"} for number in range(101)})
     with pytest.raises(GateClosed, match="101 changes, where the CRM holds 0 records, and nothing was ever") as caught:
         line(first_load="ask")
     assert crm.calls == []
@@ -70,8 +69,7 @@ def test_a_large_first_load_waits_for_a_person(store: Store, crm: Crm, line: Lin
 
 def test_nothing_else_slips_through_while_a_plan_waits(store: Store, crm: Crm, line: Line) -> None:
     with a_run(store) as run:
-        for number in range(101):
-            put_lead(store, run, f"p{number}", last_name="Someone")
+        put_leads(store, run, {f"p{number}": {"last_name": "Someone"} for number in range(101)})
     with pytest.raises(GateClosed):
         line(first_load="ask")
     with a_run(store) as run:

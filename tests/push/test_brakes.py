@@ -26,14 +26,13 @@ from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail import audit
 from tests.push.conftest import Line
-from tests.push.crm import ACCOUNT, Crm, a_run, access, books, changes, put_lead, sync
+from tests.push.crm import ACCOUNT, Crm, a_run, access, books, changes, put_lead, put_leads, sync
 from tests.push.org import Org, by_file, insist
 
 
 def leads(store: Store, count: int, prefix: str = "p") -> None:
     with a_run(store) as run:
-        for number in range(count):
-            put_lead(store, run, f"{prefix}-{number}", last_name=f"Name {number}")
+        put_leads(store, run, {f"{prefix}-{number}": {"last_name": f"Name {number}"} for number in range(count)})
 
 
 def states(store: Store) -> dict[str, int]:

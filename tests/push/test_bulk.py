@@ -26,7 +26,7 @@ from landbridge.push.policy import Policy
 from landbridge.push.settle import settle
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
-from tests.push.crm import ACCOUNT, EXTERNAL, a_run, books, changes, put_lead, take_in
+from tests.push.crm import ACCOUNT, EXTERNAL, a_run, books, changes, put_lead, put_leads, take_in
 from tests.push.org import Org, by_file, insist
 from tests.push.test_actions import plan_by_hand
 
@@ -40,8 +40,8 @@ def filing(policy: Policy) -> Policy:
 
 def leads(store: Store, prefix: str, count: int, **fields: Any) -> None:
     with a_run(store) as run:
-        for number in range(count):
-            put_lead(store, run, f"{prefix}-{number}", **({"last_name": f'Name, "{number}"'} | fields))
+        numbered = {f"{prefix}-{number}": {"last_name": f'Name, "{number}"'} | fields for number in range(count)}
+        put_leads(store, run, numbered)
 
 
 def go(store: Store, org: Org, policy: Policy) -> Run:

@@ -17,13 +17,13 @@ from landbridge.push.settle import settle
 from landbridge.store.engine import Store
 from landbridge.trail import audit
 from tests.push.conftest import Line
-from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, books, changes, put_lead, sync
+from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, books, changes, put_lead, put_leads, sync
 
 
 def _people(store: Store, count: int, **fields: Any) -> None:
     with a_run(store) as run:
-        for number in range(count):
-            put_lead(store, run, f"person-{number}", last_name=f"Person {number}", **fields)
+        numbered = {f"person-{number}": {"last_name": f"Person {number}"} | fields for number in range(count)}
+        put_leads(store, run, numbered)
 
 
 def _states(store: Store) -> dict[str, int]:

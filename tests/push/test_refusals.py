@@ -18,7 +18,7 @@ from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
-from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, books, changes, put_lead
+from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, books, changes, put_lead, put_leads
 from tests.push.org import Org, by_file
 
 
@@ -33,8 +33,8 @@ def quarantine(store: Store) -> list[tuple[Any, ...]]:
 
 def leads(store: Store, count: int, **fields: Any) -> None:
     with a_run(store) as run:
-        for number in range(count):
-            put_lead(store, run, f"p-{number}", last_name=f"Name {number}", **fields)
+        numbered = {f"p-{number}": {"last_name": f"Name {number}"} | fields for number in range(count)}
+        put_leads(store, run, numbered)
 
 
 def test_a_record_that_nobody_answers_for_holds_up_nobody(store: Store, crm: Crm, policy: Policy) -> None:

@@ -18,7 +18,7 @@ from landbridge.push.policy import Policy
 from landbridge.push.settle import settle
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
-from tests.push.crm import ACCOUNT, EXTERNAL, a_run, books, put_lead, take_in
+from tests.push.crm import ACCOUNT, EXTERNAL, a_run, books, put_leads, take_in
 from tests.sandbox_process import start_sandbox
 
 Ready = dict[str, Any]
@@ -56,16 +56,21 @@ def test_the_shipped_policy_fits_the_org(access: Access, policy: Policy) -> None
     org.check(policy, CONNECTOR, access)
 
 
+def _o_neil(number: int) -> dict[str, Any]:
+    return {
+        "last_name": f"O'Neil {number}",
+        "email": f"P{number}@Example.org",
+        "score": number % 100,
+        "last_touch_at": "2026-11-01T10:00:00Z",
+        "email_opt_out": number % 2 == 0,
+        "handles": ["x:a", "x:b"],
+        "reasons": "+10 one\n+5 two",
+    }
+
+
 def test_leads_arrive_once_and_the_second_run_is_silent(store: Store, access: Access, policy: Policy) -> None:
     with a_run(store) as run:
-        for number in range(250):
-            fields: dict[str, Any] = {
-                "last_name": f"O'Neil {number}",
-                "email": f"P{number}@Example.org",
-                "score": number % 100,
-            }
-            times: dict[str, Any] = {"last_touch_at": "2026-11-01T10:00:00Z", "email_opt_out": number % 2 == 0}
-            put_lead(store, run, f"once-{number}", **fields, **times, handles=["x:a", "x:b"], reasons="+10 one\n+5 two")
+        put_leads(store, run, {f"once-{number}": _o_neil(number) for number in range(250)})
     assert books(_line(store, access, policy), "push") == {"taken": 250, "new": 250}
     for _ in range(2):
         again = _line(store, access, policy)
@@ -79,8 +84,7 @@ def test_leads_arrive_once_and_the_second_run_is_silent(store: Store, access: Ac
 @pytest.mark.parametrize("kind", ["timeout", "cut", "server_error", "rate_limit"])
 def test_faults_end_in_the_same_org(store: Store, sandbox: Ready, access: Access, policy: Policy, kind: str) -> None:
     with a_run(store) as run:
-        for number in range(250):
-            put_lead(store, run, f"{kind}-{number}", last_name=f"Name {number}")
+        put_leads(store, run, {f"{kind}-{number}": {"last_name": f"Name {number}"} for number in range(250)})
     with a_run(store) as run:
         make_plan(run, policy, ACCOUNT)
     _order(sandbox, f"{kind}=30%")
@@ -92,8 +96,8 @@ def test_faults_end_in_the_same_org(store: Store, sandbox: Ready, access: Access
     assert len(rows) == 250
     assert books(_line(store, access, policy), "plan") == {"taken": 250, "unchanged": 250}
     with a_run(store) as run:
-        for number in range(250):
-            put_lead(store, run, f"{kind}-{number}", last_name=f"Name {number}", title="Captain")
+        captains = {"title": "Captain"}
+        put_leads(store, run, {f"{kind}-{n}": {"last_name": f"Name {n}"} | captains for n in range(250)})
         plan_id = make_plan(run, policy, ACCOUNT)
     approve(store, str(plan_id), actor="kim", reason="they were all promoted")
     _order(sandbox, f"{kind}=20%")
