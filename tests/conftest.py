@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -24,6 +25,20 @@ from landbridge.store.schema import upgrade
 # Some hundred commands start here: where the shell forbids bytecode, each would compile Landbridge anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how busy the machine is proves nothing
+hypothesis.settings.load_profile("untimed")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Three workers on two processors: tests wait for systems that pretend to be slow, and for schedules."""
+    return (len(os.sched_getaffinity(0)) * 3 + 1) // 2
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow ones first, so that no worker is left with a long one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")
