@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import fcntl
 import io
-import json
 import os
 import pty
 import re
@@ -187,33 +186,3 @@ def test_a_reader_that_goes_away(files: Project) -> None:
     command = {**files.command(), "args": ["sh", "-c", f'{sys.executable} -c "{script}" | true']}
     done = subprocess.run(**command, capture_output=True, check=True)
     assert done.stderr == b""
-
-
-@pytest.mark.slow
-def test_demo(project: Project) -> None:
-    ended = project.landbridge("demo", "--people", "40", "--no-prefect", "--json")
-    told = quiet(ended)
-    assert told["second_run"]["nothing_changed"]
-    assert told["balance_closes"]
-    assert json.dumps(told["records"])
-
-
-@pytest.mark.slow
-def test_up_and_a_run_beside_it(files: Project) -> None:
-    command = files.command("up", "--port", "42871", "--console-port", "42881")
-    process = subprocess.Popen(**command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    try:
-        assert process.stdout
-        while b"schedules run" not in (line := process.stdout.readline()):
-            assert line, process.communicate()
-        assert "is up already" in files.refuses("up", "--port", "42872", code=75)
-        ended = files.landbridge("sync")
-        assert (ended.code, ended.err) == (0, "")
-        assert "Conducted by Prefect" in ended.out
-        quiet(files.landbridge("sync", "--json"))
-        (files.home / "exports").rename(files.home / "elsewhere")
-        files.refuses("sync", code=75)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=60)
-    assert not (files.home / ".landbridge" / "up.json").exists()

@@ -11,7 +11,9 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 
+from tests.cli.conftest import PEOPLE, Project
 from tests.journeys.conftest import Begin, Journey
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
@@ -53,15 +55,39 @@ def come_in_by_the_link(process: subprocess.Popen[str], port: int) -> None:
         assert "<h1>Map</h1>" in page.text
 
 
+def with_exports(journey: Journey) -> Project:
+    """The same project with an account more, that reads a folder."""
+    project = Project(journey.home, {"LANDBRIDGE_DATABASE": journey.database})
+    said = yaml.safe_load((journey.home / "landbridge.yaml").read_text())
+    said["accounts"]["exports"] = {"system": "files", "options": {"folder": "exports"}}
+    project.write("landbridge.yaml", yaml.safe_dump(said))
+    project.write("exports/people.csv", PEOPLE)
+    return project
+
+
+def runs_beside(project: Project) -> None:
+    """A command beside it is conducted by Prefect, says no word more for it, and fails as it would alone."""
+    assert "is up already" in project.refuses("up", "--port", str(free_port()), code=75)
+    ended = project.landbridge("sync", "exports")
+    assert (ended.code, ended.err) == (0, "")
+    assert "Conducted by Prefect" in ended.out
+    ended = project.landbridge("sync", "exports", "--json")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.json
+    (project.home / "exports").rename(project.home / "elsewhere")
+    project.refuses("sync", "exports", code=75)
+
+
 def test_schedules_fire_and_prefect_shows_the_books(begin: Begin) -> None:
     with begin(people=30) as journey:
-        port, console = free_port(), free_port()
+        project, port, console = with_exports(journey), free_port(), free_port()
         process = journey.start("up", "--port", str(port), "--console-port", str(console))
         note = journey.home / "data" / "up.json"
         try:
             wait_for("starting", note.exists, 150)
             api = f"http://127.0.0.1:{port}/api"
             assert {one["name"] for one in asked(api, "deployments")} == DEPLOYMENTS
+            runs_beside(project)
             wait_for("the run that is due every minute", lambda: scheduled_run_is_done(journey), 180)
             wait_for("its table of books", lambda: any(one["key"] == "balance" for one in asked(api, "artifacts")), 30)
             come_in_by_the_link(process, console)
