@@ -43,6 +43,9 @@ class GoldenRules(checked.Rules):
 
     trust: tuple[str, ...] = Field(min_length=1, description="Accounts, the most trusted first.")
     role_addresses: frozenset[str] = Field(description="What stands before the @ of an address that many read.")
+    placeholders: frozenset[str] = Field(
+        default=frozenset(), description="Texts that stand where nothing is known, in lower case."
+    )
     countries: dict[str, Annotated[str, Field(pattern="^[A-Z]{2}$")]] = Field(description="A name: its ISO code.")
     survive: dict[str, Choice]
 

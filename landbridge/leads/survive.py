@@ -60,12 +60,13 @@ def survivors(connection: DuckDBPyConnection, rules: GoldenRules, overruled: pa.
 def _say(connection: DuckDBPyConnection, rules: GoldenRules) -> None:
     many = [f"SELECT profile_id, '{f}', unnest({f}), generate_subscripts({f}, 1) FROM living" for f in PLURAL]
     connection.execute("CREATE TABLE living AS SELECT * FROM member WHERE NOT coalesce(gone, false)")
-    connection.execute(f"""
-        CREATE TABLE said AS
+    every = f"""
         SELECT profile_id, field, raw, 1 AS place FROM (
             UNPIVOT (SELECT profile_id, {", ".join(SINGLE)} FROM living) ON {", ".join(SINGLE)}
             INTO NAME field VALUE raw)
-        UNION ALL {" UNION ALL ".join(many)}""")
+        UNION ALL {" UNION ALL ".join(many)}"""
+    nothing = {"placeholders": sorted(rules.placeholders), "around": _AROUND}
+    connection.execute(f"CREATE TABLE said AS SELECT * FROM ({every}) WHERE NOT {_NOTHING}", nothing)
     connection.register("polished", _polished(connection, rules))
     connection.execute(_VALUE, {"trusted": list(rules.trust)})
 
@@ -111,6 +112,9 @@ def _overrule(connection: DuckDBPyConnection, overruled: pa.Table) -> None:
 def _plural(fields: tuple[str, ...]) -> dict[str, str]:
     return {"field": fields[0], "plural": PLURAL[fields[0]]} if fields[0] in MANY else {}
 
+
+_AROUND = " .,:;-_*?!()[]{}<>'" + '"'
+_NOTHING = "list_contains($placeholders, lower(trim(raw, $around)))"
 
 _DISTINCT = """
 SELECT DISTINCT field, raw,

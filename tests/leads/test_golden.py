@@ -67,6 +67,20 @@ def test_the_next_rule_decides_where_the_first_does_not(people: People) -> None:
     assert chosen(people, "i", "website") == ("https://two.example", "zendesk/people/2", "newest")
 
 
+@pytest.mark.parametrize("nothing", ["[not provided]", "N/A", " - unknown - ", "(None)"])
+def test_what_stands_where_nothing_is_known_is_no_value(people: People, nothing: str) -> None:
+    people.person(
+        "i",
+        salesforce={"company": nothing, "title": "CEO", "updated_at": NOON},
+        hubspot={"company": "Walker Dental Ltd", "updated_at": OLDER},
+    )
+    people.person("j", salesforce={"company": nothing, "email": ["j@acme.example"], "updated_at": NOON})
+    people.golden()
+    row = people.row(tables.golden, "i")
+    assert nothing not in row.fields.values()
+    assert "company" not in people.row(tables.golden, "j").fields
+
+
 def test_origin_names_the_profile_and_its_record(people: People) -> None:
     people.person("i", zendesk={"website": "https://one.example"})
     people.golden()
@@ -89,7 +103,7 @@ def test_a_personal_address_comes_before_one_that_many_read(people: People) -> N
 def test_phones_become_e164_by_the_persons_country_or_the_accounts_region(people: People) -> None:
     people.person("german", hubspot={"phone": ["(030) 231 234 56"], "country": "Deutschland", "region_hint": "US"})
     people.person("american", hubspot={"phone": ["(213) 626-1234"], "region_hint": "US"})
-    people.person("both", hubspot={"phone": ["n/a"]}, x={"phone": ["+44 20 7946 0000"]})
+    people.person("both", hubspot={"phone": ["ask at the desk"]}, x={"phone": ["+44 20 7946 0000"]})
     people.golden()
     assert chosen(people, "german", "phone")[0] == "+493023123456"
     assert chosen(people, "american", "phone")[0] == "+12136261234"
