@@ -161,6 +161,7 @@ def _next(config: Path) -> None:
     show.say("\n[bold]Look around[/]")
     show.say(f"  export LANDBRIDGE_CONFIG={show.plain(shlex.quote(str(config)))}")
     steps = [
+        ("landbridge console", "all of it in a browser: the map, review, customers, plan"),
         ("landbridge runs", "every run and its books"),
         (f"landbridge explain {lead}", "where a lead's values came from"),
     ]
