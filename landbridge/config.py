@@ -112,8 +112,9 @@ class Oidc(_Part):
     issuer: str = Field(pattern="^https?://", description="its address; /.well-known/openid-configuration lies below")
     client_id: str
     client_secret: Variable
+    scope: str = Field(default="openid email profile", description="some providers tell groups only when asked to")
     login_claim: str = "email"
-    roles_claim: str = Field(default="groups", description="the claim that names groups")
+    roles_claim: str = Field(default="groups", description="that names groups; `realm.roles`: one within another")
     roles: dict[str, str] = Field(default_factory=dict, description="group -> role")
     default_role: str | None = Field(
         default=None, description="whoever has no group of these; nobody comes in when absent"
