@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -87,7 +88,7 @@ def _matches(features: pa.Table, model: Model, counts: Counts, scored: Scored) -
     try:
         con.register("features", numbered(features))
         _nodes(con, model, counts)
-        return con.sql(_evidence_sql(scored(con, counts.size))).to_arrow_table().cast(MATCHES)
+        return _with_evidence(con, scored(con, counts.size)).cast(MATCHES)
     finally:
         con.close()
 
@@ -152,20 +153,26 @@ def _given_pairs(con: duckdb.DuckDBPyConnection, pairs: pa.Table) -> None:
         FROM wanted w JOIN features l ON l.profile_id = w.left_id JOIN features r ON r.profile_id = w.right_id""")
 
 
-def _evidence_sql(scored: str) -> str:
-    """Pairs by profile_id, with each comparison's level, bits and values as JSON.
+def _with_evidence(con: duckdb.DuckDBPyConnection, scored: str) -> pa.Table:
+    """Pairs by profile_id, best first, with each comparison's level, bits and values as JSON.
 
-    JSON is written as text: values once a profile, and no objects in between, which took three times as long. Weights
-    are rounded: the last digit of a sum is the engine's own, and clusters are made in the order of weights.
+    JSON is written as text: values once a profile, and no objects in between, which took three times as long. Numbers
+    are put in order before the texts come to them, which would be heavy to move. Weights are rounded: the last digit
+    of a sum is the engine's own, and clusters are made in the order of weights.
     """
     shown = ", ".join(f"coalesce(to_json({_shown(c.values)})::VARCHAR, 'null') AS {c.name}" for c in COMPARISONS)
+    con.execute(f"""CREATE OR REPLACE TEMP TABLE best AS SELECT *, round(match_weight, 6) AS weight FROM {scored}
+        ORDER BY weight DESC, uid_l, uid_r""")
+    con.execute(f"""CREATE OR REPLACE TEMP TABLE shown AS SELECT n.uid, profile_id, {shown} FROM nodes n
+        JOIN features USING (uid) WHERE uid IN (SELECT uid_l FROM best UNION ALL SELECT uid_r FROM best)""")
     pieces = ", ".join(_piece(comparison) for comparison in COMPARISONS)
-    return f"""
-        WITH shown AS (SELECT n.uid, profile_id, {shown} FROM nodes n JOIN features USING (uid))
-        SELECT l.profile_id AS left_id, r.profile_id AS right_id, round(match_weight, 6) AS weight,
-            round(match_probability, 9) AS probability, '{{' || concat_ws(',', {pieces}) || '}}' AS evidence
-        FROM {scored} s JOIN shown l ON l.uid = s.uid_l JOIN shown r ON r.uid = s.uid_r
-        ORDER BY weight DESC, uid_l, uid_r"""
+    found = con.sql(f"""
+        SELECT l.profile_id AS left_id, r.profile_id AS right_id, weight, round(match_probability, 9) AS probability,
+            '{{' || concat_ws(',', {pieces}) || '}}' AS evidence, best.rowid AS place
+        FROM best JOIN shown l ON l.uid = uid_l JOIN shown r ON r.uid = uid_r""").to_arrow_table()
+    if (np.diff(found["place"].to_numpy()) < 0).any():  # a join may keep the order, and need not
+        found = found.sort_by("place")
+    return found.drop_columns(["place"])
 
 
 def _piece(comparison: Comparison) -> str:

@@ -67,8 +67,8 @@ def as_whole(store: Store, folder: Path) -> tuple[Any, ...]:
         matches = match(found, model, statistics(kept, found))
         standing = Standing(references(found), decisions, None, (), profiles)
         resolution = conclude(found, matches, standing, model)
-        holders = con.sql("""SELECT profile_id, kind, value, s.value IS NULL FROM holder
-            LEFT JOIN shared_value s USING (kind, value) ORDER BY ALL""").fetchall()
+        holders = con.sql("""SELECT profile_id, kind, value, s.identifier IS NULL FROM holder
+            JOIN base USING (place) LEFT JOIN shared_value s USING (identifier) ORDER BY ALL""").fetchall()
         keys = con.sql("SELECT profile_id, unnest(keys) AS key FROM found ORDER BY ALL").fetchall()
     said = found.drop_columns(["keys", "refers_to"]).to_pylist()
     return groups(resolution.links), matched(resolution.matches), said, holders, keys

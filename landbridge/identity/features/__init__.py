@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from landbridge.identity.features import (
     address,
@@ -35,7 +37,7 @@ EVIDENCE: tuple[ModuleType, ...] = (shared, cross, company, address, birth_date,
 
 _JOINED = """
 CREATE OR REPLACE TEMP TABLE joined AS
-SELECT b.profile_id, b.account,
+SELECT b.place, b.profile_id, b.account,
     coalesce(h.given, n.given) AS given, coalesce(n.family, h.family) AS family, coalesce(n.parts, []) AS parts,
         n.middle, n.generation,
     coalesce(h.roots, n.roots, []) AS roots, coalesce(h.given_known, n.given_known, false) AS given_known,
@@ -48,10 +50,10 @@ SELECT b.profile_id, b.account,
     d.birth_date, d.birth_swapped, l.street, l.house_number, l.postcode, l.city,
     coalesce(c.company_keys, []) AS company_keys, coalesce(c.signed_company_keys, []) AS signed_company_keys,
     coalesce(r.refers_to, []) AS refers_to
-FROM base b LEFT JOIN name_features n USING (profile_id) LEFT JOIN hint_features h USING (profile_id)
-LEFT JOIN identifier_features i USING (profile_id) LEFT JOIN alias_features a USING (profile_id)
-LEFT JOIN birth_features d USING (profile_id) LEFT JOIN address_features l USING (profile_id)
-LEFT JOIN company_features c USING (profile_id) LEFT JOIN reference_features r USING (profile_id)
+FROM base b LEFT JOIN name_features n USING (place) LEFT JOIN hint_features h USING (place)
+LEFT JOIN identifier_features i USING (place) LEFT JOIN alias_features a USING (place)
+LEFT JOIN birth_features d USING (place) LEFT JOIN address_features l USING (place)
+LEFT JOIN company_features c USING (place) LEFT JOIN reference_features r USING (profile_id)
 """
 
 
@@ -95,18 +97,33 @@ def compare(con: duckdb.DuckDBPyConnection) -> pa.Table:
         evidence.add(con)
     con.execute(_JOINED)
     keys.add(con)
-    return con.sql("SELECT * FROM keyed_features ORDER BY profile_id").to_arrow_table()
+    found = con.sql("FROM keyed_features").to_arrow_table()
+    if (np.diff(found["place"].to_numpy()) < 0).any():  # joins may keep the order of `base`, and need not
+        found = found.sort_by("place")
+    return found.drop_columns(["place"])
 
 
 def base(profiles: pa.Table) -> pa.Table:
-    """The columns that features are made from, folded and complete."""
-    size = profiles.num_rows
-    columns = {"profile_id": profiles["profile_id"], "account": _column(profiles, "account", pa.string(), size)}
+    """The columns that features are made from, folded and complete, in the order of profile_id; `place`, the place in
+    it, is what a profile goes by until its features are whole."""
+    profiles, size = in_order(profiles), profiles.num_rows
+    places = pa.array(np.arange(size, dtype=np.int32))
+    columns = {
+        "place": places,
+        "profile_id": profiles["profile_id"],
+        "account": _column(profiles, "account", pa.string(), size),
+    }
     columns |= {field: fold_column(_column(profiles, field, pa.string(), size)) for field in FOLDED}
     columns["full_name"] = fold_column(family_last(_column(profiles, "full_name", pa.string(), size)))
     columns |= {field: _column(profiles, field, pa.string(), size) for field in PLAIN}
     columns |= {field: _column(profiles, field, pa.list_(pa.string()), size) for field in MANY}
     return pa.table(columns)
+
+
+def in_order(profiles: pa.Table) -> pa.Table:
+    """The same rows in the order of profile_id."""
+    ids = profiles["profile_id"]
+    return profiles if pc.all(pc.less(ids[:-1], ids[1:])).as_py() else profiles.sort_by("profile_id")
 
 
 def _column(profiles: pa.Table, field: str, kind: pa.DataType, size: int) -> pa.ChunkedArray:

@@ -50,7 +50,7 @@ FROM (SELECT written, month_first, p[1] AS y, CASE WHEN p[2] > '12' THEN p[3] EL
 WHERE length(y) = 4 AND y >= '1400' AND try_cast(y || '-' || m || '-' || d AS DATE) IS NOT NULL
     AND y || '-' || m || '-' || d NOT IN {DEFAULTS};
 CREATE OR REPLACE TEMP TABLE birth_features AS
-SELECT profile_id, r.birth_date, r.birth_swapped FROM base b JOIN birth_read r
+SELECT place, r.birth_date, r.birth_swapped FROM base b JOIN birth_read r
     ON r.written = left(trim(b.birth_date), 10) AND r.month_first = (upper(coalesce(b.country, b.region_hint, 'us'))
         IN ('US', 'USA', 'UNITED STATES', 'PH'))
 """

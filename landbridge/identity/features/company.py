@@ -13,20 +13,20 @@ LEGAL = (
 _KEYS = f"""
 CREATE OR REPLACE TEMP TABLE company_features AS
 WITH named AS (
-    SELECT profile_id, signed, regexp_replace(array_to_string(list_filter(
+    SELECT place, signed, regexp_replace(array_to_string(list_filter(
         string_split(regexp_replace(replace(company, '.', ''), '[^a-z0-9]+', ' ', 'g'), ' '),
         lambda w: NOT regexp_full_match(w, '{LEGAL}')), ''), '[^a-z0-9]', '', 'g') AS value
-    FROM (SELECT profile_id, coalesce(company, CASE WHEN is_company THEN full_name END) AS company, false AS signed
-            FROM base JOIN name_features USING (profile_id)
-        UNION ALL SELECT profile_id, signed_company, true FROM base WHERE signed_company IS NOT NULL)
+    FROM (SELECT place, coalesce(company, CASE WHEN is_company THEN full_name END) AS company, false AS signed
+            FROM base JOIN name_features USING (place)
+        UNION ALL SELECT place, signed_company, true FROM base WHERE signed_company IS NOT NULL)
   UNION
-    SELECT profile_id, false, regexp_replace(split_part(domain, '.', 1), '[^a-z]', '', 'g')
+    SELECT place, false, regexp_replace(split_part(domain, '.', 1), '[^a-z]', '', 'g')
     FROM email_values WHERE NOT free)
-SELECT profile_id, list_sort(coalesce(list(DISTINCT value) FILTER (NOT signed), [])) AS company_keys,
+SELECT place, list_sort(coalesce(list(DISTINCT value) FILTER (NOT signed), [])) AS company_keys,
     list_sort(list(DISTINCT value)) AS signed_company_keys
 FROM named WHERE length(value) >= 3
     AND NOT regexp_full_match(value, 'none|null|unknown|self|selfemployed|private|privat|freelance|example')
-GROUP BY profile_id
+GROUP BY place
 """
 
 

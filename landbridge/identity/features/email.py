@@ -1,7 +1,7 @@
 """E-mail addresses as one mailbox is one value: case, tags, dots, mistyped providers; role and placeholder addresses
 told apart.
 
-From `email` come rows (profile_id, value, mailbox, domain, free, role) in `email_values`; `role` marks an address
+From `email` come rows (place, value, mailbox, domain, free, role) in `email_values`; `role` marks an address
 that belongs to a function or a household (info@, family.jones@), which is evidence about a place and not about a
 person.
 """
@@ -48,10 +48,10 @@ FREE = (
 
 _VALUES = f"""
 CREATE OR REPLACE TEMP TABLE email_raw AS
-SELECT DISTINCT profile_id, split_part(address, '@', 1) AS local, split_part(address, '@', 2) AS domain
-FROM (SELECT profile_id, regexp_replace(lower(trim(regexp_extract(left(value, 320), '[^\\s<>:;,"]+@[^\\s<>;,"]+'))),
+SELECT place, split_part(address, '@', 1) AS local, split_part(address, '@', 2) AS domain
+FROM (SELECT place, regexp_replace(lower(trim(regexp_extract(left(value, 320), '[^\\s<>:;,"]+@[^\\s<>;,"]+'))),
     '\\.+$', '') AS address
-      FROM (SELECT profile_id, unnest(email) AS value FROM base))
+      FROM (SELECT place, unnest(email) AS value FROM base))
 WHERE regexp_full_match(address, '[^@\\s]+@[^@\\s.][^@\\s]*\\.[^@\\s.]+');
 CREATE OR REPLACE TEMP TABLE domain_meant AS   -- a domain one slip away from a large provider, itself none, is a slip
 SELECT domain, min(free) AS meant FROM (SELECT DISTINCT domain FROM email_raw) d
@@ -59,19 +59,20 @@ JOIN free_provider f ON d.domain = f.free OR (length(f.free) >= 9 AND abs(length
     AND d.domain NOT IN (SELECT free FROM free_provider) AND damerau_levenshtein(d.domain, f.free) = 1)
 GROUP BY domain;
 CREATE OR REPLACE TEMP TABLE email_parts AS
-SELECT profile_id, domain, domain IN (SELECT free FROM free_provider) AS free,
+SELECT place, domain, domain IN (SELECT free FROM free_provider) AS free,
     CASE WHEN domain IN {(*DOTLESS, "")} THEN replace(local, '.', '') ELSE local END AS local, local AS spelt
-FROM (SELECT profile_id, domain, CASE WHEN domain IN {TAGGED}
+FROM (SELECT place, domain, CASE WHEN domain IN {TAGGED}
     THEN regexp_replace(local, '\\+.*', '') ELSE local END AS local
-      FROM (SELECT profile_id, local, replace(coalesce(meant, domain), 'googlemail.', 'gmail.') AS domain
+      FROM (SELECT place, local, replace(coalesce(meant, domain), 'googlemail.', 'gmail.') AS domain
             FROM email_raw LEFT JOIN domain_meant USING (domain)));
 CREATE OR REPLACE TEMP TABLE email_values AS
-SELECT profile_id, local || '@' || domain AS value, min(spelt) AS mailbox, domain, free,
+SELECT place, local || '@' || domain AS value, min(spelt) AS mailbox, any_value(domain) AS domain,
+    any_value(free) AS free,
     bool_or(regexp_full_match(replace(replace(local, '-', ''), '_', ''), '({ROLES})[0-9]*')
         OR regexp_matches(spelt, '(^|[._-])({HOUSEHOLD})($|[._-])')) AS role
 FROM email_parts
 WHERE local != '' AND NOT regexp_full_match(regexp_replace(local, '[-_.]', '', 'g'), '({PLACEHOLDERS})[0-9]*')
-GROUP BY profile_id, value, domain, free;
+GROUP BY place, value;
 """
 
 

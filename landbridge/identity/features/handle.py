@@ -1,4 +1,4 @@
-"""Handles: "network:name" as `handle_values` (profile_id, value), value the bare name.
+"""Handles: "network:name" as `handle_values` (place, value), value the bare name.
 
 People keep one name over many networks, so the name is compared and the network is not; names that many people hold are
 weighed down like every shared identifier.
@@ -10,10 +10,10 @@ import duckdb
 
 _VALUES = """
 CREATE OR REPLACE TEMP TABLE handle_values AS
-SELECT DISTINCT profile_id, value FROM (
-    SELECT profile_id, regexp_replace(rtrim(regexp_replace(lower(trim(left(handle, 200))), '^[a-z0-9_.-]+:', ''),
+SELECT DISTINCT place, value FROM (
+    SELECT place, regexp_replace(rtrim(regexp_replace(lower(trim(left(handle, 200))), '^[a-z0-9_.-]+:', ''),
         '/'), '^(.*/)?@?', '') AS value
-    FROM (SELECT profile_id, unnest(handle) AS handle FROM base))
+    FROM (SELECT place, unnest(handle) AS handle FROM base))
 WHERE length(value) >= 3 AND NOT regexp_full_match(value, 'n/?a|none|null|unknown|test|user|profile|home|share')
 """
 

@@ -19,19 +19,26 @@ FROM (SELECT given AS name FROM joined UNION SELECT family FROM joined) WHERE le
 _OF_EACH = {
     "all_emails": ("'email:' || v",),
     "all_phones": ("'phone:' || v",),
-    "signed_phones": ("'phone:' || v",),
+    "only_signed": ("'phone:' || v",),
     "all_handles": ("'handle:' || v",),
     "aliases": ("'alias:' || v",),
     "boxes": ("'box:' || v",),
     "formal": (
         "'name:' || least(v, family) || '|' || greatest(v, family)",
         "'town:' || city || '|' || v || '|' || family[1]",
-        "'post:' || postcode || '|' || v",
+        "CASE WHEN v != family THEN 'post:' || postcode || '|' || v END",
     ),
-    "company_keys": ("'work:' || v || '|' || family", "'work:' || v || '|' || given"),
-    "births": ("'born:' || v || '|' || given[1]", "'born:' || v || '|' || family[1]"),
+    "company_keys": (
+        "'work:' || v || '|' || family",
+        "CASE WHEN given IS DISTINCT FROM family THEN 'work:' || v || '|' || given END",
+    ),
+    "births": (
+        "'born:' || v || '|' || given[1]",
+        "CASE WHEN given[1] IS DISTINCT FROM family[1] THEN 'born:' || v || '|' || family[1] END",
+    ),
 }
-"""For each value of a list; what lacks a part is null, and no key."""
+"""For each value of a list; what lacks a part is null, and no key. No two of a profile are the same: to look for such
+afterwards would take longer than all the rest."""
 
 _OF_ONE = (
     "'place:' || city || '|' || given[1] || '|' || family",
@@ -46,9 +53,14 @@ _OF_ONE = (
     "'post:' || postcode || '|' || birth_date",
 )
 
-_LISTS = """SELECT *, [birth_date, birth_swapped] AS births, CASE WHEN family IS NULL THEN [] ELSE roots END AS formal,
-    list_filter(list_transform(mailboxes, lambda m: regexp_replace(m, '[^a-z0-9]', '', 'g')),
-        lambda b: length(b) >= 5) AS boxes FROM joined"""
+_LISTS = """SELECT *,
+    CASE WHEN birth_swapped != birth_date THEN [birth_date, birth_swapped] ELSE [birth_date] END AS births,
+    CASE WHEN family IS NULL THEN [] ELSE roots END AS formal,
+    CASE WHEN signed_phones = phones THEN [] ELSE
+        list_filter(signed_phones, lambda p: NOT list_contains(all_phones, p)) END AS only_signed,
+    CASE WHEN len(alone) > 1 THEN list_distinct(alone) ELSE alone END AS boxes
+FROM (SELECT *, list_filter(list_transform(mailboxes, lambda m: regexp_replace(m, '[^a-z0-9]', '', 'g')),
+    lambda b: length(b) >= 5) AS alone FROM joined)"""
 
 
 def add(con: duckdb.DuckDBPyConnection) -> None:
@@ -57,6 +69,6 @@ def add(con: duckdb.DuckDBPyConnection) -> None:
     many = [f"list_transform({column}, lambda v: hash({key}))" for column, kinds in _OF_EACH.items() for key in kinds]
     keys = f"flatten([{', '.join(many)}, [{', '.join(f'hash({key})' for key in _OF_ONE)}]])"
     con.execute(f"""CREATE OR REPLACE TEMP VIEW keyed_features AS
-        SELECT j.* EXCLUDE (births, formal, boxes),
-            list_filter(list_distinct({keys}), lambda k: k != hash(NULL::VARCHAR)) AS keys
+        SELECT j.* EXCLUDE (births, formal, alone, boxes, only_signed),
+            list_filter({keys}, lambda k: k != hash(NULL::VARCHAR)) AS keys
         FROM ({_LISTS}) j LEFT JOIN bones g ON g.name = given LEFT JOIN bones f ON f.name = family""")

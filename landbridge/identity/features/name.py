@@ -67,7 +67,7 @@ CREATE OR REPLACE MACRO pieces(words) AS list_distinct(list_filter(
 
 _SPLIT = f"""
 CREATE OR REPLACE TEMP TABLE name_words AS
-SELECT profile_id,
+SELECT place,
     regexp_matches(coalesce(full_name, family_name, ''), '\\b({FIRM})\\b\\.?') AS is_company,
     CASE WHEN nobody(given_name) OR kin(given_name) OR given_name LIKE '%@%'
         THEN NULL ELSE words(plain(given_name)) END AS given_words,
@@ -79,7 +79,7 @@ SELECT profile_id,
     coalesce(generation(full_name), generation(family_name), generation(given_name)) AS generation
 FROM (SELECT *, list_transform(handle, lambda h: split_part(lower(h), ':', -1)) AS handle_names FROM base);
 CREATE OR REPLACE TEMP TABLE name_fields AS    -- what the split fields leave open, the full name may tell
-SELECT profile_id, is_company, generation,
+SELECT place, is_company, generation,
     CASE WHEN NOT split THEN full_words[:family_from(full_words) - 1]
         WHEN len(given_words) > 0 THEN given_words ELSE rest[:1] END AS given_words,
     CASE WHEN NOT split THEN full_words[family_from(full_words):]
@@ -94,7 +94,7 @@ FROM (SELECT *, CASE WHEN split AND len(full_words) > 1 THEN list_filter(full_wo
 
 _PARTS = """
 CREATE OR REPLACE TEMP TABLE name_parts AS
-SELECT profile_id, is_company, generation,
+SELECT place, is_company, generation,
     CASE WHEN NOT is_company THEN nullif(split_part(given_words[1], '-', 1), '') END AS given,
     CASE WHEN NOT is_company THEN joined(family_words) END AS family,
     CASE WHEN NOT is_company THEN pieces(family_words) END AS parts,
@@ -113,7 +113,7 @@ GROUP BY given
 
 _NAMES = """
 CREATE OR REPLACE TEMP TABLE name_features AS
-SELECT n.profile_id, n.given, n.family, n.parts, n.middle, n.generation, g.roots, n.is_company,
+SELECT n.place, n.given, n.family, n.parts, n.middle, n.generation, g.roots, n.is_company,
     coalesce(g.known, false) AS given_known
 FROM name_parts n LEFT JOIN given_names g ON g.given = n.given;
 """

@@ -1,6 +1,6 @@
 """Phone numbers as the digits that stay the same however a number is written.
 
-From `phone` and `signed_phone` come rows (profile_id, value, signed) in `phone_values`: `signed` where no field says
+From `phone` and `signed_phone` come rows (place, value, signed) in `phone_values`: `signed` where no field says
 it. `value` is the last nine digits: "+49 170 1234567", "0170/1234567" and "00491701234567" agree in them even when
 nobody says which country the second one is from.
 
@@ -22,10 +22,10 @@ TAIL = 9
 SHORTEST = 7
 
 _WRITTEN = """
-CREATE OR REPLACE TEMP TABLE phone_owner AS SELECT profile_id, signed, left(unnest(phone), 40) AS number,
+CREATE OR REPLACE TEMP TABLE phone_owner AS SELECT place, signed, left(unnest(phone), 40) AS number,
     upper(coalesce(CASE WHEN length(country) = 2 THEN country END, region_hint)) AS region
-FROM (SELECT profile_id, country, region_hint, phone, false AS signed FROM base
-    UNION ALL SELECT profile_id, country, region_hint, signed_phone, true FROM base WHERE signed_phone IS NOT NULL);
+FROM (SELECT place, country, region_hint, phone, false AS signed FROM base
+    UNION ALL SELECT place, country, region_hint, signed_phone, true FROM base WHERE signed_phone IS NOT NULL);
 CREATE OR REPLACE TEMP TABLE phone_written AS
 SELECT *, CASE WHEN abroad THEN '+' || CASE WHEN left(digits, 1) IN ('1', '7') THEN left(digits, 1)
         WHEN left(digits, 2) IN (SELECT code FROM dialling) THEN left(digits, 2)
@@ -51,12 +51,12 @@ LEFT JOIN dialling d USING (key)
 
 _VALUES = f"""
 CREATE OR REPLACE TEMP TABLE phone_values AS
-SELECT profile_id, value, bool_and(signed) AS signed FROM phone_owner p JOIN (
+SELECT place, value, bool_and(signed) AS signed FROM phone_owner p JOIN (
     SELECT number, region, right(digits, {TAIL}) AS value FROM phone_plain
         WHERE plain AND length(digits) >= {SHORTEST} AND NOT contains('1234567890123', right(digits, {TAIL}))
             AND replace(right(digits, {SHORTEST}), right(digits, 1), '') != ''
     UNION ALL SELECT number, region, value FROM phone_read WHERE value IS NOT NULL) r
-ON r.number = p.number AND r.region IS NOT DISTINCT FROM p.region GROUP BY profile_id, value
+ON r.number = p.number AND r.region IS NOT DISTINCT FROM p.region GROUP BY place, value
 """
 
 

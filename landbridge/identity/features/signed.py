@@ -24,9 +24,11 @@ MOST = 8
 _CHANGED = {"full_name": TEXT, "signed_phone": TEXTS, "signed_company": TEXT, "signed_name": TEXT}
 
 _SIGNERS = """
+CREATE OR REPLACE TEMP VIEW named AS
+SELECT profile_id, n.* EXCLUDE (place) FROM name_features n JOIN base USING (place);
 CREATE OR REPLACE TEMP TABLE signer AS
 SELECT s.touchpoint_id, s.profile_id, s.value, n.given, n.family, n.parts, n.roots, n.given_known
-FROM signature s JOIN name_features n ON n.profile_id = s.profile_id || chr(31) || s.touchpoint_id
+FROM signature s JOIN named n ON n.profile_id = s.profile_id || chr(31) || s.touchpoint_id
 WHERE s.kind = 'name' AND (n.given IS NOT NULL OR n.family IS NOT NULL);
 """
 
@@ -34,7 +36,7 @@ _FITTING = """
 CREATE OR REPLACE MACRO same_family(a, parts_a, b, parts_b) AS
     a = b OR list_contains(parts_a, b) OR list_contains(parts_b, a) OR jaro_winkler_similarity(a, b) >= 0.92;
 CREATE OR REPLACE TEMP TABLE mine AS
-SELECT s.profile_id, s.touchpoint_id, NULL::VARCHAR AS full_name FROM signer s JOIN name_features n USING (profile_id)
+SELECT s.profile_id, s.touchpoint_id, NULL::VARCHAR AS full_name FROM signer s JOIN named n USING (profile_id)
 WHERE n.given = s.family AND n.family = s.given
     OR (n.given IS NOT NULL AND s.given IS NOT NULL OR n.family IS NOT NULL AND s.family IS NOT NULL)
         AND coalesce(same_given(n.given, n.roots, n.given_known, s.given, s.roots, s.given_known), true)
@@ -46,10 +48,10 @@ CREATE OR REPLACE TEMP TABLE one_name AS
     SELECT profile_id, min(value) AS full_name FROM signer GROUP BY profile_id
     HAVING count(DISTINCT (given, family)) = 1 AND bool_and(given IS NOT NULL AND family IS NOT NULL);
 CREATE OR REPLACE TEMP TABLE vouched AS   -- its own mailbox says the name: whoever signs as another has another's
-    SELECT profile_id FROM email_values JOIN signer USING (profile_id)
+    SELECT profile_id FROM email_values JOIN base USING (place) JOIN signer USING (profile_id)
     GROUP BY profile_id HAVING bool_or(contains(mailbox, given) OR contains(mailbox, family)) AND NOT bool_or(role);
 INSERT INTO mine SELECT s.profile_id, s.touchpoint_id, o.full_name
-FROM signer s JOIN one_name o USING (profile_id) JOIN name_features n USING (profile_id)
+FROM signer s JOIN one_name o USING (profile_id) JOIN named n USING (profile_id)
 WHERE n.given IS NULL AND n.family IS NULL AND NOT n.is_company
     AND profile_id IN (SELECT profile_id FROM vouched);
 """

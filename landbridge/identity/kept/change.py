@@ -54,19 +54,19 @@ _REST = f"""
 CREATE OR REPLACE TEMP TABLE old AS
     SELECT uid FROM kept.profile WHERE profile_id IN (SELECT profile_id FROM base UNION SELECT profile_id FROM gone_id);
 CREATE OR REPLACE TEMP TABLE touched_identifier AS
-    SELECT hash(kind, value) AS identifier FROM holder
+    SELECT identifier FROM holder
     UNION SELECT identifier FROM kept.holder WHERE uid IN (SELECT uid FROM old);
 CREATE OR REPLACE TEMP TABLE rest AS   -- of a crowd, as many as make a crowd
     SELECT * FROM kept.holder WHERE identifier IN (SELECT identifier FROM touched_identifier)
         AND uid NOT IN (SELECT uid FROM old)
     QUALIFY row_number() OVER (PARTITION BY identifier) <= {shared.CROWD} + 1;
-INSERT INTO holder BY NAME SELECT kind, value, role, given, family, roots, given_known FROM rest;
+INSERT INTO holder BY NAME SELECT identifier, kind, value, role, given, family, roots, given_known FROM rest;
 """
 
 _FLIPPED = """
 CREATE OR REPLACE TEMP TABLE flipped AS SELECT DISTINCT profile_id
-FROM rest LEFT JOIN shared_value s USING (kind, value) JOIN kept.profile USING (uid)
-WHERE personal != (s.value IS NULL)
+FROM rest LEFT JOIN shared_value s USING (identifier) JOIN kept.profile USING (uid)
+WHERE personal != (s.identifier IS NULL)
 """
 
 _KEYS = f"""
@@ -92,9 +92,9 @@ INSERT INTO kept.profile BY NAME
     SELECT uid, hash(lower(profile_id)) AS name, f.* EXCLUDE (keys, refers_to)
     FROM found f JOIN fresh USING (profile_id);
 INSERT INTO kept.key SELECT key, uid FROM fresh_key;
-INSERT INTO kept.holder BY NAME SELECT hash(kind, value) AS identifier, uid, h.* EXCLUDE (profile_id),
-    s.value IS NULL AS personal
-    FROM holder h JOIN fresh USING (profile_id) LEFT JOIN shared_value s USING (kind, value);
+INSERT INTO kept.holder BY NAME SELECT identifier, uid, h.* EXCLUDE (identifier, place),
+    s.identifier IS NULL AS personal
+    FROM holder h JOIN base USING (place) JOIN fresh USING (profile_id) LEFT JOIN shared_value s USING (identifier);
 INSERT INTO kept.reference SELECT uid, hash(lower(trim(value)))
     FROM (SELECT profile_id, unnest(reference) AS value FROM base) JOIN fresh USING (profile_id);
 """

@@ -20,16 +20,16 @@ from landbridge.identity.matching import Counts
 _TABLES = """
 CREATE SCHEMA kept;
 CREATE TABLE kept.state AS SELECT $stamp AS stamp, $made_by AS made_by, $size::BIGINT AS size, 0::BIGINT AS changed;
-CREATE TABLE kept.profile AS SELECT (row_number() OVER (ORDER BY profile_id))::UINTEGER AS uid,
-    hash(lower(profile_id)) AS name, f.* EXCLUDE (keys, refers_to) FROM found f ORDER BY uid;
-CREATE TEMP TABLE uids AS SELECT uid, profile_id FROM kept.profile;
-CREATE TABLE kept.key AS SELECT key, uid
-    FROM (SELECT profile_id, unnest(keys) AS key FROM found) JOIN uids USING (profile_id) ORDER BY ALL;
-CREATE TABLE kept.holder AS SELECT hash(kind, value) AS identifier, uid, h.* EXCLUDE (profile_id),
-        s.value IS NULL AS personal
-    FROM holder h JOIN uids USING (profile_id) LEFT JOIN shared_value s USING (kind, value) ORDER BY identifier;
+CREATE TABLE kept.profile AS SELECT (place + 1)::UINTEGER AS uid,
+    hash(lower(f.profile_id)) AS name, f.* EXCLUDE (keys, refers_to)
+    FROM found f JOIN base USING (profile_id) ORDER BY uid;
+CREATE TABLE kept.key AS SELECT unnest(keys) AS key, (place + 1)::UINTEGER AS uid
+    FROM found JOIN base USING (profile_id) ORDER BY ALL;
+CREATE TABLE kept.holder AS SELECT identifier, (place + 1)::UINTEGER AS uid, h.* EXCLUDE (identifier, place),
+        s.identifier IS NULL AS personal
+    FROM holder h LEFT JOIN shared_value s USING (identifier) ORDER BY identifier;
 CREATE TABLE kept.reference AS SELECT uid, hash(lower(trim(value))) AS target
-    FROM (SELECT profile_id, unnest(reference) AS value FROM base) JOIN uids USING (profile_id) ORDER BY ALL;
+    FROM (SELECT (place + 1)::UINTEGER AS uid, unnest(reference) AS value FROM base) ORDER BY ALL;
 CREATE TABLE kept.real_given AS FROM real_given;
 CREATE TABLE kept.spelling AS FROM spelling;
 """
