@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from landbridge.errors import DecisionStands, NotFound
 from landbridge.identity.decisions import about, decide, withdraw
+from landbridge.identity.pairing import CROWDED
 from landbridge.identity.review import questions, waiting
 from landbridge.quality.doubts import hold_doubtful
 from landbridge.store.engine import Store
@@ -70,6 +71,17 @@ def test_two_records_of_one_system_that_names_two_of_another(store: Store) -> No
     decide(store, "zendesk/users/1", "zendesk/users/2", "same", actor="ada", reason="a duplicate")
     resolved(store)
     assert doubts(store) == []
+
+
+def test_more_copies_of_one_row_than_a_key_may_pair_are_no_crowd_of_strangers_without_a_word(store: Store) -> None:
+    copies = CROWDED + 10
+    for number in range(copies):
+        put(store, f"crm/contacts/{number:03}", {**EVE, **HOME})
+    resolved(store)
+    customers = set(links(store).values())
+    assert len(customers) < 10
+    assert {kind for kind, *_ in doubts(store)} == {"large"}
+    assert waiting(store)["holding"] == len(customers)
 
 
 def test_of_two_who_decide_at_once_the_first_stands_and_the_second_is_told(thin: Store) -> None:

@@ -61,7 +61,7 @@ def as_whole(store: Store, folder: Path) -> tuple[Any, ...]:
             decisions = bulk.get(connection, "SELECT * FROM decision WHERE withdrawn_at IS NULL")
         features.tell(con, profiles, known_given(model))
         shared.learn(con)
-        for table in ("real_given", "spelling"):
+        for table in ("real_given", "spelling", "repeated"):
             con.register(table, kept.sql(f"FROM kept.{table}").to_arrow_table())
         found = features.compare(con)
         matches = match(found, model, statistics(kept, found))

@@ -179,3 +179,8 @@ def test_stats_count_everybody_once() -> None:
 def test_nobody_and_one() -> None:
     assert resolve(profiles()).stats == {"profiles": 0, "identities": 0, "singles": 0, "review": 0, "largest": 0}
     assert resolve(profiles(ALBERT[0])).stats["singles"] == 1
+
+
+def test_copies_of_a_name_alone_are_namesakes() -> None:
+    namesakes = profiles(*(person(f"crm/users/{n:03}", full_name="John Smith", city="Hull") for n in range(100)))
+    assert together(resolve(namesakes).links) == set()

@@ -15,6 +15,7 @@ from landbridge.identity.features import (
     company,
     cross,
     email,
+    equal,
     handle,
     keys,
     name,
@@ -32,7 +33,7 @@ PLAIN = ("birth_date", "country", "region_hint", "signed_name")
 MANY = ("email", "phone", "signed_phone", "handle", "reference")
 
 TOLD: tuple[ModuleType, ...] = (email, phone, handle)
-EVIDENCE: tuple[ModuleType, ...] = (shared, cross, company, address, birth_date, reference)
+EVIDENCE: tuple[ModuleType, ...] = (shared, cross, company, address, birth_date, reference, equal)
 """In the order of need: each reads `base` and what stands before it."""
 
 _JOINED = """
@@ -49,11 +50,12 @@ SELECT b.place, b.profile_id, b.account,
     coalesce(a.mailboxes, []) AS mailboxes, coalesce(a.aliases, []) AS aliases,
     d.birth_date, d.birth_swapped, l.street, l.house_number, l.postcode, l.city,
     coalesce(c.company_keys, []) AS company_keys, coalesce(c.signed_company_keys, []) AS signed_company_keys,
-    coalesce(r.refers_to, []) AS refers_to
+    coalesce(r.refers_to, []) AS refers_to, e.copy, e.next_copy
 FROM base b LEFT JOIN name_features n USING (place) LEFT JOIN hint_features h USING (place)
 LEFT JOIN identifier_features i USING (place) LEFT JOIN alias_features a USING (place)
 LEFT JOIN birth_features d USING (place) LEFT JOIN address_features l USING (place)
 LEFT JOIN company_features c USING (place) LEFT JOIN reference_features r USING (profile_id)
+LEFT JOIN copy_features e USING (place)
 """
 
 
@@ -83,12 +85,14 @@ def tell(con: duckdb.DuckDBPyConnection, profiles: pa.Table, known_given: pa.Tab
 
 
 def learn(con: duckdb.DuckDBPyConnection) -> None:
-    """Second step: what only a whole base tells. Leaves `shared_value`, `real_given` and `spelling` in `con`.
+    """Second step: what only a whole base tells. Leaves `shared_value`, `real_given`, `spelling` and `repeated`
+    in `con`.
 
     Whoever knows them from elsewhere lays them there instead: the other two steps look at one profile at a time.
     """
     shared.learn(con)
     cross.learn(con)
+    equal.learn(con)
 
 
 def compare(con: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -51,6 +51,8 @@ _OF_ONE = (
     "'bones:' || CASE WHEN g.bones < f.bones THEN g.bones || '|' || f.bones ELSE f.bones || '|' || g.bones END",
     "'city:' || city || '|' || birth_date",
     "'post:' || postcode || '|' || birth_date",
+    "'copy:' || copy",
+    "'copy:' || next_copy",
 )
 
 _LISTS = """SELECT *,
@@ -69,6 +71,6 @@ def add(con: duckdb.DuckDBPyConnection) -> None:
     many = [f"list_transform({column}, lambda v: hash({key}))" for column, kinds in _OF_EACH.items() for key in kinds]
     keys = f"flatten([{', '.join(many)}, [{', '.join(f'hash({key})' for key in _OF_ONE)}]])"
     con.execute(f"""CREATE OR REPLACE TEMP VIEW keyed_features AS
-        SELECT j.* EXCLUDE (births, formal, alone, boxes, only_signed),
+        SELECT j.* EXCLUDE (births, formal, alone, boxes, only_signed, copy, next_copy),
             list_filter({keys}, lambda k: k != hash(NULL::VARCHAR)) AS keys
         FROM ({_LISTS}) j LEFT JOIN bones g ON g.name = given LEFT JOIN bones f ON f.name = family""")

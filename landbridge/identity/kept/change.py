@@ -35,7 +35,7 @@ def remake(con: duckdb.DuckDBPyConnection, changed: pa.Table, gone: pa.Array, re
     also = con.sql("SELECT profile_id FROM flipped ORDER BY 1").to_arrow_table()["profile_id"].combine_chunks()
     if len(also):
         _tell(con, pa.concat_tables([changed, read(also)]), model)
-    for view in ("real_given", "spelling"):
+    for view in ("real_given", "spelling", "repeated"):
         con.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS FROM kept.{view}")
     con.register("found", features.compare(con))
     for statement in (_KEYS, _REPLACE):

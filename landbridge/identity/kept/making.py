@@ -4,7 +4,7 @@ kept.profile    uid, and the features of a profile (its keys apart)
 kept.key        blocking keys as 64-bit hashes: key, uid
 kept.holder     who says which identifier, whether it counts as personal, and what its holder is called
 kept.reference  the record of another system that a profile names, as a hash
-kept.real_given, kept.spelling, kept.rarity_*   the statistics in force until the next whole resolve
+kept.real_given, kept.spelling, kept.repeated, kept.rarity_*   the statistics in force until the next whole resolve
 kept.state      the stamp, what made the base, its size then, how many profiles changed since
 """
 
@@ -32,6 +32,7 @@ CREATE TABLE kept.reference AS SELECT uid, hash(lower(trim(value))) AS target
     FROM (SELECT (place + 1)::UINTEGER AS uid, unnest(reference) AS value FROM base) ORDER BY ALL;
 CREATE TABLE kept.real_given AS FROM real_given;
 CREATE TABLE kept.spelling AS FROM spelling;
+CREATE TABLE kept.repeated AS FROM repeated;
 """
 
 
