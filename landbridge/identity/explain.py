@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 SAYS: Mapping[str, Mapping[str, str]] = {
@@ -86,15 +87,16 @@ SAYS: Mapping[str, Mapping[str, str]] = {
 """What each level of each comparison means; an empty text is told by another comparison."""
 
 
-def explain_pair(evidence: str | Mapping[str, Any]) -> list[str]:
+def explain_pair(evidence: str | Mapping[str, Any], where: Mapping[str, str] = MappingProxyType({})) -> list[str]:
     """One sentence a piece of evidence, what weighs most first; what speaks against comes last.
 
-    `evidence` as kept with a match (JSON text or its object). Values are shown as they were compared and are text from
+    `evidence` as kept with a match (JSON text or its object); `where` names the text of what comes from a signature
+    (signed_by). Values are shown as they were compared and are text from
     outside: whoever puts them on a page escapes them.
     """
     pieces = json.loads(evidence) if isinstance(evidence, str) else evidence
     weightiest = sorted(pieces.items(), key=lambda item: (-item[1]["weight"], item[0]))
-    return [said for comparison, piece in weightiest if (said := _say(comparison, piece))]
+    return [said + where.get(name, "") for name, piece in weightiest if (said := _say(name, piece))]
 
 
 @dataclass(frozen=True)
@@ -108,13 +110,18 @@ class Step:
 BEFOREHAND = "before looking: how seldom any two records are one person"
 
 
-def waterfall(evidence: str | Mapping[str, Any], weight: float) -> list[Step]:
+def waterfall(
+    evidence: str | Mapping[str, Any], weight: float, where: Mapping[str, str] = MappingProxyType({})
+) -> list[Step]:
     """The steps that add up to a match's `weight` (bits), what weighs most first, the odds beforehand last.
 
-    Values in the words are text from outside, as in `explain_pair`.
+    Values in the words are text from outside, as in `explain_pair`; `where` too.
     """
     pieces = json.loads(evidence) if isinstance(evidence, str) else evidence
-    steps = [Step(piece["weight"], _say(name, piece) or f"{name}: told above") for name, piece in pieces.items()]
+    steps = [
+        Step(piece["weight"], (_say(name, piece) or f"{name}: told above") + where.get(name, ""))
+        for name, piece in pieces.items()
+    ]
     told = [step for step in steps if abs(step.bits) >= 0.05]
     rest = round(weight - sum(step.bits for step in steps), 2)
     return [*sorted(told, key=lambda step: (-step.bits, step.words)), Step(rest, BEFOREHAND)]

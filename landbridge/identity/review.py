@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from landbridge.identity.doubts import SAYS
 from landbridge.identity.explain import explain_pair
 from landbridge.identity.people import said_of
+from landbridge.identity.signed_by import Signatures, signatures_of
 from landbridge.store.engine import Store
 
 CLOSE = 2.0
@@ -39,8 +40,9 @@ def questions(store: Store, limit: int) -> list[Question]:
     standing decision keeps members of both apart."""
     with store.begin() as connection:
         rows = connection.execute(_ASKED, {"limit": limit, "close": CLOSE}).mappings().all()
-        people = said_of(connection, {row[side] for row in rows for side in ("left_id", "right_id")})
-    return [_question(row, people) for row in rows]
+        named = {row[side] for row in rows for side in ("left_id", "right_id")}
+        people, signed = said_of(connection, named), signatures_of(connection, named)
+    return [_question(row, people, signed) for row in rows]
 
 
 def waiting(store: Store) -> dict[str, int]:
@@ -50,16 +52,16 @@ def waiting(store: Store) -> dict[str, int]:
         return {"questions": row[0], "holding": row[1]}
 
 
-def _question(row: sa.RowMapping, people: dict[str, dict[str, Any]]) -> Question:
-    evidence = row["evidence"]
+def _question(row: sa.RowMapping, people: dict[str, dict[str, Any]], signed: Signatures) -> Question:
+    left, right, evidence = row["left_id"], row["right_id"], row["evidence"]
     return Question(
-        people.get(row["left_id"], {"profile_id": row["left_id"]}),
-        people.get(row["right_id"], {"profile_id": row["right_id"]}),
+        people.get(left, {"profile_id": left}),
+        people.get(right, {"profile_id": right}),
         reason(row["kind"], row["refused"], row["close"], row["moves"]),
         row["kind"] is not None,
         row["moves"],
         row["probability"],
-        explain_pair(evidence) if evidence else [],
+        explain_pair(evidence, signed.where(left, right, evidence)) if evidence else [],
     )
 
 

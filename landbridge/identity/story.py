@@ -15,6 +15,7 @@ from landbridge.identity.decisions import Decision
 from landbridge.identity.doubts import SAYS
 from landbridge.identity.explain import Step, waterfall
 from landbridge.identity.people import said_of
+from landbridge.identity.signed_by import Signatures, signatures_of
 from landbridge.store.engine import Store
 from landbridge.trail.lineage import identity_of
 
@@ -81,7 +82,8 @@ def story(store: Store, what: str) -> Story:
         identity, _ = identity_of(connection, what)
         formerly = list(connection.execute(sa.text(_FORMERLY), {"id": identity}).scalars())
         members = _members(connection, identity)
-        ties = _ties(connection.execute(sa.text(_TIES), {"id": identity}).all())
+        signed = signatures_of(connection, [member.profile_id for member in members])
+        ties = _ties(connection.execute(sa.text(_TIES), {"id": identity}).all(), signed)
         doubts = [SAYS[row.kind].format(profiles=row.profiles) for row in connection.execute(_DOUBTS, {"id": identity})]
         history = [Happening(*row) for row in connection.execute(_HISTORY, {"ids": [identity, *formerly]})]
     said = decisions.about(store, [member.profile_id for member in members])
@@ -94,20 +96,23 @@ def _members(connection: sa.Connection, identity: str) -> list[Member]:
     return [Member(row.profile_id, people.get(row.profile_id, {}), row.how, row.weight, row.model) for row in rows]
 
 
-def _ties(matches: Sequence[Any]) -> list[Tie]:
+def _ties(matches: Sequence[Any], signed: Signatures) -> list[Tie]:
     """The strongest ties that reach everybody, and for each that is alone between two sides the smaller side."""
     edges = [(match.left_id, match.right_id) for match in matches]
     lone = {(bridge.left, bridge.right) for bridge in bridges(edges)}
     chosen = _strongest(edges)
     return [
-        _tie(match, _smaller_side(edge, edges) if edge in lone and match.how == "evidence" else [])
+        _tie(match, _smaller_side(edge, edges) if edge in lone and match.how == "evidence" else [], signed)
         for place, (match, edge) in enumerate(zip(matches, edges, strict=True))
         if place in chosen
     ]
 
 
-def _tie(match: Any, falls_out: list[str]) -> Tie:
-    steps = waterfall(match.evidence, match.weight) if match.how == "evidence" else []
+def _tie(match: Any, falls_out: list[str], signed: Signatures) -> Tie:
+    steps = []
+    if match.how == "evidence":
+        where = signed.where(match.left_id, match.right_id, match.evidence)
+        steps = waterfall(match.evidence, match.weight, where)
     return Tie(match.left_id, match.right_id, match.how, match.weight, match.probability, steps, falls_out)
 
 

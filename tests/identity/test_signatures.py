@@ -13,6 +13,7 @@ from landbridge.identity import signatures
 from landbridge.identity.decisions import decide
 from landbridge.identity.resolve import ONLY_SIGNED
 from landbridge.identity.review import Question, questions
+from landbridge.identity.story import story
 from landbridge.store import bulk
 from landbridge.store.engine import Store
 from landbridge.store.profiles import PROFILE_SCHEMA
@@ -253,7 +254,10 @@ def test_a_signature_alone_asks_about_two_records_and_joins_nobody(customer: Sto
     assert links(customer)["zendesk/users/3"] != links(customer)["salesforce/Contact/3"]
     (question,) = asked(customer)
     assert {question.left["profile_id"], question.right["profile_id"]} == {"salesforce/Contact/3", "zendesk/users/3"}
-    assert any(said.startswith("same phone in a signature") for said in question.because)
+    (phone,) = (said for said in question.because if said.startswith("same phone in a signature"))
+    assert phone.endswith("(in a signature: zendesk/tickets/1)")
+    (name,) = (said for said in question.because if said.startswith("same first name"))
+    assert name.endswith("(in a signature: zendesk/tickets/1)"), "the profile has no name of its own"
     before = rows(customer, "SELECT xmin, * FROM match ORDER BY left_id, right_id")
     resolved(customer)
     assert rows(customer, "SELECT xmin, * FROM match ORDER BY left_id, right_id") == before
@@ -282,6 +286,15 @@ def test_a_phone_in_a_field_joins_whatever_signatures_say(customer: Store) -> No
     write(customer, "1", HERS, person="zendesk/users/3")
     resolved(customer)
     assert links(customer)["zendesk/users/3"] == links(customer)["salesforce/Contact/3"]
+
+
+def test_what_fields_say_is_not_laid_to_a_signature(customer: Store) -> None:
+    put(customer, "salesforce/Contact/3", CLARA)
+    put(customer, "zendesk/users/3", {**CLARA, "email": ["diaz77@posteo.example"]})
+    write(customer, "1", HERS, person="zendesk/users/3")
+    resolved(customer)
+    (tie,) = story(customer, "zendesk/users/3").ties
+    assert [step.words for step in tie.steps if "in a signature" in step.words] == []
 
 
 def test_whoever_signs_as_another_from_a_strange_mailbox_is_not_taken_for_her(customer: Store) -> None:
