@@ -1,12 +1,13 @@
 """Identity beside bare Splink on the same generated customers, each in a process of its own.
 
     python -m benchmarks.identity [--records 10000] [--seed 7] [--json] [--no-peer]
-    python -m benchmarks.identity --speed [--records 100000] [--seed 7] [--json]
+    python -m benchmarks.identity --speed [resolve training changes] [--records 100000] [--seed 7] [--json]
 
 Prints precision, recall and F1 (pairwise, after closure), B-cubed F1, the largest cluster, wall and CPU seconds,
 peak memory; ratios beside the numbers. Bare Splink is the tutorial's model: one comparison a column, weights learned
 without labels, connected components at a match probability of .95. Labels are hidden from both.
-`--speed` times a full resolve alone, with saved models on both sides (benchmarks/speed.py).
+`--speed` times a full resolve with saved models on both sides, training, 1,000 changed profiles of so many (and of
+100,000), and a run with nothing to do; or some of them (benchmarks/speed.py).
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ import multiprocessing
 import resource
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
 
 from benchmarks.customers import GENERATOR, available, customers
-from benchmarks.speed import compare
+from benchmarks.speed import PARTS, compare
 
 Links = Callable[[pa.Table], pa.Table]
 
@@ -86,14 +88,12 @@ def show(rows: list[dict[str, Any]]) -> None:
     """A table, and what we take and reach as a multiple of the peer."""
     columns = [column for column in rows[0] if column != "mb_before"]
     for row in [dict(zip(columns, columns, strict=True)), *rows]:
-        print("  ".join(f"{row[column]!s:>12}" for column in columns))
-    if len(rows) == 2:
-        ratios = {
-            column: rows[0][column] / max(rows[1][column], 0.01)
-            for column in ("f1", "wall_s", "cpu_s", "peak_mb")
-            if column in rows[0]
-        }
-        print("ours / bare Splink: " + ", ".join(f"{column} {ratio:.2f}" for column, ratio in ratios.items()))
+        print("  ".join(f"{row.get(column, '')!s:>14}" for column in columns))
+    for ours, peer in pairwise(rows):
+        if ours["engine"] == "landbridge" and peer["engine"] != "landbridge":
+            shared = [column for column in ("f1", "wall_s", "cpu_s", "peak_mb") if column in ours and column in peer]
+            ratios = ", ".join(f"{column} {ours[column] / max(peer[column], 0.01):.2f}" for column in shared)
+            print(f"ours / bare Splink, {ours.get('task', 'all')} of {ours['records']:,}: {ratios}")
 
 
 def main() -> None:
@@ -103,13 +103,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--no-peer", action="store_true")
-    parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--speed", nargs="*", choices=list(PARTS))
     options = parser.parse_args()
     if not available():
         raise SystemExit(f"The generator is not there: {'/'.join(GENERATOR.parts[-3:])} beside the checkout.")
     engines = {"landbridge": ours} if options.no_peer else {"landbridge": ours, "bare splink": bare_splink}
-    if options.speed:
-        rows = compare(options.records, options.seed)
+    if options.speed is not None:
+        rows = compare(options.speed or PARTS, options.records, options.seed)
     else:
         rows = [apart(name, links, options.records, options.seed) for name, links in engines.items()]
     print(json.dumps(rows, indent=1)) if options.json else show(rows)

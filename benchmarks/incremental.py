@@ -14,6 +14,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import resource
 import statistics
 import tempfile
 import time
@@ -121,12 +122,18 @@ def server_cpu(folder: Path) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def peer(profiles: pa.Table, batch: pa.Table, home: Path) -> float:
-    """Seconds of bare Splink's predict_between, the second time; model learned before, on a part of the base."""
+def peer(profiles: pa.Table, batch: pa.Table, home: Path) -> dict[str, float]:
+    """Bare Splink's predict_between, the second time; model learned before, on a part of the base."""
     from benchmarks.bare_splink import between, save
 
     save(profiles.slice(0, 50_000), home / "splink.json")
-    return between(profiles, batch, home / "splink.json")
+    wall, cpu = between(profiles, batch, home / "splink.json")
+    return {"bare_splink_s": wall, "bare_splink_cpu_s": cpu}
+
+
+def peak_mb() -> int:
+    """The most memory that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def measure(base: int, wanted: argparse.Namespace, out: Any) -> None:
@@ -145,16 +152,15 @@ def measure(base: int, wanted: argparse.Namespace, out: Any) -> None:
             batch = changes(profiles, news, wanted.changed - new, turn)
             put(store, batch)
             rounds.append(resolved(store, Path(home)))
-        nothing = resolved(store, Path(home))
+        nothing, peak = resolved(store, Path(home)), peak_mb()
         kept = sum(f.stat().st_size for f in (Path(home) / "identity").iterdir())
         store.close()
-        bare = None if wanted.no_peer else peer(profiles, batch, Path(home))
+        bare = {} if wanted.no_peer else peer(profiles, batch, Path(home))
     row = {key: statistics.median(r.get(key, 0.0) for r in rounds) for key in rounds[0]}
     row |= {"first_s": rounds[0]["wall_s"], "unchanged_s": nothing["wall_s"], "whole_s": whole["wall_s"]}
-    row |= {"base": profiles.num_rows, "kept_mb": kept // 2**20}
-    if bare is not None:
-        row["bare_splink_s"] = bare
-    out.put(row)
+    row |= {"base": profiles.num_rows, "kept_mb": kept // 2**20, "peak_mb": peak}
+    row["unchanged_cpu_s"] = nothing["cpu_s"] + nothing["server_cpu_s"]
+    out.put(row | bare)
 
 
 def apart(base: int, wanted: argparse.Namespace) -> dict[str, Any]:
