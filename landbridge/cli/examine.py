@@ -52,8 +52,7 @@ def examine(paths: Sequence[Path], chosen: Mapping[str, str], region: str | None
     """
     import pyarrow as pa
 
-    from landbridge.identity.first_load import fitted
-    from landbridge.identity.resolve import resolve
+    from landbridge.identity.first_load import resolved
 
     tables = [read_file(path) for path in paths]
     _see_that_chosen_exist(tables, chosen)
@@ -64,7 +63,7 @@ def examine(paths: Sequence[Path], chosen: Mapping[str, str], region: str | None
     )
     if not profiles.num_rows:
         raise RecordRejected("No row says anything about a person.", do="Name the columns: --map email=COLUMN.")
-    resolution = resolve(profiles, model=fitted(profiles))
+    _, resolution = resolved(profiles)
     people = {row["profile_id"]: row for row in profiles.to_pylist()}
     found.customers = list(_customers(resolution, people))
     found.review = list(_review(resolution, people))

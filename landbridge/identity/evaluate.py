@@ -45,11 +45,10 @@ def evaluate(profiles: pa.Table, truth: Mapping[str, str] | pa.Table, model: Mod
     """Resolve `profiles` as production does a first load, and score against `truth` (profile_id, person), which
     resolving never sees. A truth whose profile is not among `profiles` (it said nothing of a person) counts as one
     left alone."""
-    from landbridge.identity.first_load import fitted
+    from landbridge.identity.first_load import resolved
     from landbridge.identity.resolve import resolve
 
-    model = model or fitted(profiles)
-    resolution = resolve(profiles, model=model)
+    model, resolution = (model, resolve(profiles, model=model)) if model else resolved(profiles)
     labels = truth if isinstance(truth, pa.Table) else _table(truth)
     scores = score_links(_with_left_alone(resolution.links, labels), labels, resolution.matches)
     return replace(scores, model=resolution.model_version, link=model.link, review=model.review)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from landbridge.identity import models, retrain
 from landbridge.identity.features import features
 from landbridge.identity.model import Model, default_model
-from landbridge.identity.resolve import known_given
+from landbridge.identity.resolve import Resolution, known_given, resolve
 from landbridge.store.engine import Store
 
 if TYPE_CHECKING:
@@ -28,6 +28,17 @@ def fitted(profiles: pa.Table) -> Model:
 
     shipped = default_model()
     return for_first_load(features(profiles, known_given(shipped)), shipped)
+
+
+def resolved(profiles: pa.Table) -> tuple[Model, Resolution]:
+    """What a first load of these profiles comes to, and by which model. Features are made once: a fitted model knows
+    the names that the shipped one does."""
+    from landbridge.identity.fitting import for_first_load
+
+    shipped = default_model()
+    found = features(profiles, known_given(shipped))
+    model = for_first_load(found, shipped)
+    return model, resolve(profiles, model=model, found=found)
 
 
 def fit(run: Run) -> None:

@@ -75,17 +75,18 @@ def resolve(
     used: Collection[str] = (),
     model: Model | None = None,
     spark: Cluster | None = None,
+    found: pa.Table | None = None,
 ) -> Resolution:
     """Find out which profiles are one person.
 
     `decisions` (left_id, right_id, verdict 'same' or 'different') always win; a 'same' that other decisions
     contradict is refused and shown. `previous` (profile_id, identity_id, founder, founded) are the links of the last
     run and their identities' age; `used` are ids of the past that must not be given again. With `spark` pairs are
-    weighed there. The same rows in any order give the same answer, on either engine; run again on its own result
-    nothing changes.
+    weighed there. `found`: the profiles' features, where somebody has made them with this model's names. The same rows
+    in any order give the same answer, on either engine; run again on its own result nothing changes.
     """
     model = model or default_model()
-    found = features(profiles, known_given(model))
+    found = features(profiles, known_given(model)) if found is None else found
     standing = Standing(references(found), decisions, previous, used, profiles)
     return conclude(found, match(found, model, spark=spark), standing, model)
 
