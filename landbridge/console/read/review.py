@@ -14,6 +14,7 @@ from landbridge.desk.answers import Act
 from landbridge.desk.claims import Question
 from landbridge.identity.explain import Step, waterfall
 from landbridge.identity.people import said_of
+from landbridge.identity.signed_by import signatures_of
 from landbridge.store.engine import Store
 
 Record = compared.Record
@@ -62,9 +63,11 @@ def case(store: Store, question: Question, account: str | None) -> Case:
     with store.begin() as connection:
         shown = compared.records(connection, *question.pair, identities)
         evidence = connection.execute(_EVIDENCE, {"left": question.left_id, "right": question.right_id}).first()
+        signed = signatures_of(connection, question.pair)
         happened = touches.touches(connection, set(identities), limit=10)
         known = crm.of(connection, account, set(identities))
-    steps = waterfall(evidence.evidence, evidence.weight) if evidence else []
+    where = signed.where(*question.pair, evidence.evidence) if evidence else {}
+    steps = waterfall(evidence.evidence, evidence.weight, where) if evidence else []
     would = crm.effects(known, *identities, holds=question.holds, moves=question.moves)
     widest = max((abs(step.bits) for step in steps), default=1.0)
     acts = answers.about(store, question.pair)
