@@ -20,7 +20,7 @@ from landbridge.trail.runs import Run
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Connection, Cursor
 
-MEANING = "1"
+MEANING = "2"
 """Raised when words come to be made otherwise, so that all are made again."""
 
 
@@ -131,7 +131,8 @@ told AS (
 SELECT DISTINCT identity_id, kind, left(text, {LONGEST_TEXT}) AS text FROM told WHERE text <> ''
 """
 
-# A phone number twice, once read backwards: people type its end, with or without the country.
+# What is known by as a whole (an address, an id, a number) bears a mark, so that nobody's beginning of a name meets a
+# hundred thousand of them. A phone number twice, once read backwards: people type its end, with or without the country.
 _MADE = f"""
 WITH spoken AS (
     SELECT identity_id, kind, lower(text) AS text, spelt.words AS words FROM said LEFT JOIN spelt USING (text)),
@@ -140,10 +141,10 @@ found AS (
         WHEN 'email' THEN split_part(text, '@', 1) || ' ' || regexp_replace(split_part(text, '@', 2), '\\.[^.]*$', '')
         WHEN 'handle' THEN regexp_replace(text, '^[^:]*:', '') ELSE text END, '[a-z0-9]+'))) AS word
     FROM spoken WHERE kind IN ('text', 'email', 'handle')
-    UNION ALL SELECT identity_id, text FROM spoken WHERE kind IN ('email', 'handle', 'id')
+    UNION ALL SELECT identity_id, '#' || text FROM spoken WHERE kind IN ('email', 'handle', 'id')
     UNION ALL SELECT identity_id, '@' || split_part(text, '@', 2) FROM spoken WHERE kind = 'email' AND text LIKE '%@_%'
-    UNION ALL SELECT identity_id, regexp_replace(text, '^[^:]*:', '') FROM spoken WHERE kind = 'handle'
-    UNION ALL SELECT identity_id, unnest([number, '<' || reverse(number)])
+    UNION ALL SELECT identity_id, '#' || regexp_replace(text, '^[^:]*:', '') FROM spoken WHERE kind = 'handle'
+    UNION ALL SELECT identity_id, unnest(['#' || number, '<' || reverse(number)])
     FROM (SELECT identity_id, regexp_replace(text, '[^0-9]', '', 'g') AS number FROM spoken WHERE kind = 'phone')
     WHERE length(number) > 4),
 every AS (
@@ -159,7 +160,7 @@ WHERE NOT EXISTS (SELECT FROM golden g WHERE g.identity_id = s.identity_id)
 """
 
 # Only words of letters, and where mail is: numbers and whole addresses are typed to the letter or not at all.
-_COUNTED = r"(word LIKE '@%' OR length(word) BETWEEN 2 AND 24 AND word !~ '[-0-9<:@._/+\\]')"
+_COUNTED = r"(word LIKE '@%' OR length(word) BETWEEN 2 AND 24 AND word !~ '[-0-9<#:@._/+\\]')"
 
 _LOST = f"""
 CREATE TEMP TABLE moved AS SELECT word, -count(*) AS by FROM (
@@ -176,8 +177,8 @@ WHERE {_COUNTED} GROUP BY 1 HAVING sum(by) <> 0
 """
 
 _MORE = r"""
-INSERT INTO search_word (word, one, two, customers, near)
-SELECT word, left(word, 1), left(word, 2), by, CASE WHEN word LIKE '@%' OR length(word) < 3 THEN '{}' ELSE
+INSERT INTO search_word (word, customers, near)
+SELECT word, by, CASE WHEN word LIKE '@%' OR length(word) < 3 THEN '{}' ELSE
     ARRAY(SELECT DISTINCT left(word, n - 1) || substr(word, n + 1) FROM generate_series(1, length(word) + 1) n) END
 FROM moved
 ON CONFLICT (word) DO UPDATE SET customers = search_word.customers + excluded.customers

@@ -57,6 +57,7 @@ def ids(store: Store, text: str) -> list[str]:
         ("jo smi", "john"),
         ("jon smth", "john"),
         ("jhon", "john"),
+        ("(Smith, John)", "john"),
         ("john.smith@gm", "john"),
         ("@gmail", "john"),
         ("+44 20 7946 0018", "john"),
@@ -73,6 +74,9 @@ def ids(store: Store, text: str) -> list[str]:
         ("x:ivan_p82", "ivan"),
         ("王小明", "wang"),
         ("o'brien", "mary"),
+        ("o'brie", "mary"),
+        ("john s", "john"),
+        ("smith j", "john"),
         ("obrian mary", None),
         ("crm/people/mary", "mary"),
         ("030 901820", "mary"),
@@ -117,7 +121,7 @@ def counted(store: Store) -> list[tuple[Any, ...]]:
     return rows(
         store,
         """SELECT word, count(*) FROM search_customer, unnest(tsvector_to_array(words)) word
-        WHERE word LIKE '@%' OR length(word) BETWEEN 2 AND 24 AND word !~ '[-0-9<:@._/+\\\\]'
+        WHERE word LIKE '@%' OR length(word) BETWEEN 2 AND 24 AND word !~ '[-0-9<#:@._/+\\\\]'
         GROUP BY 1 ORDER BY word COLLATE "C" """,
     )
 

@@ -14,7 +14,8 @@ export function tell(text) {
 export async function send(url, fields = {}) {
   const body = new URLSearchParams(fields);
   try {
-    const answer = await fetch(url, { method: "POST", body, headers: { "x-form-token": formToken, "x-part": "1" } });
+    // Kept alive: what somebody did arrives also when they leave the page at once.
+    const answer = await fetch(url, { method: "POST", body, keepalive: true, headers: { "x-form-token": formToken, "x-part": "1" } });
     if (answer.ok) return answer;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     tell(page.querySelector("h1")?.textContent ?? `That did not work (${answer.status}).`);

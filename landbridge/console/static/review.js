@@ -1,5 +1,6 @@
 // Review without waiting: the next question is fetched while this one is read, and shown before the answer has arrived.
-import { send, tell } from "./console.js";
+// By the very address that the page loads it from: under another it would be a second one, and hear every key again.
+const { send, tell } = await import(document.querySelector('script[src*="/static/console.js"]').src);
 
 const undoForm = document.querySelector("form[data-undo]");
 const ahead = new Map(); // pair -> promise of its page's part

@@ -95,12 +95,8 @@ search_word = Table(
     "search_word",
     metadata,
     Column("word", Text(collation="C"), primary_key=True),
-    Column("one", Text(collation="C"), nullable=False, comment="its first letter"),
-    Column("two", Text(collation="C"), nullable=False, comment="its first two"),
     Column("customers", BigInteger, nullable=False, comment="who have it"),
     Column("near", ARRAY(Text), nullable=False, comment="itself and itself without any one letter"),
-    Index(None, "one", "customers"),
-    Index(None, "two", "customers"),
     Index("ix_search_word_near", "near", postgresql_using="gin"),
     comment="the words that customers are found by, so that a slip of the pen finds them too",
 )

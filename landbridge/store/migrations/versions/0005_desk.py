@@ -31,8 +31,6 @@ def upgrade() -> None:
     op.create_table(
         "search_word",
         sa.Column("word", sa.Text(collation="C"), nullable=False),
-        sa.Column("one", sa.Text(collation="C"), nullable=False, comment="its first letter"),
-        sa.Column("two", sa.Text(collation="C"), nullable=False, comment="its first two"),
         sa.Column("customers", sa.BigInteger(), nullable=False, comment="who have it"),
         sa.Column(
             "near", postgresql.ARRAY(sa.Text()), nullable=False, comment="itself and itself without any one letter"
@@ -41,8 +39,6 @@ def upgrade() -> None:
         comment="the words that customers are found by, so that a slip of the pen finds them too",
     )
     op.create_index("ix_search_word_near", "search_word", ["near"], unique=False, postgresql_using="gin")
-    op.create_index(op.f("ix_search_word_one_customers"), "search_word", ["one", "customers"], unique=False)
-    op.create_index(op.f("ix_search_word_two_customers"), "search_word", ["two", "customers"], unique=False)
     op.create_table(
         "question",
         sa.Column("left_id", sa.Text(), nullable=False),
