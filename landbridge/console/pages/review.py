@@ -31,6 +31,8 @@ DONE = {"same": "One customer.", "different": "Two customers.", "later": "Put of
 def show(request: Request, caller: Sees, left: Profile = "", right: Profile = "") -> Response:
     """The queue, and its most valuable question, or the one that was asked for."""
     hub, pair = hub_of(request), (left, right) if left and right else None
+    if pair and "x-part" in request.headers and caller.may("review"):
+        return _part(request, caller, pair)
     question, upcoming, told = _question(hub, caller, pair)
     waiting = claims.waiting(hub.store, caller.login, LISTED)
     return render(
@@ -46,17 +48,6 @@ def show(request: Request, caller: Sees, left: Profile = "", right: Profile = ""
         last=answers.undoable(hub.store, caller.login) if caller.may("review") else None,
         rules=hub.review_rules,
         explained=_explained(caller),
-    )
-
-
-@router.get("/review/case")
-def case(request: Request, caller: Reviews, left: Profile, right: Profile) -> Response:
-    """A question alone, claimed: what the page fetches ahead, so that the next one is there at once."""
-    hub = hub_of(request)
-    question = claims.claim(hub.store, hub.review_rules, caller.login, (left, right))
-    found = read.case(hub.store, question, read.crm_account(hub.project.settings))
-    return render(
-        request, "review/part.html", case=found, upcoming=None, rules=hub.review_rules, explained=_explained(caller)
     )
 
 
@@ -93,6 +84,15 @@ def undo_last(request: Request, caller: Reviews) -> Response:
 def undo(request: Request, caller: Reviews, act_id: int) -> Response:
     """Take back this."""
     return _undone(request, caller, act_id)
+
+
+def _part(request: Request, caller: Caller, pair: Pair) -> Response:
+    """A question alone, claimed: what the page fetches ahead, so that the next one is there at once."""
+    hub = hub_of(request)
+    question = claims.claim(hub.store, hub.review_rules, caller.login, pair)
+    found = read.case(hub.store, question, read.crm_account(hub.project.settings))
+    explained, rules = _explained(caller), hub.review_rules
+    return render(request, "review/part.html", case=found, upcoming=None, rules=rules, explained=explained)
 
 
 def _undone(request: Request, caller: Caller, act_id: int | None) -> Response:

@@ -12,7 +12,7 @@ const named = (pair) => pair.join("\n");
 
 function fetchAhead(pair) {
   if (!pair || ahead.has(named(pair))) return;
-  const asked = fetch(`/review/case?${new URLSearchParams({ left: pair[0], right: pair[1] })}`, { headers: { "x-part": "1" } });
+  const asked = fetch(`/review?${new URLSearchParams({ left: pair[0], right: pair[1] })}`, { cache: "no-store", headers: { "x-part": "1" } });
   ahead.set(named(pair), asked.then((answer) => (answer.ok ? answer.text() : null)).catch(() => null));
 }
 
