@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows.conductor import page, show_balance, step
 from landbridge.bootstrap import Hub
+from landbridge.errors import GateClosed
 from landbridge.trail.runs import Run
 
 
@@ -83,11 +84,16 @@ def desk(run: Run, hub: Hub) -> None:
 
 @step(name="push", tags=["crm"])
 def push(run: Run, hub: Hub) -> None:
-    """Write what was approved, while nobody reads the CRM."""
+    """Write what was approved, while nobody reads the CRM. What waits for a person is sorted for their eyes."""
     from landbridge.push.apply import push as stage
+    from landbridge.push.sorting import sort_open
 
-    with hub.only_one_on(hub.crm):
-        stage(run, hub.connector(hub.crm), hub.access(hub.crm), hub.policy)
+    try:
+        with hub.only_one_on(hub.crm):
+            stage(run, hub.connector(hub.crm), hub.access(hub.crm), hub.policy)
+    except GateClosed:
+        sort_open(run.store, hub.crm)
+        raise
 
 
 def wrote(run: Run) -> bool:

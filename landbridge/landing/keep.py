@@ -50,6 +50,13 @@ class Keeper:
         self._count(page, kept)
         return moved > 0
 
+    def keep_rows(self, cursor: Cursor, stream: str, rows: Sorted) -> None:
+        """Land rows of no page, in the caller's transaction, and count them."""
+        kept = self._records(cursor, stream, rows)
+        self.entry.new += kept.new
+        self.entry.changed += kept.changed
+        self.entry.unchanged += kept.unchanged
+
     def _records(self, cursor: Cursor, stream: str, rows: Sorted) -> Kept:
         """Keep what is news. A page in which nothing is known needs no comparing, and takes the short road."""
         if not rows.keys:

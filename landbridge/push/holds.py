@@ -1,7 +1,8 @@
 """Holds: what sales ops keep from the CRM, a record or a field of it, until somebody releases it.
 
-A hold stands over every planning to come. What it touches of an open plan is superseded at once: what is held can not
-leave between the word and the next plan. A hold that a revert placed names the value that was taken back, and holds
+A hold stands over every planning to come. What it touches of an open plan leaves that at once: what is held can not
+leave for the CRM between the word and the next plan. Of a record of which a field is held the rest stays in its plan:
+landbridge.push.taking_out. A hold that a revert placed names the value that was taken back, and holds
 only as long as we want that value again.
 
 Whom somebody holds stays held whatever becomes of identities: through a merge, in both halves of a split, and, where
@@ -18,7 +19,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from landbridge.errors import NotFound
-from landbridge.push import outbox
+from landbridge.push import taking_out
 from landbridge.push.policy import Policy
 from landbridge.store import tables
 from landbridge.store.engine import Store
@@ -51,12 +52,17 @@ class Held:
 
 @dataclass(frozen=True)
 class About:
-    """What a hold is about."""
+    """What a hold is about. `needed`: CRM objects that cannot be made without the field."""
 
     identity_id: str | None = None
     object: str | None = None
     field: str | None = None
     profile_id: str | None = None
+    needed: tuple[str, ...] = ()
+
+    def row(self, account: str) -> dict[str, Any]:
+        """As the statements below take it."""
+        return {**vars(self), "account": account, "needed": list(self.needed)}
 
 
 def about(store: Store, policy: Policy, what: str, field: str | None, object_name: str | None) -> About:
@@ -68,13 +74,19 @@ def about(store: Store, policy: Policy, what: str, field: str | None, object_nam
     if what == EVERYBODY:
         if named is None and asked is None:
             raise NotFound("Everybody is held with a field or an object.", do="Add --field or --object.")
-        return About(None, asked, named)
+        return About(None, asked, named, needed=needed(policy, named))
     with store.begin() as connection:
         if _is_change(what):
             row = _change(connection, what)
-            return About(row.identity_id, asked or row.object, named, row.profile_id)
+            return About(row.identity_id, asked or row.object, named, row.profile_id, needed(policy, named))
         profile = connection.scalar(sa.text(_PROFILE), {"what": what})
-        return About(identity_of(connection, what)[0], asked, named, profile)
+        return About(identity_of(connection, what)[0], asked, named, profile, needed(policy, named))
+
+
+def needed(policy: Policy, field: str | None) -> tuple[str, ...]:
+    """The CRM objects of which none can be made without the field."""
+    rules = policy.objects.items()
+    return tuple(name for name, rule in rules if field in rule.fields and rule.fields[field].default is not None)
 
 
 def _is_change(what: str) -> bool:
@@ -91,32 +103,35 @@ def _change(connection: sa.Connection, number: str) -> sa.Row[Any]:
 def under_way(store: Store, account: str, held: About) -> int:
     """How many writes of what is held have left already, so that no hold can keep them."""
     with store.begin() as connection:
-        return connection.scalar(sa.text(_UNDER_WAY), {**vars(held), "account": account}) or 0
+        return connection.scalar(sa.text(_UNDER_WAY), held.row(account)) or 0
 
 
 def place(store: Store, account: str, held: About, *, actor: str, reason: str) -> int:
     """Hold it, in somebody's name; answers how many open changes that takes out of their plans."""
-    row = {**vars(held), "account": account, "actor": actor, "reason": reason}
+    row = held.row(account) | {"actor": actor, "reason": reason}
     with store.begin() as connection:
         made = connection.scalar(sa.text(_PLACE), row)
         if made is None:
             return 0
-        taken = connection.execute(sa.text(_SUPERSEDE), {**vars(held), "account": account}).rowcount
-        outbox.close_plans(connection, account)
+        connection.execute(sa.text(taking_out.MEANT))
+        connection.execute(sa.text(_MEANT), row | {"hold": made})
+        taken = taking_out.take_out(connection, account)
         subject = held.identity_id or account
         audit.record(connection, audit.Event("hold.placed", actor, subject, {"hold": made, "changes": taken}))
     return taken
 
 
 def release(store: Store, account: str, what: str, *, actor: str, reason: str) -> int:
-    """Let go: the hold `h7`, what was held by a change's number, all that holds a customer, what a revert's plan held,
-    or `everybody`. Raises NotFound when nothing stands."""
+    """Let go: the hold `h7` (with all that were placed in one act with it, `b7`), what was held by a change's number,
+    all that holds a customer, what a revert's plan held, or `everybody`. What it took out of a plan that still waits
+    stands there again. Raises NotFound when nothing stands."""
     with store.begin() as connection:
         asked = _asked(connection, what) | {"account": account, "actor": actor, "why": reason}
         ids = list(connection.execute(sa.text(_RELEASE), asked).scalars())
         if not ids:
             raise NotFound(f"Nothing is held for '{what}'.", do="`landbridge hold` lists what is held.")
-        event = {"holds": len(ids), "first": min(ids), "last": max(ids)}
+        back = taking_out.put_back(connection, ids)
+        event = {"holds": len(ids), "first": min(ids), "last": max(ids), "changes": back}
         audit.record(connection, audit.Event("hold.released", actor, asked["who"] or account, event))
     return len(ids)
 
@@ -124,6 +139,9 @@ def release(store: Store, account: str, what: str, *, actor: str, reason: str) -
 def _asked(connection: sa.Connection, what: str) -> dict[str, Any]:
     """What somebody means by it: one hold, one object of a customer, a customer, a plan, or everybody."""
     asked: dict[str, Any] = {"number": None, "who": None, "object": None, "plan": None, "all": what == EVERYBODY}
+    asked |= {"batch": None}
+    if what[:1] == "b" and what[1:].isdigit():
+        return asked | {"batch": int(what[1:])}
     if what[:1] == "h" and what[1:].isdigit():
         return asked | {"number": int(what[1:])}
     if _is_change(what):
@@ -194,9 +212,10 @@ AND (CAST(:object AS text) IS NULL OR c.object = :object)
 AND (CAST(:field AS text) IS NULL OR c.after ? :field)
 """
 
-_SUPERSEDE = f"""
-UPDATE change c SET state = 'superseded', settled_at = now() FROM plan p
-WHERE p.plan_id = c.plan_id AND p.kind IN ('push', 'revert') AND c.state IN ('planned', 'approved') AND {_TOUCHED}
+_MEANT = f"""
+INSERT INTO meant
+SELECT c.change_id, :hold, :field, c.action = 'create' AND c.object = ANY(CAST(:needed AS text[]))
+FROM change c WHERE c.state IN ('planned', 'approved') AND {_TOUCHED}
 """
 
 _UNDER_WAY = f"SELECT count(*) FROM change c WHERE c.state IN ('sending', 'unknown') AND {_TOUCHED}"
@@ -221,7 +240,7 @@ _RELEASE = f"""
 WITH RECURSIVE {REACH.format(account=":account")}
 UPDATE hold SET released_at = now(), released_by = :actor, released_why = :why
 WHERE account = :account AND released_at IS NULL AND (
-    hold_id = CAST(:number AS bigint)
+    hold_id = CAST(:number AS bigint) OR batch = CAST(:batch AS bigint)
     OR (CAST(:object AS text) IS NULL OR kind = 'person' AND object = :object)
        AND hold_id IN (SELECT hold_id FROM whom WHERE whom.identity_id = CAST(:who AS text))
     OR (:all AND identity_id IS NULL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -153,12 +153,16 @@ def _rows(change: sa.Row[Any]) -> Iterator[Row]:
 
 
 def _name(change: sa.Row[Any]) -> str:
+    return name_of_change(change.said, change.before, change.after)
+
+
+def name_of_change(said: Mapping[str, Any] | None, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """What the person is called: by the lead as it stands, else by what the CRM has or gets."""
-    said = change.said or {}
+    said = said or {}
     parts = [said.get("first_name"), said.get("last_name")]
     known = said.get("full_name") or " ".join(str(part) for part in parts if part) or said.get("email")
     if known:
         return str(known)
-    values = {**change.before, **change.after}
+    values = {**before, **after}
     crm = [values.get("FirstName"), values.get("LastName")]
     return " ".join(str(part) for part in crm if part) or str(values.get("Email") or values.get("Subject") or "")

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from landbridge.store.tables.base import metadata, now, run_column
 
@@ -108,7 +108,7 @@ change = Table(
     CheckConstraint("refusal IN ('retry','repair','duplicate','stop')", name="refusal"),
     Index("uq_change_open_create", "account", "identity_id", unique=True, postgresql_where=_OPEN_CREATE),
     Index("uq_change_target", "account", "object", "match_value", unique=True, postgresql_where=_OPEN),
-    Index("ix_change_plan_id", "plan_id"),
+    Index(None, "plan_id", "state", "change_id"),
     Index("ix_change_crm_id", "crm_id"),
     Index("ix_change_reverts", "reverts", postgresql_where="reverts IS NOT NULL"),
     Index("ix_change_job_id", "job_id", postgresql_where="job_id IS NOT NULL"),
@@ -117,19 +117,19 @@ change = Table(
     comment="one planned CRM write, field by field; the outbox is what is approved and not yet confirmed",
 )
 
-plan_pattern = Table(
-    "plan_pattern",
+plan_part = Table(
+    "plan_part",
     metadata,
     Column("plan_id", Text, ForeignKey("plan.plan_id"), primary_key=True),
-    Column("pattern", Integer, primary_key=True, autoincrement=False),
-    Column("object", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("fields", JSONB, nullable=False, comment="[CRM field, why] of all that is written or left alone"),
-    Column("digest", Text, nullable=False),
-    Column("conflicts", Integer, nullable=False, comment="how many of the fields somebody edited"),
-    Column("changes", BigInteger, nullable=False, comment="that stand in the plan"),
-    UniqueConstraint("plan_id", "digest"),
-    comment="changes of a plan that write the same fields for the same reasons are of one pattern: derived",
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("what", Text, nullable=False),
+    Column("name", Text, nullable=False, comment="the reason; of 'kind' the CRM object"),
+    Column("detail", Text, nullable=False, server_default="", comment="of 'field' its name, of 'kind' the action"),
+    Column("changes", BigInteger, nullable=False, comment="that have it and stand in the plan"),
+    Column("few", ARRAY(BigInteger), comment="these changes, also those that left the plan, while they are few"),
+    UniqueConstraint("plan_id", "what", "name", "detail"),
+    CheckConstraint("what IN ('kind','reason','field')", name="what"),
+    comment="what a plan's changes have in common, by which people look at it: derived from them",
 )
 
 plan_entry = Table(
@@ -137,9 +137,8 @@ plan_entry = Table(
     metadata,
     Column("plan_id", Text, primary_key=True),
     Column("change_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("pattern", Integer, nullable=False),
-    Index(None, "plan_id", "pattern", "change_id"),
-    comment="which pattern a change is of: how a plan's pages are found without reading the plan",
+    Column("parts", ARRAY(Integer), nullable=False),
+    comment="which parts a change has: how a plan's pages are found without reading the plan",
 )
 
 pushed = Table(

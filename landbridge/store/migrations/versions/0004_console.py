@@ -105,38 +105,42 @@ def _of_plans() -> None:
     op.create_foreign_key(op.f("fk_change_held_by"), "change", "hold", ["held_by"], ["hold_id"])
     op.create_index("ix_change_held_by", "change", ["held_by"], unique=False, postgresql_where="held_by IS NOT NULL")
     op.create_table(
-        "plan_pattern",
+        "plan_part",
         sa.Column("plan_id", sa.Text(), nullable=False),
-        sa.Column("pattern", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("object", sa.Text(), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("part", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False, comment="the reason; of 'kind' the CRM object"),
         sa.Column(
-            "fields",
-            postgresql.JSONB(astext_type=sa.Text()),
+            "detail",
+            sa.Text(),
+            server_default="",
             nullable=False,
-            comment="[CRM field, why] of all that is written or left alone",
+            comment="of 'field' its name, of 'kind' the action",
         ),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("conflicts", sa.Integer(), nullable=False, comment="how many of the fields somebody edited"),
-        sa.Column("changes", sa.BigInteger(), nullable=False, comment="that stand in the plan"),
-        sa.ForeignKeyConstraint(["plan_id"], ["plan.plan_id"], name=op.f("fk_plan_pattern_plan_id")),
-        sa.PrimaryKeyConstraint("plan_id", "pattern", name=op.f("pk_plan_pattern")),
-        sa.UniqueConstraint("plan_id", "digest", name=op.f("uq_plan_pattern_plan_id_digest")),
-        comment="changes of a plan that write the same fields for the same reasons are of one pattern: derived",
+        sa.Column("changes", sa.BigInteger(), nullable=False, comment="that have it and stand in the plan"),
+        sa.Column(
+            "few",
+            postgresql.ARRAY(sa.BigInteger()),
+            nullable=True,
+            comment="these changes, also those that left the plan, while they are few",
+        ),
+        sa.CheckConstraint("what IN ('kind','reason','field')", name=op.f("ck_plan_part_what")),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.plan_id"], name=op.f("fk_plan_part_plan_id")),
+        sa.PrimaryKeyConstraint("plan_id", "part", name=op.f("pk_plan_part")),
+        sa.UniqueConstraint("plan_id", "what", "name", "detail", name=op.f("uq_plan_part_plan_id_what_name_detail")),
+        comment="what a plan's changes have in common, by which people look at it: derived from them",
     )
     op.create_table(
         "plan_entry",
         sa.Column("plan_id", sa.Text(), nullable=False),
         sa.Column("change_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("pattern", sa.Integer(), nullable=False),
+        sa.Column("parts", postgresql.ARRAY(sa.Integer()), nullable=False),
         sa.PrimaryKeyConstraint("plan_id", "change_id", name=op.f("pk_plan_entry")),
-        comment="which pattern a change is of: how a plan's pages are found without reading the plan",
+        comment="which parts a change has: how a plan's pages are found without reading the plan",
     )
+    op.drop_index(op.f("ix_change_plan_id"), table_name="change")
     op.create_index(
-        op.f("ix_plan_entry_plan_id_pattern_change_id"),
-        "plan_entry",
-        ["plan_id", "pattern", "change_id"],
-        unique=False,
+        op.f("ix_change_plan_id_state_change_id"), "change", ["plan_id", "state", "change_id"], unique=False
     )
     op.create_index(
         "ix_quarantine_held",

@@ -1,0 +1,1 @@
+"""What pages and API alike do, in the caller's name."""

@@ -1,0 +1,227 @@
+"""Plans: what would change in the CRM, what became of it, and what people decide about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from landbridge.console.acts import plans as acts
+from landbridge.console.pages.plans import veil_of
+from landbridge.console.read import plan_waits as waits
+from landbridge.console.read import plans as read
+from landbridge.console.web.caller import Approves, Operates, Sees, hub_of
+from landbridge.push import approval, halt, holds
+
+router = APIRouter(prefix="/plans", tags=["plans"])
+
+
+class Line(BaseModel):
+    """A plan in the history."""
+
+    plan_id: str
+    kind: str
+    subject: str | None = Field(description="Of a revert: what it takes back.")
+    state: str
+    at: datetime
+    approved_by: str | None
+    reason: str | None
+    dropped_by: str | None
+    dropped_why: str | None
+    states: dict[str, int] = Field(description="Its changes by state.")
+
+
+class Group(BaseModel):
+    """A reason that changes of a plan share."""
+
+    key: str
+    words: str
+    changes: int
+    conflict: bool
+    fields: list[tuple[str, int]]
+
+
+class Plan(BaseModel):
+    """A plan in numbers."""
+
+    plan_id: str
+    kind: str
+    state: str
+    creates: int
+    updates: int
+    deletes: int
+    open: int
+    api_calls: int
+    waits: list[str] = Field(description="Why a person must look at it; empty where the policy lets it through.")
+    approved_by: str | None
+    states: dict[str, int]
+    groups: list[Group]
+
+
+class FieldOfChange(BaseModel):
+    """One field of a change. Personal values are veiled for callers without the right 'personal'."""
+
+    name: str
+    kind: str
+    before: Any
+    after: Any
+    reason: str
+    profile: str | None
+    record: int | None
+    conflict: bool
+    held: bool
+
+
+class Change(BaseModel):
+    """One planned CRM write."""
+
+    change_id: int
+    object: str
+    action: str
+    state: str
+    record: str | None
+    identity_id: str
+    name: str
+    code: str | None
+    message: str | None
+    fields: list[FieldOfChange]
+
+
+class Page(acts.Wish):
+    """Which changes."""
+
+    after: int = Field(default=0, ge=0, description="The last change of the page before.")
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class Why(BaseModel):
+    """A reason; it stands in the trail."""
+
+    reason: str = Field(max_length=500)
+
+
+class What(Why):
+    """What to let go: a hold `h7`, all of one act `b7`, a change's number, a customer."""
+
+    what: str = Field(max_length=300)
+
+
+class Back(BaseModel):
+    """What to take back: a run, a plan, a change's number, a customer."""
+
+    what: str = Field(max_length=300)
+    over_edits: bool = False
+
+
+class Done(BaseModel):
+    """How much came of it. `hold`: the first hold that was placed, to release with `b` before it."""
+
+    changes: int
+    holds: int = 0
+    hold: int | None = None
+
+
+@router.get("")
+def history(
+    request: Request, caller: Sees, state: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+) -> list[Line]:
+    """Plans, the newest first."""
+    hub = hub_of(request)
+    return [
+        Line(**vars(each)) for each in waits.history(hub.store, hub.crm, {"state": state} if state else {}, limit, 0)
+    ]
+
+
+@router.get("/{plan_id}")
+def plan(request: Request, caller: Sees, plan_id: str) -> Plan:
+    """One plan, with its groups."""
+    hub = hub_of(request)
+    head = read.head(hub.store, plan_id)
+    why = waits.why_it_waits(hub.store, head, hub.policy, hub.policy.limit.first_load) if head.waits else []
+    groups = [
+        Group(key=each.key, words=each.words, changes=each.changes, conflict=each.conflict, fields=list(each.fields))
+        for each in read.groups(hub.store, plan_id)
+    ]
+    same = {
+        name: getattr(head, name)
+        for name in Plan.model_fields
+        if hasattr(head, name) and name not in ("waits", "states")
+    }
+    return Plan(**same, api_calls=head.calls(hub.policy.sending), waits=why, states=dict(head.states), groups=groups)
+
+
+@router.get("/{plan_id}/changes")
+def changes(
+    request: Request,
+    caller: Sees,
+    plan_id: str,
+    page: Annotated[Page, Query()],
+) -> list[Change]:
+    """A plan's changes beyond the change `after`, in order."""
+    veil = veil_of(caller)
+    found = read.changes(hub_of(request).store, page.selection(plan_id), page.after, page.limit)
+    return [_change(each, veil) for each in found]
+
+
+def _change(each: read.ChangeShown, veil: Any) -> Change:
+    told = {name: getattr(each, name) for name in Change.model_fields if name not in ("fields", "name", "message")}
+    fields = [
+        FieldOfChange(**{**vars(one), "before": veil(one.before), "after": veil(one.after)}) for one in each.fields
+    ]
+    return Change(**told, name=veil(each.name), message=veil(each.message), fields=fields)
+
+
+@router.post("/{plan_id}/approve")
+def approve(request: Request, caller: Approves, plan_id: str, why: Why) -> Done:
+    """Let the plan leave, with the next push."""
+    return Done(changes=approval.approve(hub_of(request).store, plan_id, actor=caller.login, reason=why.reason))
+
+
+@router.post("/{plan_id}/drop")
+def drop(request: Request, caller: Approves, plan_id: str, why: Why) -> Done:
+    """Say that the plan shall not leave."""
+    reason = acts.said(why.reason, "Dropping a plan")
+    return Done(changes=approval.drop(hub_of(request).store, plan_id, actor=caller.login, reason=reason))
+
+
+@router.post("/{plan_id}/hold")
+def hold(request: Request, caller: Approves, plan_id: str, wish: acts.Wish) -> Done:
+    """Hold records or fields; the rest of the plan stands."""
+    placed = acts.hold(hub_of(request), wish.selection(plan_id), actor=caller.login, reason=wish.reason)
+    return Done(changes=placed.changes, holds=placed.holds, hold=placed.first or None)
+
+
+@router.post("/{plan_id}/approve-only")
+def approve_only(request: Request, caller: Approves, plan_id: str, wish: acts.Wish) -> Done:
+    """Approve what is selected, and hold the rest."""
+    count, held = acts.approve_only(hub_of(request), wish.selection(plan_id), actor=caller.login, reason=wish.reason)
+    return Done(changes=count, holds=held)
+
+
+@router.post("/release")
+def release(request: Request, caller: Approves, wish: What) -> Done:
+    """Let go what is held."""
+    hub = hub_of(request)
+    return Done(changes=0, holds=holds.release(hub.store, hub.crm, wish.what, actor=caller.login, reason=wish.reason))
+
+
+@router.post("/revert", status_code=202)
+def revert(request: Request, caller: Approves, wish: Back) -> None:
+    """Begin to plan a revert: it reads the CRM first, and comes as a plan that waits."""
+    acts.start_revert(hub_of(request), wish.what, wish.over_edits)
+
+
+@router.post("/halt", status_code=204)
+def stop(request: Request, caller: Operates, why: Why) -> None:
+    """Halt all writing to the CRM at once."""
+    hub = hub_of(request)
+    halt.halt(hub.store, hub.crm, actor=caller.login, reason=acts.said(why.reason, "Halting"))
+
+
+@router.post("/resume", status_code=204)
+def go_on(request: Request, caller: Approves, why: Why) -> None:
+    """Let writing go on."""
+    hub = hub_of(request)
+    halt.resume(hub.store, hub.crm, actor=caller.login, reason=acts.said(why.reason, "Resuming"))

@@ -1,0 +1,40 @@
+// What the plan's pages do beyond forms and links.
+import { put } from "./console.js";
+
+// Keys of a form that opens, and j k from change to change.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+  const act = document.querySelector(`details[data-act="${CSS.escape(event.key)}"]`);
+  if (act) {
+    event.preventDefault();
+    act.open = true;
+    return void act.querySelector("input:not([type=hidden])").focus();
+  }
+  if (event.key === "j" || event.key === "k") {
+    const all = [...document.querySelectorAll("article.change, article.held")];
+    const at = all.indexOf(document.activeElement.closest?.("article"));
+    all[Math.max(0, Math.min(all.length - 1, at + (event.key === "j" ? 1 : -1)))]?.focus();
+  }
+});
+
+// One form open at a time; Escape closes it.
+document.addEventListener("toggle", (event) => {
+  if (!event.target.matches?.("details.act") || !event.target.open) return;
+  for (const other of document.querySelectorAll("details.act[open]")) if (other !== event.target) other.open = false;
+  event.target.querySelector("input:not([type=hidden])")?.focus();
+}, true);
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") for (const open of document.querySelectorAll("details.act[open]")) open.open = false;
+});
+
+// What is under way is shown as it goes.
+const live = document.querySelector("[data-fresh]");
+if (live) {
+  const again = async () => {
+    const answer = await fetch(location.href, { headers: { "x-part": "1" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const fresh = put(await answer.text(), live.id);
+    if (fresh && !fresh.dataset.fresh) location.reload();
+  };
+  setInterval(again, Number(live.dataset.fresh) * 1000);
+}

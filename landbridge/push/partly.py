@@ -1,0 +1,112 @@
+"""Part of a plan: what people hold of it at once, so that the other part can be approved."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from landbridge.push import sorting, taking_out
+from landbridge.push.policy import Policy
+from landbridge.push.selection import Selection, found
+from landbridge.store.engine import Store
+from landbridge.trail import audit
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Holds that were placed in one act: `first` of them (0 where there is none), how many, and how many changes left
+    their plan."""
+
+    first: int
+    holds: int
+    changes: int
+
+
+def hold(
+    store: Store, policy: Policy, account: str, chosen: Selection, *, rest: bool = False, actor: str, reason: str
+) -> Placed:
+    """Hold what is selected of a plan, in somebody's name: the fields, where fields are pointed at, else the records.
+    With `rest` all that is not selected, as records, so that what is selected can be approved."""
+    with store.begin() as connection:
+        sorting.sort_plan(connection, chosen.plan_id)
+        _choose(connection, policy, account, chosen, rest)
+        row = {"account": account, "actor": actor, "reason": reason}
+        made = connection.execute(sa.text(_PLACE), row).one()
+        if not made.holds:
+            return Placed(0, 0, 0)
+        connection.execute(
+            sa.text("UPDATE hold SET batch = :first WHERE hold_id BETWEEN :first AND :last"),
+            {"first": made.first, "last": made.last},
+        )
+        connection.execute(sa.text(taking_out.MEANT))
+        connection.execute(sa.text(_MEANT), {"first": made.first})
+        taken = taking_out.take_out(connection, account)
+        told = {"hold": made.first, "holds": made.holds, "changes": taken}
+        audit.record(connection, audit.Event("hold.placed", actor, chosen.plan_id, told))
+        connection.execute(sa.text("DROP TABLE chosen"))
+    return Placed(made.first, made.holds, taken)
+
+
+def _choose(connection: sa.Connection, policy: Policy, account: str, chosen: Selection, rest: bool) -> None:
+    """Make the table `chosen`: change and field (null: the record)."""
+    way = found(connection, chosen)
+    where, values = (way.where, dict(way.values)) if way else ("false", {})
+    fields = chosen.of_fields and not rest
+    objects = {
+        name: [f for f, each in rule.fields.items() if each.default is not None]
+        for name, rule in policy.objects.items()
+    }
+    values |= {
+        "plan": chosen.plan_id,
+        "account": account,
+        "reason": chosen.reason,
+        "one": chosen.field,
+        "needed": json.dumps(objects),
+    }
+    picked = f"SELECT e.change_id FROM plan_entry e JOIN change c USING (change_id) WHERE {where}"
+    connection.execute(sa.text((_FIELDS if fields else _REST if rest else _RECORDS).format(picked=picked)), values)
+
+
+_RECORDS = """
+CREATE TEMP TABLE chosen ON COMMIT DROP AS
+SELECT c.change_id, CAST(NULL AS text) AS field, false AS whole FROM change c
+WHERE c.account = :account AND c.state IN ('planned', 'approved') AND c.change_id IN ({picked})
+"""
+
+_REST = """
+CREATE TEMP TABLE chosen ON COMMIT DROP AS
+SELECT c.change_id, CAST(NULL AS text) AS field, false AS whole FROM change c
+WHERE c.account = :account AND c.plan_id = :plan AND c.state IN ('planned', 'approved')
+  AND c.change_id NOT IN ({picked})
+"""
+
+# The fields of a change that have the reason: those of the plan's parts.
+_FIELDS = """
+CREATE TEMP TABLE chosen ON COMMIT DROP AS
+SELECT c.change_id, p.detail AS field,
+       c.action = 'create' AND coalesce(CAST(:needed AS jsonb) -> c.object ? p.detail, false) AS whole
+FROM change c JOIN plan_entry e ON e.plan_id = c.plan_id AND e.change_id = c.change_id
+JOIN plan_part p ON p.plan_id = e.plan_id AND p.part = ANY(e.parts) AND p.what = 'field'
+WHERE c.account = :account AND c.state IN ('planned', 'approved') AND c.change_id IN ({picked}) AND c.after ? p.detail
+  AND (CAST(:reason AS text) IS NULL OR p.name = :reason) AND (CAST(:one AS text) IS NULL OR p.detail = :one)
+"""
+
+_PLACE = """
+WITH made AS (
+    INSERT INTO hold (account, identity_id, profile_id, object, field, kind, actor, reason)
+    SELECT DISTINCT c.account, c.identity_id,
+           CASE WHEN c.match_field = 'Id' THEN c.account || '/' || c.object || '/' || c.match_value END,
+           c.object, t.field, 'person', :actor, :reason
+    FROM chosen t JOIN change c USING (change_id)
+    RETURNING hold_id)
+SELECT coalesce(min(hold_id), 0) AS first, coalesce(max(hold_id), 0) AS last, count(*) AS holds FROM made
+"""
+
+_MEANT = """
+INSERT INTO meant
+SELECT c.change_id, h.hold_id, t.field, t.whole FROM chosen t JOIN change c USING (change_id)
+JOIN hold h ON h.account = c.account AND h.identity_id = c.identity_id AND h.object = c.object AND h.batch = :first
+    AND h.field IS NOT DISTINCT FROM t.field
+"""
