@@ -19,8 +19,23 @@ import sqlalchemy as sa
 
 from landbridge.store.engine import Store
 
-_VALID = """lead l JOIN identity i USING (identity_id)
-    WHERE l.valid AND l.checked_digest = l.digest AND i.redirect_to IS NULL"""
+FORGOTTEN = """
+    WITH RECURSIVE forgotten(id) AS (
+        SELECT identity_id FROM erasure
+        UNION SELECT i.redirect_to FROM identity i JOIN forgotten ON i.identity_id = forgotten.id
+        WHERE i.redirect_to IS NOT NULL)
+    SELECT id FROM forgotten"""
+"""Who is to be forgotten, by whatever name they go today: nothing of them is written."""
+
+FORGOTTEN_NAMES = f"""
+    WITH RECURSIVE names(id) AS (
+        SELECT id FROM ({FORGOTTEN}) f
+        UNION SELECT i.identity_id FROM identity i JOIN names ON i.redirect_to = names.id)
+    SELECT id FROM names"""
+"""The same by all names that they ever went by."""
+
+_VALID = f"""lead l JOIN identity i USING (identity_id)
+    WHERE l.valid AND l.checked_digest = l.digest AND i.redirect_to IS NULL AND l.identity_id NOT IN ({FORGOTTEN})"""
 
 _LIVING = """
 living(identity_id, now_id) AS (
@@ -45,14 +60,14 @@ parted AS MATERIALIZED (
     ORDER BY object, crm_id, profiles DESC, identity_id
 )"""
 
-_RECORDS = f"""
+RECORDS = f"""
 WITH RECURSIVE {_LIVING}, {_PARTED},
 former(identity_id, ids) AS MATERIALIZED (
     SELECT now_id, array_agg(identity_id) FROM living WHERE identity_id <> now_id GROUP BY now_id
 ),
 leads AS MATERIALIZED (
     SELECT l.identity_id, l.fields, l.origin, l.digest
-    FROM {{valid}}
+    FROM {_VALID}
 ),
 made AS MATERIALIZED (
     SELECT p.object, p.crm_id, coalesce(parted.identity_id, living.now_id) AS identity_id, p.fields AS last,
@@ -113,7 +128,7 @@ written AS (
 """
 
 _QUERY = f"""
-{_RECORDS}
+{RECORDS}
 SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, leads.origin::text,
        node.object, node.crm_id,
        CASE WHEN written.since IS NULL THEN seen.payload ELSE coalesce(seen.payload, '{{}}') || written.since END::text
@@ -154,13 +169,14 @@ def read(store: Store, account: str) -> pa.Table:
     unsettled: a write for it is under way, or its outcome unknown
     """
     with store.bulk() as connection, connection.cursor() as cursor:
-        cursor.execute(_QUERY.replace("{valid}", _VALID), (account,))
+        cursor.execute(_QUERY, (account,))
         return cursor.fetch_arrow_table()
 
 
 _STRAYED = f"""
 WITH RECURSIVE {_LIVING}, {_PARTED}
-SELECT coalesce(parted.identity_id, living.now_id) AS identity_id, f.key AS field, p.base ->> f.key AS value
+SELECT coalesce(parted.identity_id, living.now_id) AS identity_id, f.key AS field, p.base ->> f.key AS value,
+       p.fields ->> f.key AS last
 FROM pushed p JOIN living USING (identity_id) JOIN torn USING (now_id) LEFT JOIN parted USING (object, crm_id)
 CROSS JOIN jsonb_object_keys(p.fields) f(key)
 CROSS JOIN LATERAL (
@@ -173,29 +189,34 @@ WHERE p.account = $1 AND k.identity_id <> coalesce(parted.identity_id, living.no
 
 
 def strayed(store: Store, account: str) -> pa.Table:
-    """What we wrote to a record and is somebody else's since an identity fell apart: identity_id, field, and `value`,
-    what stood there before us."""
+    """What we wrote to a record and is somebody else's since an identity fell apart: identity_id, field, `value`, what
+    stood there before us, and `last`, what we wrote."""
     with store.bulk() as connection, connection.cursor() as cursor:
         cursor.execute(_STRAYED, (account,))
         return cursor.fetch_arrow_table()
 
 
-_OTHERS = f"""
-{_RECORDS}
+_BESIDE = f"""
+{RECORDS}
 SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, p.object, p.crm_id,
-       (seen.payload || coalesce(written.since, '{{}}'))::text AS present
+       (seen.payload || coalesce(written.since, '{{}}'))::text AS present, written.since IS NULL AS read_since,
+       node.object AS node_object, node.crm_id AS node_id,
+       (coalesce(master.payload, '{{}}') || coalesce(over.since, '{{}}'))::text AS node_present
 FROM leads JOIN node USING (identity_id) JOIN placed p ON p.identity_id = leads.identity_id AND p.crm_id <> node.crm_id
 JOIN seen ON seen.object = p.object AND seen.crm_id = p.crm_id
 LEFT JOIN written ON written.object = p.object AND written.crm_id = p.crm_id
-WHERE NOT p.gone AND (leads.fields ->> 'email_opt_out' = 'true' OR leads.fields ->> 'phone_opt_out' = 'true')
+LEFT JOIN seen master ON master.object = node.object AND master.crm_id = node.crm_id
+LEFT JOIN written over ON over.object = node.object AND over.crm_id = node.crm_id
+WHERE NOT p.gone AND NOT node.gone
 """
 
 
-def others(store: Store, account: str) -> pa.Table:
-    """The CRM records beside the nodes of people who refused something: identity_id, lead_digest, fields (the lead's),
-    object, crm_id, present."""
+def beside(store: Store, account: str) -> pa.Table:
+    """The CRM records of people beside their nodes: identity_id, lead_digest, fields (the lead's), object, crm_id,
+    present, read_since (we wrote nothing to it since it was read); and the node's node_object, node_id, node_present.
+    """
     with store.bulk() as connection, connection.cursor() as cursor:
-        cursor.execute(_OTHERS.replace("{valid}", _VALID), (account,))
+        cursor.execute(_BESIDE, (account,))
         return cursor.fetch_arrow_table()
 
 
