@@ -266,33 +266,58 @@ def test_a_question_that_nobody_need_answer_is_withdrawn(store: Store, org: Org,
     assert refused.standing(store, ACCOUNT) == []
 
 
+def taken_back(people: People, what: str) -> None:
+    """Revert, in somebody's name."""
+    describe = CONNECTOR.describe
+    assert describe
+    with a_run(people.store) as run:
+        take_in(people.store, run, people.rows(), people.links)
+        about = subject(people.store, ACCOUNT, what)
+        told = revert(run, people.policy, ACCOUNT, about, describe=lambda name: describe(people.org.access, name))
+    assert told.plan_id
+    approve(people.store, told.plan_id, actor="kim", reason="two after all")
+    with a_run(people.store) as run:
+        push(run, CONNECTOR, people.org.access, people.policy)
+
+
+def done(store: Store, action: str) -> Any:
+    """The newest change of a Lead that did so."""
+    query = f"""SELECT change_id, crm_id FROM change WHERE action = '{action}' AND object = 'Lead' AND state = 'done'
+                ORDER BY change_id DESC LIMIT 1"""
+    with store.begin() as connection:
+        return connection.execute(sa.text(query)).one()
+
+
 @pytest.mark.parametrize("others", ["mark", "delete"])
 def test_being_made_one_is_taken_back_and_not_done_again(store: Store, org: Org, policy: Policy, others: Any) -> None:
     people = People(store, org, policy, Merged(way="master", others=others, fill=FILL))
-    contact = made(org, "Contact", f"back-c-{others}")
-    lead = made(org, "Lead", f"back-l-{others}", Description="Hers", Title="Skipper")
-    people.links = {contact: f"back-{others}", lead: f"back-{others}"}
+    contact, lead = made(org, "Contact", f"back-{others}-1"), made(org, "Lead", f"back-{others}-2", Description="Hers")
+    people.links = dict.fromkeys((contact, lead), f"back-{others}")
     anna(people, f"back-{others}")
-    done = people.go(by="kim")
+    run = people.go(by="kim")
     assert people.row(contact)["Description"] == "Hers"
-    describe = CONNECTOR.describe
-    assert describe
-    with a_run(store) as run:
-        take_in(store, run, people.rows(), people.links)
-        about = subject(store, ACCOUNT, done.run_id)
-        told = revert(run, people.policy, ACCOUNT, about, describe=lambda name: describe(org.access, name))
-    assert told.plan_id
-    approve(store, told.plan_id, actor="kim", reason="two after all")
-    with a_run(store) as run:
-        push(run, CONNECTOR, org.access, people.policy)
+    taken_back(people, run.run_id)
     assert people.row(contact)["Description"] is None
-    if others == "mark":
-        assert people.row(lead)[MARK] is None
-    else:
-        with store.begin() as connection:
-            query = "SELECT crm_id FROM change WHERE action = 'create' AND object = 'Lead' AND state = 'done'"
-            again = connection.scalar(sa.text(query))
+    if others == "delete":
+        again = done(store, "create").crm_id
         people.links[again] = f"back-{others}"
-        row = people.row(again)
-        assert (row["Description"], row["Title"], row["IsDeleted"]) == ("Hers", "Skipper", False)
+        lead = again
+    row = people.row(lead)
+    assert (row[MARK], row["Description"], row["IsDeleted"]) == (None, "Hers", False)
+    assert people.silent()
+
+
+def test_a_lead_that_is_made_again_beside_its_master_is_not_taken_for_it(
+    store: Store, org: Org, policy: Policy
+) -> None:
+    people = People(store, org, policy, Merged(way="master", others="delete"))
+    master, other = made(org, "Lead", "beside-1"), made(org, "Lead", "beside-2", Title="Skipper")
+    people.links = dict.fromkeys((master, other), "beside-anna")
+    anna(people, "beside-anna")
+    people.go(by="kim")
+    taken_back(people, str(done(store, "delete").change_id))
+    again = done(store, "create").crm_id
+    people.links[again] = "beside-anna"
+    assert again not in (master, other) and people.row(again)["Title"] == "Skipper"
+    assert people.row(master)["Title"] is None
     assert people.silent()
