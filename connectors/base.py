@@ -104,11 +104,14 @@ class Page:
 
     A row that could not even be parsed is given as its `bytes`. `checkpoint` may be committed once the rows
     are; reading again from it yields the pages that follow (a repeated row is harmless, a lost one is not).
+    `partly`: rows that tell only part of an object, such as that it is gone; they are laid over what is known of it,
+    and of an object that is not known they say nothing.
     """
 
     stream: str
     rows: Sequence[Any]
     checkpoint: Checkpoint
+    partly: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)

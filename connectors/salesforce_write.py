@@ -51,7 +51,7 @@ def look_up(
         return found
     with client(access) as force:
         for values in _within(head, list(dict.fromkeys(match_values))):
-            for row in _rows(force, head + format_soql("{}", values) + " ORDER BY Id"):
+            for row in all_rows(force, head + format_soql("{}", values) + " ORDER BY Id"):
                 found.setdefault(str(_inside(row, match_field)).lower(), row)
     return found
 
@@ -208,9 +208,9 @@ def _within(head: str, values: list[str]) -> Iterator[list[str]]:
         yield portion
 
 
-def _rows(force: Client, soql: str) -> Iterator[Mapping[str, Any]]:
-    """All rows. Raises SourceChanged when the pages go round in a circle, or never reach an end."""
-    body = force.query(soql)
+def all_rows(force: Client, soql: str, *, deleted: bool = False) -> Iterator[Mapping[str, Any]]:
+    """All rows; `deleted`: those in the bin too. Raises SourceChanged when the pages go round in a circle, or never reach an end."""
+    body = force.query(soql, deleted=deleted)
     seen: set[str] = set()
     while True:
         yield from (row for row in need("Salesforce", body, "records", list) if isinstance(row, dict))
