@@ -209,7 +209,8 @@ def _within(head: str, values: list[str]) -> Iterator[list[str]]:
 
 
 def all_rows(force: Client, soql: str, *, deleted: bool = False) -> Iterator[Mapping[str, Any]]:
-    """All rows; `deleted`: those in the bin too. Raises SourceChanged when the pages go round in a circle, or never reach an end."""
+    """All rows; `deleted`: those in the bin too. Raises SourceChanged when the pages go round in a
+    circle, or never reach an end."""
     body = force.query(soql, deleted=deleted)
     seen: set[str] = set()
     while True:

@@ -46,9 +46,9 @@ def make_plan(run: Run, policy: Policy, account: str, trust: Sequence[str] = ())
     with run.store.only_one(f"push {account}"), run.books.stage("plan", account) as entry:
         entry.taken = known.count(run.store)
         times = known.times(run.store) if wants_times(policy) else known.NO_TIMES
-        leads = matching.match(run.store, policy.accounts, account, known.read(run.store, account))
+        leads = matching.match(run.store, policy.accounts, account, known.read(run.store, account, policy.node))
         held = holds.read(run.store, account)
-        strayed, others = known.strayed(run.store, account), known.beside(run.store, account)
+        strayed, others = known.strayed(run.store, account), known.beside(run.store, account, policy.node)
         found = differences.find(Rules(policy, account, trust), leads, Beside(times, strayed, held))
         entry.held, entry.unchanged = found.held, found.unchanged
         beside = finding.find(run, policy, account, leads, found.changes, held)

@@ -22,6 +22,7 @@ from landbridge.push import sense
 from landbridge.push.accounts.rules import Accounts
 from landbridge.push.activities.rules import Activities
 from landbridge.push.mirror.rules import Erased, ErasedWord, Merged, MergedWord
+from landbridge.push.node import SHIPPED, Node
 from landbridge.push.sending import Apply, Duplicates, Refusal, Sending
 
 MEANING = 2
@@ -94,6 +95,7 @@ class Content(_Part):
     objects: dict[Literal["Lead", "Contact"], ObjectRule]
     activities: Activities = Activities()
     accounts: Accounts | None = None
+    node: Node = SHIPPED
     merged: MergedWord | None = None
     erased: ErasedWord = Erased()
     apply: Apply = Apply()
@@ -117,6 +119,7 @@ class Policy:
     objects: Mapping[str, ObjectRule]
     activities: Activities
     accounts: Accounts | None
+    node: Node
     merged: Merged | None
     erased: Erased
     sending: Sending
@@ -165,6 +168,7 @@ def load_policy(file: Path) -> Policy:
         objects,
         content.activities,
         content.accounts,
+        content.node,
         content.merged,
         content.erased,
         content.sending,

@@ -76,7 +76,7 @@ WHERE account = :account AND state IN ('planned', 'approved') AND identity_id IN
 # A converted lead cannot be changed any more, only deleted.
 _RECORDS = f"""
 CREATE TEMP TABLE erased ON COMMIT DROP AS
-{known.RECORDS.replace("$1", ":account")},
+{known.records().replace("$1", ":account")},
 theirs AS (
     SELECT o.identity_id, o.object, o.crm_id,
            coalesce(seen.payload, '{{}}') || coalesce(written.since, '{{}}') AS present,
