@@ -69,6 +69,7 @@ def read(access: Access, stream: str, checkpoint: Checkpoint | None) -> Iterator
         place, size, in_bin = _start(before), page_rows(access.options, PAGE_ROWS), set[str]()
         log = {name: before[name] for name in ("deleted",) if name in before}
         while True:
+            access.may_read()
             body = force.query(_soql(stream, fields, place, size), deleted=True)
             rows = need("Salesforce", body, "records", list)
             ended = need("Salesforce", body, "done", bool) and len(rows) < size

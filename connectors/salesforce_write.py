@@ -25,6 +25,9 @@ GONE = frozenset({"ENTITY_IS_DELETED"})
 CHOKES = 4
 """So many records refused alone, and none taken: it is not the records."""
 
+UNREADABLE, MANY = "JSON_PARSER_ERROR", 40
+"""A value that Salesforce's reader chokes on is its record's own affair: so many of those before we doubt the call."""
+
 MOST_PAGES = 1000
 """Far beyond what a look-up of so few values can have, at 200 rows a page and more."""
 
@@ -99,7 +102,7 @@ def _write(force: Client, call: list[Write]) -> Iterator[Receipt]:
     """
     chokes: list[Declined] = []
     receipts = _halved(force, call, chokes)
-    if len(chokes) >= CHOKES and all(receipt.outcome == "refused" for receipt in receipts):
+    if _enough(chokes) and all(receipt.outcome == "refused" for receipt in receipts):
         raise chokes[0]
     yield from receipts
 
@@ -113,9 +116,15 @@ def _halved(force: Client, call: list[Write], chokes: list[Declined]) -> list[Re
             return [Receipt(call[0].ref, "refused", code=error.code, message=error.words)]
     half = len(call) // 2
     receipts = _halved(force, call[:half], chokes)
-    if len(chokes) >= CHOKES and len(chokes) == len(receipts):
+    if _enough(chokes) and len(chokes) == len(receipts):
         return receipts
     return receipts + _halved(force, call[half:], chokes)
+
+
+def _enough(chokes: list[Declined]) -> bool:
+    """Whether so many refusals tell of the call rather than of its records."""
+    own = all(each.code == UNREADABLE for each in chokes)
+    return len(chokes) >= (MANY if own else CHOKES)
 
 
 def _answered(force: Client, call: list[Write]) -> list[Receipt]:

@@ -20,7 +20,6 @@ from tests.push.crm import books, changes
 from tests.push.org import Org
 from tests.push.test_mirror import People, anna, made
 
-
 PEOPLE = 150
 
 
