@@ -46,10 +46,11 @@ def make_plan(run: Run, policy: Policy, account: str, trust: Sequence[str] = ())
     with run.store.only_one(f"push {account}"), run.books.stage("plan", account) as entry:
         entry.taken = known.count(run.store)
         times = known.times(run.store) if wants_times(policy) else known.NO_TIMES
-        leads = matching.match(run.store, policy.accounts, account, known.read(run.store, account, policy.node))
+        leads = known.read(run.store, account, policy.node)
+        companies = matching.match(run.store, policy.accounts, account, leads)
         held = holds.read(run.store, account)
         strayed, others = known.strayed(run.store, account), known.beside(run.store, account, policy.node)
-        found = differences.find(Rules(policy, account, trust), leads, Beside(times, strayed, held))
+        found = differences.find(Rules(policy, account, trust), leads, Beside(times, strayed, held, companies))
         entry.held, entry.unchanged = found.held, found.unchanged
         beside = finding.find(run, policy, account, leads, found.changes, held)
         refused = opt_outs.find(run, policy, account, others, held)
@@ -156,14 +157,19 @@ def _keep(run: Run, policy: Policy, account: str, changes: pa.Table, mirrored: M
         _insert(connection, run, policy, account, entry.unchanged)
 
 
+_COPIED = 5000
+"""Rows that are made into text at once."""
+
+
 def _copy(connection: sa.Connection, table: str, changes: pa.Table) -> None:
-    text = io.BytesIO()
-    # In one piece: pyarrow 26 writes the memory's garbage for a piece without rows.
-    pacsv.write_csv(changes.combine_chunks(), text, pacsv.WriteOptions(include_header=False))
     driver = connection.connection.driver_connection
     assert driver is not None
     with driver.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN (FORMAT csv)") as copy:
-        copy.write(text.getvalue())
+        for batch in changes.to_batches(_COPIED):
+            if batch.num_rows:  # pyarrow 26 writes the memory's garbage for a piece without rows
+                text = io.BytesIO()
+                pacsv.write_csv(batch, text, pacsv.WriteOptions(include_header=False))
+                copy.write(text.getbuffer())
     connection.execute(sa.text(f"ANALYZE {table}"))
 
 
