@@ -97,8 +97,7 @@ class Hub:
             return None
         from landbridge.push.budget import Budget
 
-        options = self.project.account(account).options
-        return self._meters.setdefault(account, Budget(lambda: self.store, account, options))
+        return self._meters.setdefault(account, Budget(lambda: self.store, account))
 
     @cached_property
     def mappings(self) -> dict[str, Mapping]:
@@ -193,11 +192,11 @@ class Hub:
         """Where Data Docs are built."""
         return self.project.data / "data_docs"
 
-    def running(self, flow: str, subject: str = "") -> AbstractContextManager[Run]:
-        """Open a run of a flow; runs whose process died are called lost first."""
+    def running(self, flow: str, subject: str = "", actor: str | None = None) -> AbstractContextManager[Run]:
+        """Open a run of a flow, in somebody's name; runs whose process died are called lost first."""
         from landbridge.trail import runs
 
-        actor = self.project.settings.actor
+        actor = actor or self.project.settings.actor
         runs.call_lost(self.store, actor=actor)
         return runs.running(self.store, flow, subject, actor=actor)
 

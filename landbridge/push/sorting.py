@@ -13,10 +13,16 @@ A reason is kept as a short key, which `words_of` says in words:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import sqlalchemy as sa
 
 from landbridge.push import words
 from landbridge.store.engine import Store
+
+LONGEST = 300
+"""Characters of a reason's key."""
 
 FEW = 1000
 """Changes of a part that are kept with it by number. A part with more is met soon by whoever reads on from anywhere."""
@@ -50,6 +56,21 @@ def count_out(connection: sa.Connection, change_ids: list[int], by: int = -1) ->
     connection.execute(sa.text(_COUNT_OUT), {"ids": change_ids, "by": by})
 
 
+def keys_of(origin: Mapping[str, Any], conflict: Mapping[str, Any] | None) -> set[str]:
+    """The keys of a field's reasons, as the statements below make them."""
+    keys = set()
+    if conflict:
+        keys.add(("over:" if conflict["kept"] == "ours" else "kept:") + str(conflict.get("why") or "edited"))
+    if origin.get("why") is not None:
+        keys.add(f"={origin['why']}"[:LONGEST])
+    elif origin.get("field") == "default":
+        keys.add("default")
+    elif origin:
+        system = str(origin["profile"]).partition("/")[0] if origin.get("profile") is not None else None
+        keys.add("@".join(part for part in (str(origin.get("rule") or ""), system) if part is not None)[:LONGEST])
+    return keys
+
+
 def words_of(reason: str) -> str:
     """A reason's key in words."""
     if reason.startswith("="):
@@ -70,9 +91,9 @@ _NEW = """c.plan_id = :plan_id
 
 _UNSORTED = f"SELECT EXISTS (SELECT FROM change c WHERE {_NEW})"
 
-_REASON = """left(CASE WHEN o.value ? 'why' THEN '=' || (o.value ->> 'why')
+_REASON = f"""left(CASE WHEN o.value ? 'why' THEN '=' || (o.value ->> 'why')
     WHEN o.value ->> 'field' = 'default' THEN 'default'
-    ELSE concat_ws('@', coalesce(o.value ->> 'rule', ''), split_part(o.value ->> 'profile', '/', 1)) END, 300)"""
+    ELSE concat_ws('@', coalesce(o.value ->> 'rule', ''), split_part(o.value ->> 'profile', '/', 1)) END, {LONGEST})"""
 
 _ROOM = ("SET LOCAL work_mem = '128MB'", "SET LOCAL jit = off")
 
@@ -92,7 +113,7 @@ SELECT change_id, 'field', reason, field FROM field
 UNION ALL
 SELECT DISTINCT change_id, 'reason', reason, '' FROM field
 UNION ALL
-SELECT change_id, 'reason', left('=' || (origin ->> 'why'), 300), '' FROM fresh
+SELECT change_id, 'reason', left('=' || (origin ->> 'why'), {LONGEST}), '' FROM fresh
 WHERE action = 'delete' AND origin ->> 'why' IS NOT NULL
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from landbridge.identity.doubts import SAYS
+from landbridge.quality.hold import KEPT_BACK
 from landbridge.trail import audit
 from landbridge.trail.runs import Run
 
@@ -52,5 +53,6 @@ UPDATE lead SET valid = false WHERE valid AND EXISTS ({_HELD.format(stages="= 'i
 
 _LET_GO = sa.text(f"""
 UPDATE lead SET valid = true WHERE identity_id = ANY(:settled) AND NOT valid AND checked_digest = digest
-  AND NOT EXISTS ({_HELD.format(stages="IN ('identity', 'validate')")})
+  AND NOT EXISTS (SELECT FROM quarantine q
+    WHERE q.stage IN ('identity', 'validate') AND q.subject = identity_id AND ({KEPT_BACK}))
 """)

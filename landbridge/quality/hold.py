@@ -107,6 +107,25 @@ def release(store: Store, quarantine_id: int, actor: str, reason: str) -> None:
         audit.record(connection, event)
 
 
+def drop(store: Store, quarantine_id: int, actor: str, reason: str) -> None:
+    """Be done with what is held: of a lead, a record or a row. Raises NotFound when it is not held.
+
+    A lead stays back for good as it is; one that changes is judged anew.
+    """
+    with store.begin() as connection:
+        given = {"id": quarantine_id, "actor": actor, "why": reason}
+        if connection.execute(_DROP_ONE, given).rowcount == 0:
+            raise NotFound(f"Nothing is held under {quarantine_id}.", do="See `landbridge check`.")
+        event = audit.Event("quarantine.dropped", actor, f"quarantine/{quarantine_id}", {})
+        audit.record(connection, event)
+
+
+KEPT_BACK = f"""
+q.state = 'held' OR q.state = 'dropped' AND q.stage = 'validate' AND q.settled_by IS NOT NULL
+    AND q.value IS NOT DISTINCT FROM left(lead.fields ->> q.field, {_BOUND})
+"""
+"""Rows `q` of the quarantine that keep a `lead` back: what is held, and what somebody dropped of it as it still is."""
+
 _HELD_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("subject", "expectation", "field", "value", "reason")]
     + [("record_id", pa.int64())]
@@ -167,7 +186,12 @@ UPDATE quarantine SET state = 'released', settled_at = now(), settled_by = :acto
 WHERE quarantine_id = :id AND stage = 'validate' AND state = 'held' RETURNING subject
 """)
 
-_VALID_AGAIN = sa.text("""
+_DROP_ONE = sa.text("""
+UPDATE quarantine SET state = 'dropped', settled_at = now(), settled_by = :actor, settled_why = :why
+WHERE quarantine_id = :id AND stage IN ('land', 'map', 'validate') AND state = 'held'
+""")
+
+_VALID_AGAIN = sa.text(f"""
 UPDATE lead SET valid = true WHERE identity_id = :subject AND checked_digest = digest AND NOT EXISTS (
-    SELECT FROM quarantine WHERE stage IN ('identity', 'validate') AND state = 'held' AND subject = :subject)
+    SELECT FROM quarantine q WHERE q.stage IN ('identity', 'validate') AND q.subject = :subject AND ({KEPT_BACK}))
 """)

@@ -20,7 +20,6 @@ COMMANDS = (
     "push",
     "hold",
     "refused",
-    "erase",
     "revert",
     "runs",
     "explain",

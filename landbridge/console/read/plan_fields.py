@@ -11,6 +11,7 @@ from typing import Any
 
 from landbridge.push import words
 from landbridge.push.render import name_of_change
+from landbridge.push.sorting import keys_of
 
 LONGEST = 600
 """Characters of a value that a page shows; CSV and JSON have it whole."""
@@ -36,6 +37,7 @@ class FieldShown:
     record: int | None
     conflict: bool
     held: bool
+    reasons: frozenset[str] = frozenset()
 
     @property
     def pieces(self) -> tuple[list[Piece], list[Piece]]:
@@ -48,6 +50,15 @@ def fields_of(change: Mapping[str, Any], held: set[str | None]) -> list[FieldSho
     return [*_written(change, held), *_removed(change), *_kept(change, held)]
 
 
+def in_order(fields: Sequence[FieldShown], reason: str | None, name: str | None) -> list[FieldShown]:
+    """What somebody looks for first, then what somebody edited, then by name."""
+
+    def meant(field: FieldShown) -> bool:
+        return bool(reason or name) and (reason is None or reason in field.reasons) and name in (None, field.name)
+
+    return sorted(fields, key=lambda field: (not meant(field), not field.conflict, field.name))
+
+
 def _written(change: Mapping[str, Any], held: set[str | None]) -> list[FieldShown]:
     made = []
     for name, after in sorted(change["after"].items()):
@@ -57,7 +68,8 @@ def _written(change: Mapping[str, Any], held: set[str | None]) -> list[FieldShow
         kind = "set" if before is None else "clear" if after is None else "replace"
         told = words.reason(origin, conflict)
         whence = origin.get("profile"), origin.get("record")
-        made.append(FieldShown(name, kind, before, after, told, *whence, conflict is not None, name in held))
+        keys = frozenset(keys_of(origin, conflict))
+        made.append(FieldShown(name, kind, before, after, told, *whence, conflict is not None, name in held, keys))
     return made
 
 
@@ -81,6 +93,7 @@ def _kept(change: Mapping[str, Any], held: set[str | None]) -> list[FieldShown]:
             None,
             each.get("why") != "held",
             name in held or each.get("why") == "held",
+            frozenset(keys_of({}, each)),
         )
         for name, each in sorted(change["conflicts"].items())
         if each["kept"] == "theirs"

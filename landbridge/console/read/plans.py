@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from landbridge.console.read.plan_fields import FieldShown, fields_of, name_of
+from landbridge.console.read.plan_fields import FieldShown, fields_of, in_order, name_of
 from landbridge.errors import NotFound
 from landbridge.push import budget, sorting
 from landbridge.push.outbox import Group
@@ -202,7 +202,8 @@ def changes(store: Store, chosen: Selection, after: int, limit: int) -> list[Cha
         held = (
             connection.execute(sa.text(_HOLDS), {"identities": [row["identity_id"] for row in rows]}).mappings().all()
         )
-    return [_shown(dict(row), [dict(each) for each in held]) for row in rows]
+    about = [dict(each) for each in held]
+    return [_shown(dict(row), about, chosen) for row in rows]
 
 
 def every_change(store: Store, chosen: Selection, at_once: int = 500) -> Iterator[ChangeShown]:
@@ -213,7 +214,7 @@ def every_change(store: Store, chosen: Selection, at_once: int = 500) -> Iterato
         after = batch[-1].change_id
 
 
-def _shown(row: Mapping[str, Any], held: Sequence[Mapping[str, Any]]) -> ChangeShown:
+def _shown(row: Mapping[str, Any], held: Sequence[Mapping[str, Any]], chosen: Selection) -> ChangeShown:
     told = {
         name: row[name]
         for name in (
@@ -231,7 +232,11 @@ def _shown(row: Mapping[str, Any], held: Sequence[Mapping[str, Any]]) -> ChangeS
     record = row["match_value"] if row["match_field"] == "Id" else row["crm_id"]
     mine = [HoldShown(**{n: h[n] for n in HoldShown.__dataclass_fields__}) for h in held if _about(h, row)]
     return ChangeShown(
-        **told, record=record, name=name_of(row), fields=fields_of(row, {h.field for h in mine}), holds=mine
+        **told,
+        record=record,
+        name=name_of(row),
+        fields=in_order(fields_of(row, {h.field for h in mine}), chosen.reason, chosen.field),
+        holds=mine,
     )
 
 

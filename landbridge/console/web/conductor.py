@@ -57,6 +57,7 @@ def start_command(hub: Hub, *words: str) -> None:
 
     known = {"LANDBRIDGE_CONFIG": str(path), "PYTHONPATH": str(HOUSE)}
     known |= {"LANDBRIDGE_DATABASE": hub.project.settings.database} if hub.project.settings.database else {}
+    hub.project.data.mkdir(parents=True, exist_ok=True)
     with (hub.project.data / "console.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "landbridge", *words],

@@ -1,0 +1,140 @@
+"""Quarantine: what is held back at any stage, and what people do about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, Field
+
+from landbridge.console.acts import quarantine as acts
+from landbridge.console.pages.plans import veil_of
+from landbridge.console.read import quarantine as read
+from landbridge.console.read.quarantine_item import whole
+from landbridge.console.web.caller import Operates, Reviews, Sees, hub_of
+
+router = APIRouter(prefix="/quarantine", tags=["quarantine"])
+
+
+class Group(BaseModel):
+    """What is held for one reason."""
+
+    stage: str
+    expectation: str
+    held: int
+    reason: str
+
+
+class Item(BaseModel):
+    """One thing that is held, or was. Values are veiled for callers without the right 'personal'."""
+
+    quarantine_id: int
+    stage: str
+    subject: str
+    expectation: str
+    field: str | None
+    value: str | None
+    reason: str
+    state: str
+    run_id: str
+    at: datetime
+    settled_at: datetime | None
+    settled_by: str | None
+    settled_why: str | None
+
+
+class Cell(BaseModel):
+    """One value of the failing row."""
+
+    name: str
+    value: str
+    whence: str | None
+    record_id: int | None
+    fails: bool
+
+
+class Whole(BaseModel):
+    """An item with its row, or its raw bytes as text, and the place to mend it."""
+
+    item: Item
+    cells: list[Cell]
+    raw: str | None
+    place: str | None
+
+
+class Asked(BaseModel):
+    """Which."""
+
+    stage: str | None = None
+    expectation: str | None = None
+    subject: str | None = None
+    before: str = Field(default="", description="Only older ones than this number.")
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class Why(BaseModel):
+    """A reason; it stands in the trail."""
+
+    reason: str = Field(max_length=500)
+
+
+class Repair(Why):
+    """A value by a person's word."""
+
+    field: str = Field(max_length=50)
+    value: str = Field(max_length=2000)
+
+
+def _item(each: read.Item, veil: object) -> Item:
+    told = {name: getattr(each, name) for name in Item.model_fields}
+    return Item(**told | {"value": veil(each.value)})  # type: ignore[operator]
+
+
+@router.get("/groups")
+def groups(request: Request, caller: Sees) -> list[Group]:
+    """What is held, by stage and expectation."""
+    found = read.groups(hub_of(request).store)
+    return [Group(**{name: getattr(each, name) for name in Group.model_fields}) for each in found]
+
+
+@router.get("")
+def listed(request: Request, caller: Sees, asked: Annotated[Asked, Query()]) -> list[Item]:
+    """What is held, the newest first."""
+    filters = {name: value for name, value in asked.model_dump().items() if value and name != "limit"}
+    return [_item(each, veil_of(caller)) for each in read.listed(hub_of(request).store, filters, asked.limit)]
+
+
+@router.get("/{number}")
+def one(request: Request, caller: Sees, number: int) -> Whole:
+    """One, whole."""
+    hub, veil = hub_of(request), veil_of(caller)
+    found = read.one(hub.store, number)
+    all_of = whole(hub, found)
+    cells = [Cell(**{**vars(cell), "value": veil(cell.value)}) for cell in all_of.cells]
+    raw = veil(all_of.raw) if all_of.raw else None
+    return Whole(item=_item(found, veil), cells=cells, raw=raw, place=all_of.place)
+
+
+@router.post("/replay", status_code=202)
+def replay(request: Request, caller: Operates) -> None:
+    """Judge again what is held; a run of the flow `replay` tells what came of it."""
+    acts.replay(hub_of(request), caller.login)
+
+
+@router.post("/{number}/release", status_code=204)
+def release(request: Request, caller: Operates, number: int, why: Why) -> None:
+    """Let this value go."""
+    acts.settle(hub_of(request), number, "released", actor=caller.login, reason=why.reason)
+
+
+@router.post("/{number}/drop", status_code=204)
+def drop(request: Request, caller: Operates, number: int, why: Why) -> None:
+    """Be done with it."""
+    acts.settle(hub_of(request), number, "dropped", actor=caller.login, reason=why.reason)
+
+
+@router.post("/{number}/repair", status_code=202)
+def repair(request: Request, caller: Reviews, number: int, wish: Repair) -> None:
+    """Set the value by hand, and begin the replay."""
+    acts.repair(hub_of(request), number, wish.field, wish.value, actor=caller.login, reason=wish.reason)

@@ -1,0 +1,104 @@
+"""Quarantine: what is held at any stage, why, what would mend it, and the replay after the mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from landbridge.console.acts import quarantine as acts
+from landbridge.console.pages.plans import veil_of
+from landbridge.console.read import quarantine as read
+from landbridge.console.read.quarantine_item import whole
+from landbridge.console.web.caller import Operates, Reviews, Sees, hub_of
+from landbridge.console.web.csv_out import csv_response
+from landbridge.console.web.lists import Listing
+from landbridge.console.web.render import redirect, render
+
+router = APIRouter()
+
+COLUMNS = ("number", "stage", "expectation", "subject", "field", "value", "reason", "since", "run")
+Reason = Annotated[str, Form(max_length=500)]
+
+
+@router.get("/quarantine")
+def show(request: Request, caller: Sees) -> Response:
+    """By expectation, and the list."""
+    hub = hub_of(request)
+    filters = ("stage", "expectation", "subject", "before")
+    listing = Listing.of(request, sorts=("at",), default="-at", filters=filters)
+    if listing.csv:
+        return csv_response("quarantine", COLUMNS, _rows(read.every(hub.store, listing.filters), veil_of(caller)))
+    found = read.listed(hub.store, listing.filters, listing.fetch)
+    return render(
+        request,
+        "quarantine/list.html",
+        listing=listing,
+        shown=listing.shown(found),
+        groups=read.groups(hub.store),
+        stages=read.STAGES,
+        replay=read.newest_replay(hub.store),
+        named=read.named,
+    )
+
+
+def _rows(items: Iterator[read.Item], veil: Callable[[Any], Any]) -> Iterator[Mapping[str, Any]]:
+    for each in items:
+        told = (each.quarantine_id, each.stage, each.expectation, each.subject, each.field, veil(each.value))
+        yield dict(zip(COLUMNS, (*told, each.reason, each.at.isoformat(), each.run_id), strict=True))
+
+
+@router.get("/quarantine/{number}")
+def item(request: Request, caller: Sees, number: int) -> Response:
+    """One, whole."""
+    hub = hub_of(request)
+    found = read.one(hub.store, number)
+    return render(
+        request,
+        "quarantine/item.html",
+        item=found,
+        whole=whole(hub, found),
+        others=read.of_subject(hub.store, found),
+        stages=read.STAGES,
+        replay=read.newest_replay(hub.store),
+    )
+
+
+@router.post("/quarantine/replay")
+def replay(request: Request, caller: Operates, back: Annotated[str, Form()] = "/quarantine") -> Response:
+    """Judge again what is held."""
+    acts.replay(hub_of(request), caller.login)
+    return redirect(request, back, "The replay begins. Whoever asks twice gets one.")
+
+
+@router.post("/quarantine/{number}/release")
+def release(request: Request, caller: Operates, number: int, reason: Reason = "") -> Response:
+    """Let this value go."""
+    acts.settle(hub_of(request), number, "released", actor=caller.login, reason=reason)
+    return redirect(request, f"/quarantine/{number}", "Released. It goes with the next publish.")
+
+
+@router.post("/quarantine/{number}/drop")
+def drop(request: Request, caller: Operates, number: int, reason: Reason = "") -> Response:
+    """Be done with it."""
+    found = acts.settle(hub_of(request), number, "dropped", actor=caller.login, reason=reason)
+    return redirect(
+        request, f"/quarantine?stage={found.stage}", f"Dropped: {found.name}. Nobody need look at it any more."
+    )
+
+
+@router.post("/quarantine/{number}/repair")
+def repair(
+    request: Request,
+    caller: Reviews,
+    number: int,
+    field: Annotated[str, Form(max_length=50)],
+    value: Annotated[str, Form(max_length=2000)],
+    reason: Reason = "",
+) -> Response:
+    """Set the value by hand, and replay."""
+    made = acts.repair(hub_of(request), number, field, value, actor=caller.login, reason=reason)
+    said = f"Set: {made.field.replace('_', ' ')} is {made.value}, by your word. The replay begins."
+    return redirect(request, f"/quarantine/{number}", said)

@@ -1,0 +1,178 @@
+"""What is held back, at any stage: by expectation, listed, and one with all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from landbridge.errors import NotFound
+from landbridge.store.engine import Store
+
+STAGES = {
+    "land": "could not be landed",
+    "map": "could not be mapped",
+    "identity": "in doubt who it is",
+    "validate": "does not meet an expectation",
+    "push": "refused by the CRM",
+}
+"""The stages, in the order in which data goes, and what is wrong with what they hold."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """What is held for one reason. `reason`: an example's, in words."""
+
+    stage: str
+    expectation: str
+    held: int
+    reason: str
+    since: datetime
+
+    @property
+    def name(self) -> str:
+        """An expectation as people call it."""
+        return named(self.expectation)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that is held, or was. `value`: the failing one, bounded; `subject`: a customer, or a record by
+    account/stream/key."""
+
+    quarantine_id: int
+    stage: str
+    subject: str
+    expectation: str
+    field: str | None
+    value: str | None
+    reason: str
+    record_id: int | None
+    state: str
+    run_id: str
+    at: datetime
+    settled_at: datetime | None
+    settled_by: str | None
+    settled_why: str | None
+
+    @property
+    def name(self) -> str:
+        return named(self.expectation)
+
+    @property
+    def customer(self) -> str | None:
+        """The customer it is about, where it is about one."""
+        return self.subject if self.stage in ("identity", "validate", "push") else None
+
+
+def named(expectation: str) -> str:
+    """`expect_column_values_to_not_be_null(email)` as `email: values to not be null`; a name of ours as it is."""
+    rule, bracket, fields = expectation.rstrip(")").partition("(")
+    if not bracket or not rule.startswith("expect_"):
+        return expectation.replace("_", " ")
+    return f"{fields}: {rule.removeprefix('expect_column_').removeprefix('expect_').replace('_', ' ')}"
+
+
+def groups(store: Store) -> list[Group]:
+    """What is held, by stage and expectation, by index alone; the most first within a stage."""
+    with store.begin() as connection:
+        rows = connection.execute(sa.text(_GROUPS)).all()
+    order = list(STAGES)
+    return sorted(
+        (Group(*row) for row in rows), key=lambda each: (order.index(each.stage), -each.held, each.expectation)
+    )
+
+
+def listed(store: Store, filters: Mapping[str, str], limit: int) -> list[Item]:
+    """What is held and asked for, the newest first; `before`: a number, and only older ones follow."""
+    asked = {name: filters.get(name) for name in ("stage", "expectation", "subject")}
+    before = filters.get("before", "")
+    number = int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None
+    with store.begin() as connection:
+        rows = connection.execute(sa.text(_LISTED), {**asked, "before": number, "limit": limit}).mappings().all()
+    return [Item(**row) for row in rows]
+
+
+def every(store: Store, filters: Mapping[str, str]) -> Iterator[Item]:
+    """All of it, in batches: for export."""
+    given = {**filters, "before": ""}
+    while batch := listed(store, given, 1000):
+        yield from batch
+        given["before"] = str(batch[-1].quarantine_id)
+
+
+def one(store: Store, number: int) -> Item:
+    """One, also one that is settled. Raises NotFound."""
+    with store.begin() as connection:
+        row = (
+            connection.execute(sa.text(f"SELECT {_COLUMNS} FROM quarantine q WHERE quarantine_id = :n"), {"n": number})
+            .mappings()
+            .first()
+        )
+    if row is None:
+        raise NotFound(f"Nothing was ever held under {number}.", do="Quarantine lists what is held.")
+    return Item(**row)
+
+
+def of_subject(store: Store, item: Item, limit: int = 20) -> Sequence[Item]:
+    """What else was held of the same stage and subject, the newest first."""
+    asked = {"stage": item.stage, "subject": item.subject, "n": item.quarantine_id, "limit": limit}
+    with store.begin() as connection:
+        return [Item(**row) for row in connection.execute(sa.text(_OTHERS), asked).mappings()]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The newest replay."""
+
+    run_id: str
+    state: str
+    at: datetime
+    error: str | None
+
+
+def newest_replay(store: Store) -> Replay | None:
+    """The newest replay of the last hour."""
+    with store.begin() as connection:
+        row = connection.execute(sa.text(_REPLAY)).first()
+    return Replay(*row) if row else None
+
+
+_COLUMNS = ", ".join(f"q.{name}" for name in Item.__dataclass_fields__)
+
+# A few groups, each with the beginning of its own index.
+_GROUPS = """
+SELECT g.stage, g.expectation, g.held, q.reason, q.at FROM (
+    SELECT stage, expectation, count(*) AS held, min(quarantine_id) AS first FROM quarantine
+    WHERE state = 'held' GROUP BY stage, expectation) g
+JOIN quarantine q ON q.quarantine_id = g.first
+"""
+_LISTED = f"""
+WITH RECURSIVE kinds(stage, expectation) AS (
+    (SELECT stage, expectation FROM quarantine WHERE state = 'held' ORDER BY stage, expectation LIMIT 1)
+    UNION ALL
+    SELECT n.stage, n.expectation FROM kinds k CROSS JOIN LATERAL (
+        SELECT stage, expectation FROM quarantine q
+        WHERE state = 'held' AND (q.stage, q.expectation) > (k.stage, k.expectation)
+        ORDER BY stage, expectation LIMIT 1) n)
+SELECT {_COLUMNS} FROM kinds k CROSS JOIN LATERAL (
+    SELECT * FROM quarantine q
+    WHERE q.state = 'held' AND q.stage = k.stage AND q.expectation = k.expectation
+      AND (CAST(:before AS bigint) IS NULL OR q.quarantine_id < :before)
+      AND (CAST(:subject AS text) IS NULL OR q.subject = :subject)
+    ORDER BY q.quarantine_id DESC LIMIT :limit) q
+WHERE (CAST(:stage AS text) IS NULL OR k.stage = :stage)
+  AND (CAST(:expectation AS text) IS NULL OR k.expectation = :expectation)
+ORDER BY q.quarantine_id DESC LIMIT :limit
+"""
+_OTHERS = f"""
+SELECT {_COLUMNS} FROM quarantine q
+WHERE q.stage = :stage AND q.subject = :subject AND q.quarantine_id <> :n AND q.state = 'held'
+ORDER BY q.quarantine_id DESC LIMIT :limit
+"""
+_REPLAY = """
+SELECT run_id, state, started_at, error FROM run
+WHERE flow = 'replay' AND started_at > now() - interval '1 hour' ORDER BY started_at DESC LIMIT 1
+"""

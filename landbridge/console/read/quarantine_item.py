@@ -1,0 +1,168 @@
+"""The whole of what is held: the failing row, where it came from, its bytes, and the place to mend it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from landbridge.bootstrap import Hub
+from landbridge.console.read.plan_fields import cut, text_of
+from landbridge.console.read.quarantine import Item
+from landbridge.leads.overrides import FIELDS
+from landbridge.mapping import nodes
+from landbridge.store.engine import Store
+
+SHOWN = 20_000
+"""Characters of raw bytes and payloads that a page shows."""
+
+SAID = {"last_name": "full_name", "first_name": "full_name"}
+"""What a person says where the failing field is a part of it."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value of the row. `fails`: it is why the row is held."""
+
+    name: str
+    value: str
+    whence: str | None
+    record_id: int | None
+    fails: bool
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Everything about an item. `raw`: as safe text; `place`: file and line to mend; `repair`: the field that a person
+    may set, and its value now; `pair`: the two profiles that are in doubt."""
+
+    cells: Sequence[Cell] = ()
+    raw: str | None = None
+    place: str | None = None
+    repair: tuple[str, str] | None = None
+    pair: tuple[str, str] | None = None
+    plan_id: str | None = None
+    change_id: int | None = None
+    refusal: str | None = None
+    named: Mapping[str, str] = field(default_factory=dict)
+
+
+def whole(hub: Hub, item: Item) -> Whole:
+    """All that is known of it."""
+    return _READ[item.stage](hub, item)
+
+
+def _of_lead(hub: Hub, item: Item) -> Whole:
+    row = _row(hub.store, "SELECT fields, origin FROM lead WHERE identity_id = :subject", item)
+    fields, origin = (row.fields, row.origin) if row else ({}, {})
+    names = sorted({*fields, *([item.field] if item.field else [])}, key=lambda name: (name != item.field, name))
+    cells = [_cell(name, fields.get(name), origin.get(name), name == item.field) for name in names]
+    said = SAID.get(item.field or "", item.field or "")
+    repair = (said, text_of(fields.get(said))) if said in FIELDS else None
+    return Whole(cells, repair=repair, place="mappings/quality/lead.yaml")
+
+
+def _cell(name: str, value: Any, origin: Any, fails: bool) -> Cell:
+    told = origin if isinstance(origin, dict) else {}
+    whence = ", ".join(str(part) for part in (told.get("rule"), told.get("profile")) if part)
+    return Cell(name, cut(text_of(value)), whence or None, told.get("record"), fails)
+
+
+def _of_record(hub: Hub, item: Item) -> Whole:
+    row = _row(hub.store, "SELECT payload FROM record WHERE record_id = :record_id", item)
+    account, _, rest = item.subject.partition("/")
+    place = _mapping_place(hub, account, rest.partition("/")[0])
+    payload = row.payload if row else None
+    content = _parsed(payload)
+    if not isinstance(content, dict):
+        return Whole(raw=safe(payload or ""), place=place)
+    failing = (item.field or "").split(".")[0]
+    names = sorted(content, key=lambda name: (name != failing, name))
+    return Whole([_cell(name, content[name], None, name == failing) for name in names[:200]], place=place)
+
+
+def _parsed(payload: str | None) -> Any:
+    try:
+        return json.loads(payload or "")
+    except (ValueError, RecursionError):
+        return None
+
+
+def _mapping_place(hub: Hub, account: str, stream: str) -> str | None:
+    """File and line of the rules that the record was mapped with."""
+    settings = hub.project.settings.accounts.get(account)
+    path = hub.project.mappings / "sources" / f"{settings.system if settings else account}.yaml"
+    try:
+        line = nodes.read(path.read_text(encoding="utf-8")).line(("streams", stream))
+    except (OSError, UnicodeDecodeError):
+        return None
+    return f"{_from_home(hub, path)}:{line}"
+
+
+def _from_home(hub: Hub, path: Path) -> str:
+    return str(path.relative_to(hub.project.home) if path.is_relative_to(hub.project.home) else Path(*path.parts[-3:]))
+
+
+def _of_bytes(hub: Hub, item: Item) -> Whole:
+    row = _row(hub.store, "SELECT raw FROM quarantine WHERE quarantine_id = :quarantine_id", item)
+    account = item.subject.partition("/")[0]
+    settings = hub.project.settings.accounts.get(account)
+    place = f"connectors/{settings.system}.py" if settings else None
+    return Whole(raw=unpacked(row.raw if row else None), place=place)
+
+
+def unpacked(raw: str | None) -> str:
+    """Bytes as text that shows all of them and does nothing: what is no printable character is written out."""
+    try:
+        content = base64.b64decode(raw or "", validate=True)
+    except (binascii.Error, ValueError):
+        content = (raw or "").encode()
+    return safe(content.decode("utf-8", "backslashreplace"))
+
+
+def safe(text: str) -> str:
+    """A text without characters that are invisible or turn the reading direction; those are written out."""
+    shown = "".join(_plain(letter) for letter in text[:SHOWN])
+    return shown if len(text) <= SHOWN else f"{shown}… ({len(text):,} characters)"
+
+
+def _plain(letter: str) -> str:
+    if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
+        return letter
+    return f"\\u{ord(letter):04x}"
+
+
+def _of_doubt(hub: Hub, item: Item) -> Whole:
+    left, _, right = (item.value or "").partition(" ")
+    return Whole(pair=(left, right) if left and right else None, place=None)
+
+
+def _of_refusal(hub: Hub, item: Item) -> Whole:
+    row = _row(hub.store, _REFUSED, item)
+    if row is None:
+        return Whole(place="mappings/crm/salesforce.yaml")
+    cells = [
+        Cell(name, cut(text_of(value)), None, None, name in item.reason) for name, value in sorted(row.after.items())
+    ]
+    cells.sort(key=lambda cell: not cell.fails)
+    return Whole(cells, plan_id=row.plan_id, change_id=row.change_id, refusal=row.refusal)
+
+
+def _row(store: Store, query: str, item: Item) -> Any:
+    asked = {name: getattr(item, name) for name in ("subject", "record_id", "quarantine_id", "expectation")}
+    with store.begin() as connection:
+        return connection.execute(sa.text(query), asked).first()
+
+
+_REFUSED = """
+SELECT plan_id, change_id, after, refusal FROM change
+WHERE identity_id = :subject AND state = 'refused' AND code = :expectation ORDER BY change_id DESC LIMIT 1
+"""
+_READ = {"land": _of_bytes, "map": _of_record, "identity": _of_doubt, "validate": _of_lead, "push": _of_refusal}
