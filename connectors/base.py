@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -59,6 +60,9 @@ class Meter(Protocol):
     def spent(self, used: int | None, most: int | None) -> None:
         """One call was made. `used` of `most` calls is what the system says that everybody has made in its day."""
 
+    def may_read(self) -> None:
+        """Asked before each page that is read. Raises SourceUnavailable where what is left is kept for others."""
+
 
 @dataclass(frozen=True)
 class Access:
@@ -78,6 +82,11 @@ class Access:
         """Ask for leave to make one call that writes."""
         if self.leave is not None:
             self.leave()
+
+    def may_read(self) -> None:
+        """Ask whether the day has calls left for one more page."""
+        if self.meter is not None:
+            self.meter.may_read()
 
     def secret(self, name: str) -> str:
         """The credential called `name`. Raises AccessRefused when the account has none."""
@@ -104,11 +113,14 @@ class Page:
 
     A row that could not even be parsed is given as its `bytes`. `checkpoint` may be committed once the rows
     are; reading again from it yields the pages that follow (a repeated row is harmless, a lost one is not).
+    `partly`: rows that tell only part of an object, such as that it is gone; they are laid over what is known of it,
+    and of an object that is not known they say nothing.
     """
 
     stream: str
     rows: Sequence[Any]
     checkpoint: Checkpoint
+    partly: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -187,6 +199,11 @@ class Bulk(Protocol):
 
     def open(self, access: Access, object_name: str, match_field: str, *, delete: bool) -> str:
         """A new job's id. Nothing is written before `send` has ended."""
+
+    def left_open(
+        self, access: Access, object_name: str, match_field: str, *, delete: bool, since: datetime
+    ) -> Sequence[str]:
+        """Ids of our jobs of that kind that were made at or after `since` and never begun."""
 
     def send(self, access: Access, job_id: str, file: Path) -> None:
         """Hand the file over and let the system begin. Raises Unanswered when it may have begun."""

@@ -2,7 +2,8 @@
 
 Reading goes by (SystemModstamp, Id), the one order that loses nothing at whole seconds: a page asks for what lies
 beyond the last row of the page before, so that any page can be the place to resume, and no cursor can expire. A new
-run goes back LOOKBACK first, for rows that were committed late with an older stamp. Deleted rows come with IsDeleted.
+run goes back LOOKBACK first, for rows that were committed late with an older stamp. Deleted rows come with IsDeleted,
+also where the bin was emptied (connectors/salesforce_deleted.py).
 Source: developer.salesforce.com "REST API", "sObject Collections", "SOQL"; airbyte #27146 (rows 5 minutes late).
 """
 
@@ -18,6 +19,7 @@ from connectors.answers import need, page_rows
 from connectors.base import Access, Checkpoint, Connector, Page, SourceChanged, Stream
 from connectors.salesforce_bulk import BULK
 from connectors.salesforce_client import Client, client
+from connectors.salesforce_deleted import purged
 
 PAGE_ROWS = 2000
 LOOKBACK = timedelta(minutes=10)
@@ -57,21 +59,28 @@ _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+0000)")
 def read(access: Access, stream: str, checkpoint: Checkpoint | None) -> Iterator[Page]:
     """Pages of one object's rows, oldest change first.
 
-    Checkpoint: {"at"} after a whole walk; {"at", "id"} inside one, the last row passed.
+    Checkpoint: {"at"} after a whole walk; {"at", "id"} inside one, the last row passed; with them {"deleted"}, until
+    when the delete log was read.
     """
     CONNECTOR.stream(stream)
     with client(access) as force:
         fields = _fields(force, access, stream)
-        place, size = _start(checkpoint or {}), page_rows(access.options, PAGE_ROWS)
+        before = checkpoint or {}
+        place, size, in_bin = _start(before), page_rows(access.options, PAGE_ROWS), set[str]()
+        log = {name: before[name] for name in ("deleted",) if name in before}
         while True:
+            access.may_read()
             body = force.query(_soql(stream, fields, place, size), deleted=True)
             rows = need("Salesforce", body, "records", list)
             ended = need("Salesforce", body, "done", bool) and len(rows) < size
             place = _beyond(rows, place, ended)
+            in_bin.update(str(row.get("Id")) for row in rows if isinstance(row, dict) and row.get("IsDeleted") is True)
             if ended:
-                yield Page(stream, rows, _end(place, checkpoint or {}))
+                gone, until = purged(force, stream, before, in_bin)
+                partly = [{"Id": each, "IsDeleted": True} for each in gone]
+                yield Page(stream, rows, {**_end(place, before), "deleted": until}, partly)
                 return
-            yield Page(stream, rows, place)
+            yield Page(stream, rows, {**place, **log})
 
 
 def check(access: Access) -> str:

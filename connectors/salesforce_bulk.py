@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from connectors.answers import Absent, Answer, need
 from connectors.base import Access, Job, Results, SourceChanged, SourceUnavailable
 from connectors.salesforce_client import API_NAME, Client, client
+from connectors.salesforce_login import session
 
 _CSV = {"Content-Type": "text/csv; charset=UTF-8"}
 _ASKS_CSV = {"Accept": "text/csv"}
@@ -37,18 +39,17 @@ class SalesforceBulk:
     gone = frozenset({"ENTITY_IS_DELETED"})
 
     def open(self, access: Access, object_name: str, match_field: str, *, delete: bool) -> str:
-        by_id = match_field.lower() == "id"
-        job = {
-            "object": object_name,
-            "operation": "delete" if delete else "update" if by_id else "upsert",
-            "contentType": "CSV",
-            "columnDelimiter": "COMMA",
-            "lineEnding": "LF",
-        }
-        if not by_id:
-            job["externalIdFieldName"] = match_field
+        job = _kind(object_name, match_field, delete)
+        form = {"contentType": "CSV", "columnDelimiter": "COMMA", "lineEnding": "LF"}
         with client(access) as force:
-            return _id(force.job("POST", "ingest", job).json())
+            return _id(force.job("POST", "ingest", job | form).json())
+
+    def left_open(
+        self, access: Access, object_name: str, match_field: str, *, delete: bool, since: datetime
+    ) -> Sequence[str]:
+        ours = _kind(object_name, match_field, delete) | {"state": "Open", "createdById": session(access).user_id}
+        with client(access) as force:
+            return [_id(job) for job in _all_jobs(force) if _fits(job, ours) and _made(job) >= since]
 
     def send(self, access: Access, job_id: str, file: Path) -> None:
         with client(access) as force:
@@ -85,6 +86,36 @@ class SalesforceBulk:
             job_id = _id(force.job("POST", "query", {"operation": "query", "query": soql}).json())
             _await_query(force, job_id)
             return _pages(force, job_id, pages)
+
+
+def _kind(object_name: str, match_field: str, delete: bool) -> dict[str, str]:
+    by_id = match_field.lower() == "id"
+    kind = {"object": object_name, "operation": "delete" if delete else "update" if by_id else "upsert"}
+    return kind if by_id else kind | {"externalIdFieldName": match_field}
+
+
+def _all_jobs(force: Client) -> Iterator[dict[str, Any]]:
+    """Every ingest job that the org still knows. Raises SourceChanged when the pages go round in a circle."""
+    said, seen = force.job("GET", "ingest").json(), set[str]()
+    while True:
+        yield from (job for job in need("Salesforce", said, "records", list) if isinstance(job, dict))
+        if need("Salesforce", said, "done", bool):
+            return
+        address = need("Salesforce", said, "nextRecordsUrl", str)
+        if address in seen:
+            raise SourceChanged("Salesforce's pages of bulk jobs never end.")
+        seen.add(address)
+        said = force.more(address)
+
+
+def _fits(job: Mapping[str, Any], wanted: Mapping[str, str | None]) -> bool:
+    """Whether the job is of that kind. A user's id counts by its 15 characters."""
+    return all(value is not None and str(job.get(name))[: len(value)] == value for name, value in wanted.items())
+
+
+def _made(job: Mapping[str, Any]) -> datetime:
+    stamp = need("Salesforce", job, "createdDate", str)
+    return datetime.fromisoformat(stamp.replace("+0000", "+00:00"))
 
 
 def _await_query(force: Client, job_id: str) -> None:

@@ -57,6 +57,10 @@ class Client:
         described = [each for each in need("Salesforce", said, "fields", list) if isinstance(each, dict)]
         return {name: each for each in described if API_NAME.fullmatch(name := str(each.get("name", "")))}
 
+    def deleted(self, name: str, start: str, end: str) -> Any:
+        """What the delete log says of a stretch of time: "deletedRecords" of {id, deletedDate}."""
+        return self._force.restful(f"sobjects/{quote(name, safe='')}/deleted/", params={"start": start, "end": end})
+
     def limits(self) -> Any:
         """The org's limits, "DailyApiRequests" {Max, Remaining} among them."""
         return self._force.limits()

@@ -59,14 +59,14 @@ class Session:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._token, self.instance_url = _log_in(access)
+        self._token, self.instance_url, self.user_id = _log_in(access)
 
     def header(self) -> str:
         return f"Bearer {self._token}"
 
     def renew(self) -> None:
         try:
-            self._token, _ = _log_in(self._access)
+            self._token, _, self.user_id = _log_in(self._access)
         except Exception:
             forget(self)
             raise
@@ -99,8 +99,9 @@ def _fingerprint(access: Access) -> str:
     return hashlib.sha256(told.encode()).hexdigest()
 
 
-def _log_in(access: Access) -> tuple[str, str]:
-    """The token, and the address that it is for. Raises AccessRefused, SourceUnavailable."""
+def _log_in(access: Access) -> tuple[str, str, str | None]:
+    """The token, the address that it is for, and our user's id, 15 characters. Raises AccessRefused,
+    SourceUnavailable."""
     form = _by_assertion(access) if "private_key" in access.secrets else _by_secret(access)
     with _Login(access, None) as http:
         said = http.ask(
@@ -109,7 +110,9 @@ def _log_in(access: Access) -> tuple[str, str]:
             content=urlencode(form).encode(),
             headers={"Content-Type": "application/x-www-form-urlencoded"},
         ).json()
-    return need("Salesforce", said, "access_token", str), need("Salesforce", said, "instance_url", str)
+    user = str(said.get("id", "")).rstrip("/").rpartition("/")[2][:15]
+    token = need("Salesforce", said, "access_token", str)
+    return token, need("Salesforce", said, "instance_url", str), user or None
 
 
 def _by_secret(access: Access) -> dict[str, str]:

@@ -25,6 +25,9 @@ GONE = frozenset({"ENTITY_IS_DELETED"})
 CHOKES = 4
 """So many records refused alone, and none taken: it is not the records."""
 
+UNREADABLE, MANY = "JSON_PARSER_ERROR", 40
+"""A value that Salesforce's reader chokes on is its record's own affair: so many of those before we doubt the call."""
+
 MOST_PAGES = 1000
 """Far beyond what a look-up of so few values can have, at 200 rows a page and more."""
 
@@ -51,7 +54,7 @@ def look_up(
         return found
     with client(access) as force:
         for values in _within(head, list(dict.fromkeys(match_values))):
-            for row in _rows(force, head + format_soql("{}", values) + " ORDER BY Id"):
+            for row in all_rows(force, head + format_soql("{}", values) + " ORDER BY Id"):
                 found.setdefault(str(_inside(row, match_field)).lower(), row)
     return found
 
@@ -99,7 +102,7 @@ def _write(force: Client, call: list[Write]) -> Iterator[Receipt]:
     """
     chokes: list[Declined] = []
     receipts = _halved(force, call, chokes)
-    if len(chokes) >= CHOKES and all(receipt.outcome == "refused" for receipt in receipts):
+    if _enough(chokes) and all(receipt.outcome == "refused" for receipt in receipts):
         raise chokes[0]
     yield from receipts
 
@@ -113,9 +116,15 @@ def _halved(force: Client, call: list[Write], chokes: list[Declined]) -> list[Re
             return [Receipt(call[0].ref, "refused", code=error.code, message=error.words)]
     half = len(call) // 2
     receipts = _halved(force, call[:half], chokes)
-    if len(chokes) >= CHOKES and len(chokes) == len(receipts):
+    if _enough(chokes) and len(chokes) == len(receipts):
         return receipts
     return receipts + _halved(force, call[half:], chokes)
+
+
+def _enough(chokes: list[Declined]) -> bool:
+    """Whether so many refusals tell of the call rather than of its records."""
+    own = all(each.code == UNREADABLE for each in chokes)
+    return len(chokes) >= (MANY if own else CHOKES)
 
 
 def _answered(force: Client, call: list[Write]) -> list[Receipt]:
@@ -208,9 +217,10 @@ def _within(head: str, values: list[str]) -> Iterator[list[str]]:
         yield portion
 
 
-def _rows(force: Client, soql: str) -> Iterator[Mapping[str, Any]]:
-    """All rows. Raises SourceChanged when the pages go round in a circle, or never reach an end."""
-    body = force.query(soql)
+def all_rows(force: Client, soql: str, *, deleted: bool = False) -> Iterator[Mapping[str, Any]]:
+    """All rows; `deleted`: those in the bin too. Raises SourceChanged when the pages go round in a
+    circle, or never reach an end."""
+    body = force.query(soql, deleted=deleted)
     seen: set[str] = set()
     while True:
         yield from (row for row in need("Salesforce", body, "records", list) if isinstance(row, dict))

@@ -97,7 +97,8 @@ class Hub:
             return None
         from landbridge.push.budget import Budget
 
-        return self._meters.setdefault(account, Budget(lambda: self.store, account))
+        options = self.project.account(account).options
+        return self._meters.setdefault(account, Budget(lambda: self.store, account, options))
 
     @cached_property
     def mappings(self) -> dict[str, Mapping]:

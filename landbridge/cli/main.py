@@ -9,6 +9,7 @@ from landbridge.cli import (  # noqa: F401
     audit,
     console,
     demo,
+    erasing,
     holding,
     identity,
     look,

@@ -57,8 +57,5 @@ def _list(limit: int | None, json: bool) -> None:
         show.say("The CRM has refused nothing that still waits.")
     else:
         columns = ("number", "customer", "record", "code", "the CRM says")
-        cells = (
-            (one.number, one.identity_id, f"{one.object} {one.crm_id or 'new'}", one.code, show.cut(one.message, 80))
-            for one in found
-        )
+        cells = ((one.number, one.identity_id, one.record, one.code, show.cut(one.message, 80)) for one in found)
         show.table(columns, cells, right=("number",))

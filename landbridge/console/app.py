@@ -13,6 +13,8 @@ from landbridge.bootstrap import Hub
 from landbridge.console import faults
 from landbridge.console.api import routers as api_routers
 from landbridge.console.pages import routers as page_routers
+from landbridge.console.read.accounts import Checks
+from landbridge.console.read.curve import Curves
 from landbridge.console.read.proof import Prover
 from landbridge.console.web.headers import SecurityHeaders
 from landbridge.console.web.render import STATIC
@@ -33,7 +35,7 @@ def create(hub: Hub) -> FastAPI:
         middleware=_middleware(hub),
     )
     app.state.hub = hub
-    app.state.prover = Prover()
+    app.state.prover, app.state.checks, app.state.curves = Prover(), Checks(), Curves()
     app.state.roles = load_roles(hub.project.mappings / "console.yaml")
     faults.handle(app)
     app.mount("/static", StaticFiles(directory=STATIC))

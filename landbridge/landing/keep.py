@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import orjson
+
 from landbridge.landing.pages import Ready
-from landbridge.landing.rows import Broken, Sorted
+from landbridge.landing.rows import Broken, Sorted, sort
 from landbridge.store import bulk
 from landbridge.trail.balance import Entry
 from landbridge.trail.runs import Run
@@ -43,11 +45,13 @@ class Keeper:
         """
         with self.connection.cursor() as cursor:
             kept = self._records(cursor, page.stream, page.rows)
+            partly = self._laid_over(cursor, page)
             for broken in page.rows.broken:
                 self._hold(cursor, page.stream, broken)
             moved = bulk.run(cursor, _CURSOR, (self.account, reading, page.checkpoint, self.run_id))
         self.connection.commit()
         self._count(page, kept)
+        self.entry.taken += len(partly.keys)
         return moved > 0
 
     def keep_rows(self, cursor: Cursor, stream: str, rows: Sorted) -> None:
@@ -56,6 +60,17 @@ class Keeper:
         self.entry.new += kept.new
         self.entry.changed += kept.changed
         self.entry.unchanged += kept.unchanged
+
+    def _laid_over(self, cursor: Cursor, page: Ready) -> Sorted:
+        """Keep what tells only part of an object, laid over its newest version. Answers those that are known."""
+        if not page.partly:
+            return Sorted()
+        cursor.execute(_NEWEST, (self.account, page.stream, list(page.partly)))
+        known = [(key, orjson.loads(payload)) for key, payload in cursor.fetchall()]
+        rows = sort([payload | page.partly[key] for key, payload in known if isinstance(payload, dict)], page.key)
+        cursor.execute("DELETE FROM landing")  # of this page, which has been kept
+        self.keep_rows(cursor, page.stream, rows)
+        return rows
 
     def _records(self, cursor: Cursor, stream: str, rows: Sorted) -> Kept:
         """Keep what is news. A page in which nothing is known needs no comparing, and takes the short road."""
@@ -90,6 +105,11 @@ _LOOK = """
 SELECT nextval(pg_get_serial_sequence('record', 'record_id')) AS last, EXISTS (
     SELECT FROM unnest($3::text[]) AS page (key) JOIN LATERAL (
         SELECT FROM record_head WHERE account = $1 AND stream = $2 AND key = page.key LIMIT 1) head ON true) AS known
+"""
+
+_NEWEST = """
+SELECT h.key, r.payload FROM record_head h JOIN record r USING (record_id)
+WHERE h.account = $1 AND h.stream = $2 AND h.key = ANY($3) AND r.payload IS NOT NULL
 """
 
 # The books count what was kept, not what should have been. Should somebody else land the same objects meanwhile, in

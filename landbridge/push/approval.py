@@ -1,8 +1,8 @@
 """The gate: a plan leaves when it is small enough for the policy, or when a named person has approved it.
 
 What waits holds back everything of its account: a plan of unusual size is the sign of a wrong rule, and small plans
-made by the same wrong rule must not slip through beside it. A plan that changes a protected field waits whatever its
-size, and so does one that takes back what was written.
+made by the same wrong rule must not slip through beside it. A plan that changes a protected field or deletes
+a record waits whatever its size, and so does one that takes back what was written.
 """
 
 from __future__ import annotations
@@ -39,18 +39,20 @@ AUTOMATIC = "within the policy's limit"
 @dataclass(frozen=True)
 class Waiting:
     """A plan that nobody has approved. `changes`: those that still wait; `protected`: those of them that would change
-    a protected field; `revert`: it takes back what was written."""
+    a protected field; `deletes`: those that would delete a record; `revert`: it takes back what was written."""
 
     plan_id: str
     changes: int
     protected: int = 0
+    deletes: int = 0
     revert: bool = False
 
     def __str__(self) -> str:
         if self.revert:
             return f"{self.plan_id} takes back {self.changes:,} changes"
         guarded = f", {self.protected:,} of them of a protected field" if self.protected else ""
-        return f"{self.plan_id}: {self.changes:,} changes{guarded}"
+        gone = f", {self.deletes:,} of them deletions" if self.deletes else ""
+        return f"{self.plan_id}: {self.changes:,} changes{guarded}{gone}"
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ class Load:
         """The plans that somebody must look at first: all of them when they are too many together."""
         if not self._passes(limit):
             return self.plans
-        return tuple(plan for plan in self.plans if plan.protected or plan.revert)
+        return tuple(plan for plan in self.plans if plan.protected or plan.deletes or plan.revert)
 
     def _passes(self, limit: Limit) -> bool:
         if self.changes <= limit.changes:
@@ -104,7 +106,8 @@ _WAITING = """
 SELECT p.plan_id, count(*), count(*) FILTER (WHERE EXISTS (
            SELECT FROM jsonb_to_recordset(CAST(:guarded AS jsonb)) AS g(object text, fields jsonb),
                        jsonb_array_elements_text(g.fields) AS f
-           WHERE g.object = c.object AND c.action = 'update' AND c.after ? f)), p.kind = 'revert'
+           WHERE g.object = c.object AND c.action = 'update' AND c.after ? f)),
+       count(*) FILTER (WHERE c.action = 'delete'), p.kind = 'revert'
 FROM plan p JOIN change c USING (plan_id)
 WHERE p.account = :account AND p.state = 'planned' AND c.state = 'planned'
 GROUP BY p.plan_id, p.kind, p.at ORDER BY p.at, p.plan_id

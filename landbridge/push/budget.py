@@ -32,6 +32,7 @@ CALLS_BEFORE = 5
 """Which org it is, what its objects look like, and what became of an earlier run."""
 
 WAIT = 3600.0
+_LATER = "The CRM counts the last 24 hours: run again later, or lower the account's options.api_reserve."
 
 _KEEP = """
 INSERT INTO api_usage (account, day, ours, used, most, at)
@@ -51,9 +52,10 @@ class Budget:
 
     EVERY_CALLS, EVERY_SECONDS = 25, 2.0
 
-    def __init__(self, store: Callable[[], Store], account: str) -> None:
+    def __init__(self, store: Callable[[], Store], account: str, options: Mapping[str, Any] | None = None) -> None:
         self._store = store
         self._account = account
+        self._options = options or {}
         self._ours = 0
         self._said: tuple[int | None, int | None] = (None, None)
         self._kept_at = time.monotonic()
@@ -63,6 +65,17 @@ class Budget:
         self._said = used, most
         if self._ours >= self.EVERY_CALLS or time.monotonic() - self._kept_at > self.EVERY_SECONDS:
             self.keep()
+
+    def may_read(self) -> None:
+        """Reading is work like any other: it leaves alone what is kept for others."""
+        used, most = self._said
+        if used is not None and most is not None:
+            now: Left | None = Left(used, most, _reserve(self._options, most, self._account))
+        else:
+            now = left(self._store(), self._account, self._options)
+        if now is not None and not now.ours_to_spend:
+            self.keep()
+            raise SourceUnavailable(f"{self._account} is not read: {now}.", do=_LATER, retry_after=WAIT)
 
     def keep(self) -> None:
         """Write down what was counted. A store that does not answer keeps nobody from reading or writing the CRM."""
@@ -122,7 +135,7 @@ def refuse(store: Store, account: str, options: Mapping[str, Any], calls: int) -
     if now is not None and calls > now.ours_to_spend:
         raise SourceUnavailable(
             f"{account}: what is to be sent needs about {calls:,} API calls, and {now}.",
-            do="The CRM counts the last 24 hours: run again later, or lower the account's options.api_reserve.",
+            do=_LATER,
             retry_after=WAIT,
         )
 

@@ -52,6 +52,8 @@ SELECT identity_id, coalesce(k.object, 'Lead') AS object, if(creating, 'create',
 FROM differing d JOIN known k USING (identity_id) WHERE writes
 """
 
+_KNOWN = "SELECT a.*, c.account_id, c.account_reason FROM arrived a LEFT JOIN company c USING (identity_id)"
+
 _LEFT_ALONE = """
 SELECT count(*) FILTER (held), count(*) FILTER (NOT held) FROM (
     SELECT writes IS NOT NULL OR gone OR "foreign" OR unsettled OR (crm_id IS NOT NULL AND present IS NULL) AS held
@@ -81,19 +83,31 @@ class Rules:
 
 @dataclass(frozen=True)
 class Beside:
-    """What is known beside the leads: known.times, known.strayed and holds.read."""
+    """What is known beside the leads: known.times, known.strayed, holds.read and matching.match."""
 
     times: pa.Table
     strayed: pa.Table
     holds: pa.Table
+    companies: pa.Table
+
+
+AT_ONCE = 10_000
+"""Leads that are compared at once: a lead is some thirty rows then, and memory must not grow with a load."""
 
 
 def find(rules: Rules, leads: pa.Table, beside: Beside) -> Differences:
     """Compare `leads` (see known.read) with the CRM, field by field."""
+    found = [_find(rules, leads.slice(start, AT_ONCE), beside) for start in range(0, max(leads.num_rows, 1), AT_ONCE)]
+    held, unchanged = (sum(numbers) for numbers in zip(*((each.held, each.unchanged) for each in found), strict=True))
+    return Differences(held, unchanged, pa.concat_tables([each.changes for each in found]))
+
+
+def _find(rules: Rules, leads: pa.Table, beside: Beside) -> Differences:
     policy = rules.policy
     with duckdb.connect() as connection:
         connection.register("arrived", leads)
-        connection.execute("CREATE TABLE known AS FROM arrived")
+        connection.register("company", beside.companies)
+        connection.execute(f"CREATE TABLE known AS {_KNOWN}")
         # In steps, each kept: as one query DuckDB computes shared expressions again and again, at three times the cost.
         connection.register("rule", wanted.rules(policy))
         rows = " UNION ALL ".join(wanted.query(policy, name) for name in policy.objects)

@@ -51,7 +51,7 @@ def without_edited(way: Dispatch, batch: list[Outgoing]) -> list[Outgoing]:
     present = look_up(way.access, batch[0].object, batch[0].match_field, values, fields)
     stale = [each for each in batch if edited(each, present.get(each.match_value.lower(), {}))]
     if stale:
-        note(way, [Outcome(each, "superseded") for each in stale])
+        note(way, [Outcome(each, "superseded", code="EDITED") for each in stale])
     return [each for each in batch if each not in stale]
 
 

@@ -2,11 +2,7 @@
 
 A CRM record belongs to the identity that its profile is linked to; one that we created stays with the identity we
 created it for, until that falls apart. So a record has one owner, and two plans can never fight over it. Where an
-identity has several, one of them is its node:
-
-1. a Contact before a Lead (a converted Lead counts as the Contact that it became);
-2. one that is there before one that was deleted;
-3. one that we already write to, then the oldest.
+identity has several, one of them is its node: landbridge.push.node says which.
 
 The present state is the newest record that was read from the CRM, overlaid with what we have written since then. A
 flow that reads the CRM while another writes to it would break that order of time: they share the account's lock.
@@ -17,10 +13,26 @@ from __future__ import annotations
 import pyarrow as pa
 import sqlalchemy as sa
 
+from landbridge.push.node import SHIPPED, Node
 from landbridge.store.engine import Store
 
-_VALID = """lead l JOIN identity i USING (identity_id)
-    WHERE l.valid AND l.checked_digest = l.digest AND i.redirect_to IS NULL"""
+FORGOTTEN = """
+    WITH RECURSIVE forgotten(id) AS (
+        SELECT identity_id FROM erasure
+        UNION SELECT i.redirect_to FROM identity i JOIN forgotten ON i.identity_id = forgotten.id
+        WHERE i.redirect_to IS NOT NULL)
+    SELECT id FROM forgotten"""
+"""Who is to be forgotten, by whatever name they go today: nothing of them is written."""
+
+FORGOTTEN_NAMES = f"""
+    WITH RECURSIVE names(id) AS (
+        SELECT id FROM ({FORGOTTEN}) f
+        UNION SELECT i.identity_id FROM identity i JOIN names ON i.redirect_to = names.id)
+    SELECT id FROM names"""
+"""The same by all names that they ever went by."""
+
+_VALID = f"""lead l JOIN identity i USING (identity_id)
+    WHERE l.valid AND l.checked_digest = l.digest AND i.redirect_to IS NULL AND l.identity_id NOT IN ({FORGOTTEN})"""
 
 _LIVING = """
 living(identity_id, now_id) AS (
@@ -45,14 +57,14 @@ parted AS MATERIALIZED (
     ORDER BY object, crm_id, profiles DESC, identity_id
 )"""
 
-_RECORDS = f"""
+_ALL = f"""
 WITH RECURSIVE {_LIVING}, {_PARTED},
 former(identity_id, ids) AS MATERIALIZED (
     SELECT now_id, array_agg(identity_id) FROM living WHERE identity_id <> now_id GROUP BY now_id
 ),
 leads AS MATERIALIZED (
     SELECT l.identity_id, l.fields, l.origin, l.digest
-    FROM {{valid}}
+    FROM {_VALID}
 ),
 made AS MATERIALIZED (
     SELECT p.object, p.crm_id, coalesce(parted.identity_id, living.now_id) AS identity_id, p.fields AS last,
@@ -90,9 +102,10 @@ placed AS (
     FROM owned o
     LEFT JOIN seen USING (object, crm_id)
     LEFT JOIN LATERAL (SELECT seen.payload->>'ConvertedContactId' AS id
-                       WHERE (seen.payload->>'IsConverted')::boolean) became ON true
+                       WHERE (seen.payload->>'IsConverted')::boolean AND {{follows}}) became ON true
+    WHERE ({{follows}} OR NOT coalesce((seen.payload->>'IsConverted')::boolean, false))
     -- what we took away ourselves is as good as gone, though nobody has read it back yet
-    WHERE NOT EXISTS (SELECT FROM removed r WHERE r.object = o.object AND r.crm_id = o.crm_id
+      AND NOT EXISTS (SELECT FROM removed r WHERE r.object = o.object AND r.crm_id = o.crm_id
                       AND (seen.at IS NULL OR r.at > seen.at))
     ORDER BY coalesce(became.id, o.crm_id), became.id NULLS FIRST, o.identity_id
 ),
@@ -100,7 +113,7 @@ node AS MATERIALIZED (
     SELECT DISTINCT ON (identity_id) identity_id, object, crm_id, gone
     FROM placed
     WHERE ours OR NOT gone
-    ORDER BY identity_id, gone, object = 'Lead', ours DESC, created_date NULLS LAST, crm_id
+    ORDER BY identity_id, {{order}}
 ),
 written AS (
     SELECT object, crm_id, jsonb_object_agg(key, value ORDER BY change_id) AS since
@@ -112,14 +125,19 @@ written AS (
 )
 """
 
-_QUERY = f"""
-{_RECORDS}
+
+def records(node: Node = SHIPPED) -> str:
+    """The WITH of a query over the CRM's records, by a policy's rules: `owned`, `placed`, `node`, `seen`, `written`."""
+    return _ALL.replace("{order}", node.order).replace("{follows}", node.follows)
+
+
+_QUERY = """
 SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, leads.origin::text,
        node.object, node.crm_id,
-       CASE WHEN written.since IS NULL THEN seen.payload ELSE coalesce(seen.payload, '{{}}') || written.since END::text
+       CASE WHEN written.since IS NULL THEN seen.payload ELSE coalesce(seen.payload, '{}') || written.since END::text
            AS present,
        made.last::text AS last,
-       coalesce(former.ids, '{{}}') AS former_ids,
+       coalesce(former.ids, '{}') AS former_ids,
        coalesce(node.gone, false) AS gone,
        node.crm_id IS NULL AND EXISTS (
            SELECT FROM linked k WHERE k.identity_id = leads.identity_id AND NOT k.gone
@@ -141,7 +159,7 @@ def count(store: Store) -> int:
         return connection.scalar(sa.text(f"SELECT count(*) FROM {_VALID}")) or 0
 
 
-def read(store: Store, account: str) -> pa.Table:
+def read(store: Store, account: str, node: Node = SHIPPED) -> pa.Table:
     """One row a valid lead, by `identity_id`:
 
     lead_digest, fields, origin: the lead's, the latter two as JSON text
@@ -154,13 +172,14 @@ def read(store: Store, account: str) -> pa.Table:
     unsettled: a write for it is under way, or its outcome unknown
     """
     with store.bulk() as connection, connection.cursor() as cursor:
-        cursor.execute(_QUERY.replace("{valid}", _VALID), (account,))
+        cursor.execute(records(node) + _QUERY, (account,))
         return cursor.fetch_arrow_table()
 
 
 _STRAYED = f"""
 WITH RECURSIVE {_LIVING}, {_PARTED}
-SELECT coalesce(parted.identity_id, living.now_id) AS identity_id, f.key AS field, p.base ->> f.key AS value
+SELECT coalesce(parted.identity_id, living.now_id) AS identity_id, f.key AS field, p.base ->> f.key AS value,
+       p.fields ->> f.key AS last
 FROM pushed p JOIN living USING (identity_id) JOIN torn USING (now_id) LEFT JOIN parted USING (object, crm_id)
 CROSS JOIN jsonb_object_keys(p.fields) f(key)
 CROSS JOIN LATERAL (
@@ -173,29 +192,33 @@ WHERE p.account = $1 AND k.identity_id <> coalesce(parted.identity_id, living.no
 
 
 def strayed(store: Store, account: str) -> pa.Table:
-    """What we wrote to a record and is somebody else's since an identity fell apart: identity_id, field, and `value`,
-    what stood there before us."""
+    """What we wrote to a record and is somebody else's since an identity fell apart: identity_id, field, `value`, what
+    stood there before us, and `last`, what we wrote."""
     with store.bulk() as connection, connection.cursor() as cursor:
         cursor.execute(_STRAYED, (account,))
         return cursor.fetch_arrow_table()
 
 
-_OTHERS = f"""
-{_RECORDS}
+_BESIDE = """
 SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, p.object, p.crm_id,
-       (seen.payload || coalesce(written.since, '{{}}'))::text AS present
+       (seen.payload || coalesce(written.since, '{}'))::text AS present, written.since IS NULL AS read_since,
+       node.object AS node_object, node.crm_id AS node_id,
+       (coalesce(master.payload, '{}') || coalesce(over.since, '{}'))::text AS node_present
 FROM leads JOIN node USING (identity_id) JOIN placed p ON p.identity_id = leads.identity_id AND p.crm_id <> node.crm_id
 JOIN seen ON seen.object = p.object AND seen.crm_id = p.crm_id
 LEFT JOIN written ON written.object = p.object AND written.crm_id = p.crm_id
-WHERE NOT p.gone AND (leads.fields ->> 'email_opt_out' = 'true' OR leads.fields ->> 'phone_opt_out' = 'true')
+LEFT JOIN seen master ON master.object = node.object AND master.crm_id = node.crm_id
+LEFT JOIN written over ON over.object = node.object AND over.crm_id = node.crm_id
+WHERE NOT p.gone AND NOT node.gone
 """
 
 
-def others(store: Store, account: str) -> pa.Table:
-    """The CRM records beside the nodes of people who refused something: identity_id, lead_digest, fields (the lead's),
-    object, crm_id, present."""
+def beside(store: Store, account: str, node: Node = SHIPPED) -> pa.Table:
+    """The CRM records of people beside their nodes: identity_id, lead_digest, fields (the lead's), object, crm_id,
+    present, read_since (we wrote nothing to it since it was read); and the node's node_object, node_id, node_present.
+    """
     with store.bulk() as connection, connection.cursor() as cursor:
-        cursor.execute(_OTHERS.replace("{valid}", _VALID), (account,))
+        cursor.execute(records(node) + _BESIDE, (account,))
         return cursor.fetch_arrow_table()
 
 

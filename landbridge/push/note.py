@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from connectors.base import Receipt
 from landbridge.push import duplicates
 from landbridge.push.dispatch import Dispatch
+from landbridge.push.mirror import erasing
 from landbridge.push.outbox import ATTEMPTS, Outgoing
 from landbridge.push.revert import taken_back
 from landbridge.push.sending import Refusal, Sending
@@ -74,7 +75,18 @@ def note(way: Dispatch, outcomes: Sequence[Outcome]) -> None:
 def write_down(connection: sa.Connection, way: Dispatch) -> dict[str, int]:
     """Note everything that stands in `settled`. Answers how much came to what, for `count` once that is committed."""
     named = {"run_id": way.run.run_id}
-    noted = (_SETTLE, _CAME, _GONE, _LEAVE, _TAKE_OVER, _PUSHED, _RELEASE, _QUARANTINE, *taken_back.NOTED)
+    noted = (
+        _SETTLE,
+        _CAME,
+        _GONE,
+        _LEAVE,
+        _TAKE_OVER,
+        _PUSHED,
+        _RELEASE,
+        _QUARANTINE,
+        *taken_back.NOTED,
+        *erasing.NOTED,
+    )
     skipped = (duplicates.DROP,) if way.sending.duplicates == "skip" else ()
     for statement in (*noted, *skipped):
         connection.execute(sa.text(statement), named)
@@ -153,7 +165,7 @@ SET base = pushed.base || coalesce((SELECT jsonb_object_agg(b.key, b.value) FROM
 """
 _RELEASE = """
 UPDATE quarantine q SET state = 'released', settled_at = now() FROM (SELECT DISTINCT identity_id FROM came) c
-WHERE q.stage = 'push' AND q.subject = c.identity_id AND q.state = 'held'
+WHERE q.stage = 'push' AND q.subject = c.identity_id AND q.state = 'held' AND q.expectation !~ '^(MERGED|ERASED) '
 """
 _QUARANTINE = """
 INSERT INTO quarantine (stage, subject, expectation, reason, run_id)

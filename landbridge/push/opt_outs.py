@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from landbridge.leads.fields import OPT_OUTS
-from landbridge.push import known
 from landbridge.push.activities.queries import PLANNED
 from landbridge.push.wanted import quoted
 
@@ -27,8 +26,11 @@ if TYPE_CHECKING:
 NONE = pa.schema([(name, pa.string()) for name in PLANNED]).empty_table()
 
 
-def find(run: Run, policy: Policy, account: str, holds: pa.Table) -> pa.Table:
-    """The updates that are missing, as rows of changes; their `origin` says `beside`, for they are of no node."""
+def find(run: Run, policy: Policy, account: str, others: pa.Table, holds: pa.Table) -> pa.Table:
+    """The updates that are missing, as rows of changes; their `origin` says `beside`, for they are of no node.
+
+    `others`: known.beside.
+    """
     flags = [
         f"({quoted(name)}, {quoted(field)}, {quoted(source)})"
         for name, rule in policy.objects.items()
@@ -36,7 +38,6 @@ def find(run: Run, policy: Policy, account: str, holds: pa.Table) -> pa.Table:
         for source in each.source
         if each.type == "flag" and source in OPT_OUTS
     ]
-    others = known.others(run.store, account)
     if not (flags and others.num_rows):
         return NONE
     with run.books.stage("opt-outs", account) as entry, duckdb.connect() as connection:

@@ -24,6 +24,7 @@ def check(policy: Policy, connector: Connector, access: Access) -> None:
             field.lower(): {"name": field, **about} for field, about in connector.describe(access, name).items()
         }
         problems += _misfits(policy, name, rule, described)
+        problems += _mirrored(policy, name, described)
     problems += _beside(policy, connector.describe, access)
     refuse(policy.file, problems)
 
@@ -38,6 +39,21 @@ def _beside(policy: Policy, describe: DescribeFunction, access: Access) -> Itera
             if not described.get(field.lower(), {}).get("createable"):
                 what = f"{name}.{field} is not there, or cannot be written by this login"
                 yield Problem(line, what, "Give the login its permission, or take that part out.")
+
+
+def _mirrored(policy: Policy, name: str, described: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    """What does not fit where records are made one, or blanked: the mark in both kinds, the rest where it is."""
+    merged, erased = policy.merged, policy.erased
+    parts: dict[str, tuple[str, ...]] = {}
+    if merged and merged.way != "note":
+        parts["merged"] = (merged.field, *(f for f in merged.fill if f.lower() in described))
+    if erased.way != "delete":
+        parts["erased"] = tuple(f for f in (*erased.fields, *erased.words) if f.lower() in described)
+    for part, fields in parts.items():
+        for field in fields:
+            if not described.get(field.lower(), {}).get("updateable"):
+                what = f"{name}.{field} is not there, or cannot be written by this login"
+                yield Problem(policy.line(part), what, "Make it, give the login its permission, or take it out.")
 
 
 def _misfits(

@@ -25,6 +25,9 @@ from landbridge.push import differences, holds, known, opt_outs, outbox
 from landbridge.push.accounts import matching
 from landbridge.push.activities import finding
 from landbridge.push.differences import Beside, Rules
+from landbridge.push.mirror import combining, erasing
+from landbridge.push.mirror import finding as mirror
+from landbridge.push.mirror.finding import Mirrored, People
 from landbridge.push.offer import wants_times
 from landbridge.push.policy import Policy
 from landbridge.store import tables
@@ -43,14 +46,17 @@ def make_plan(run: Run, policy: Policy, account: str, trust: Sequence[str] = ())
     with run.store.only_one(f"push {account}"), run.books.stage("plan", account) as entry:
         entry.taken = known.count(run.store)
         times = known.times(run.store) if wants_times(policy) else known.NO_TIMES
-        leads = matching.match(run.store, policy.accounts, account, known.read(run.store, account))
+        leads = known.read(run.store, account, policy.node)
+        companies = matching.match(run.store, policy.accounts, account, leads)
         held = holds.read(run.store, account)
-        known_beside = Beside(times, known.strayed(run.store, account), held)
-        found = differences.find(Rules(policy, account, trust), leads, known_beside)
+        strayed, others = known.strayed(run.store, account), known.beside(run.store, account, policy.node)
+        found = differences.find(Rules(policy, account, trust), leads, Beside(times, strayed, held, companies))
         entry.held, entry.unchanged = found.held, found.unchanged
         beside = finding.find(run, policy, account, leads, found.changes, held)
-        refused = opt_outs.find(run, policy, account, held)
-        _keep(run, policy, account, pa.concat_tables([found.changes.cast(beside.schema), beside, refused]), entry)
+        refused = opt_outs.find(run, policy, account, others, held)
+        mirrored = mirror.find(run, policy, account, People(leads, others, strayed, held))
+        changes = pa.concat_tables([found.changes.cast(beside.schema), beside, refused])
+        _keep(run, policy, account, changes, mirrored, entry)
     return newest_open(run.store, account)
 
 
@@ -74,30 +80,33 @@ _STAGED = """
 CREATE TEMP TABLE wanted (identity_id text, object text, action text, match_field text, match_value text,
     before jsonb, after jsonb, origin jsonb, conflicts jsonb, lead_digest text) ON COMMIT DROP
 """
-_REFUSED_BEFORE = """
+NODES = """(w.action <> 'delete' AND EXISTS (
+    SELECT FROM jsonb_each(w.origin) o WHERE NOT (o.value ? 'beside' OR o.value ? 'mirror')))"""
+"""Changes by which the books of planning count a lead: not those of records beside its node, nor what only mirrors."""
+
+_REFUSED_BEFORE = f"""
 DELETE FROM wanted w WHERE EXISTS (
     SELECT FROM change c, quarantine q
     WHERE c.account = :account AND c.identity_id = w.identity_id AND c.state = 'refused' AND c.after = w.after
       AND c.object = w.object AND c.match_value = w.match_value AND q.stage = 'push' AND q.subject = c.identity_id
       AND q.state IN ('held', 'dropped') AND q.expectation = c.code)
-RETURNING CASE WHEN jsonb_path_exists(w.origin, '$.*.beside') THEN '' ELSE w.object END
+RETURNING CASE WHEN {NODES} THEN w.object ELSE '' END
 """
 _WITHOUT_PARENT = """
 DELETE FROM wanted w WHERE w.after ? 'Lead' AND NOT EXISTS (
     SELECT FROM wanted p WHERE p.identity_id = w.identity_id AND p.object = 'Lead' AND p.action = 'create')
 """
-_COUNTED = """
-SELECT action, count(*) FROM wanted WHERE object = ANY(:people) AND NOT jsonb_path_exists(origin, '$.*.beside')
-GROUP BY action
+_COUNTED = f"""
+SELECT action, count(*) FROM wanted w WHERE object = ANY(:people) AND {NODES} GROUP BY action
 """
-_UNDER_WAY = """
+_UNDER_WAY = f"""
 WITH busy AS MATERIALIZED (
     SELECT c.identity_id, c.object, c.match_value FROM change c
     WHERE c.account = :account AND (c.state IN ('sending', 'unknown') OR c.state IN ('planned', 'approved')
           AND c.plan_id IN (SELECT plan_id FROM plan WHERE kind = 'revert' AND state IN ('planned', 'approved'))))
 DELETE FROM wanted w
 WHERE identity_id IN (SELECT identity_id FROM busy) OR (object, match_value) IN (SELECT object, match_value FROM busy)
-RETURNING CASE WHEN jsonb_path_exists(w.origin, '$.*.beside') THEN '' ELSE w.object END
+RETURNING CASE WHEN {NODES} THEN w.object ELSE '' END
 """
 _SAME = """
 c.account = :account AND c.identity_id = w.identity_id AND c.object = w.object AND c.match_value = w.match_value
@@ -125,11 +134,13 @@ FROM wanted ORDER BY object NOT IN ('Lead', 'Contact'), identity_id
 """
 
 
-def _keep(run: Run, policy: Policy, account: str, changes: pa.Table, entry: Entry) -> None:
+def _keep(run: Run, policy: Policy, account: str, changes: pa.Table, mirrored: Mirrored, entry: Entry) -> None:
     """Compare what is wanted with what is open, and keep the difference. One transaction."""
     with run.store.begin() as connection:
         connection.execute(sa.text(_STAGED))
-        _copy(connection, changes)
+        _copy(connection, "wanted", changes)
+        erasing.plan(connection, run, policy, account)
+        combining.combine(connection, run, policy, account, mirrored, _copy)
         for left_alone in (_REFUSED_BEFORE, _UNDER_WAY):
             gone = connection.scalars(sa.text(left_alone), {"account": account}).all()
             entry.held += sum(1 for each in gone if each in PEOPLE)
@@ -146,15 +157,20 @@ def _keep(run: Run, policy: Policy, account: str, changes: pa.Table, entry: Entr
         _insert(connection, run, policy, account, entry.unchanged)
 
 
-def _copy(connection: sa.Connection, changes: pa.Table) -> None:
-    text = io.BytesIO()
-    # In one piece: pyarrow 26 writes the memory's garbage for a piece without rows.
-    pacsv.write_csv(changes.combine_chunks(), text, pacsv.WriteOptions(include_header=False))
+_COPIED = 5000
+"""Rows that are made into text at once."""
+
+
+def _copy(connection: sa.Connection, table: str, changes: pa.Table) -> None:
     driver = connection.connection.driver_connection
     assert driver is not None
-    with driver.cursor() as cursor, cursor.copy("COPY wanted FROM STDIN (FORMAT csv)") as copy:
-        copy.write(text.getvalue())
-    connection.execute(sa.text("ANALYZE wanted"))
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table} FROM STDIN (FORMAT csv)") as copy:
+        for batch in changes.to_batches(_COPIED):
+            if batch.num_rows:  # pyarrow 26 writes the memory's garbage for a piece without rows
+                text = io.BytesIO()
+                pacsv.write_csv(batch, text, pacsv.WriteOptions(include_header=False))
+                copy.write(text.getbuffer())
+    connection.execute(sa.text(f"ANALYZE {table}"))
 
 
 def _insert(connection: sa.Connection, run: Run, policy: Policy, account: str, unchanged: int) -> None:

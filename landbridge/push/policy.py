@@ -21,6 +21,8 @@ from landbridge.mapping import nodes
 from landbridge.push import sense
 from landbridge.push.accounts.rules import Accounts
 from landbridge.push.activities.rules import Activities
+from landbridge.push.mirror.rules import Erased, ErasedWord, Merged, MergedWord
+from landbridge.push.node import SHIPPED, Node
 from landbridge.push.sending import Apply, Duplicates, Refusal, Sending
 
 MEANING = 2
@@ -93,6 +95,9 @@ class Content(_Part):
     objects: dict[Literal["Lead", "Contact"], ObjectRule]
     activities: Activities = Activities()
     accounts: Accounts | None = None
+    node: Node = SHIPPED
+    merged: MergedWord | None = None
+    erased: ErasedWord = Erased()
     apply: Apply = Apply()
     duplicates: Duplicates = "ask"
     refusals: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")], Refusal] = Field(default_factory=dict)
@@ -114,13 +119,19 @@ class Policy:
     objects: Mapping[str, ObjectRule]
     activities: Activities
     accounts: Accounts | None
+    node: Node
+    merged: Merged | None
+    erased: Erased
     sending: Sending
     content_hash: str
     document: nodes.Document
 
     def to_read(self) -> dict[str, list[str]]:
         """The fields by object that planning compares: the connector that reads the CRM should ask for them."""
-        return {name: [*rule.fields, self.external_id] for name, rule in self.objects.items()}
+        beside = (self.merged.field, *self.merged.fill) if self.merged else ()
+        return {
+            name: [*dict.fromkeys((*rule.fields, *beside, self.external_id))] for name, rule in self.objects.items()
+        }
 
     def written(self) -> tuple[str, ...]:
         """The kinds of CRM records that we write."""
@@ -157,6 +168,9 @@ def load_policy(file: Path) -> Policy:
         objects,
         content.activities,
         content.accounts,
+        content.node,
+        content.merged,
+        content.erased,
         content.sending,
         _content_hash(content),
         document,

@@ -2,6 +2,9 @@
 
 What was refused is not sent again with the same values. A release says that the CRM was mended, and the next plan
 sends it again; a drop says that nobody need look at it any more. A lead that changes is tried anew by itself.
+
+Questions wait here as well: whether two records are to be one (code MERGED), whether somebody's are to be erased
+(ERASED). A release says yes, a drop no.
 """
 
 from __future__ import annotations
@@ -20,7 +23,8 @@ from landbridge.trail import audit
 @dataclass(frozen=True)
 class Refused:
     """One refusal. `message`: the CRM's own words; `refusal`: who acts next, as landbridge.push.sending has it;
-    `crm_id`: the record that was to be changed, None where one was to be made; `after`: what was to be written."""
+    `crm_id`: the record that was to be changed, or is asked about, None where one was to be made; `after`: what was to
+    be written."""
 
     number: int
     identity_id: str
@@ -33,17 +37,25 @@ class Refused:
     after: dict[str, Any] | None
     at: datetime
 
+    @property
+    def record(self) -> str:
+        """The kind of record and its Id, where it has one."""
+        return " ".join(filter(None, (self.object, self.crm_id or "new")))
+
 
 _STANDING = """
 SELECT q.quarantine_id AS number, q.subject AS identity_id, c.change_id, c.object,
-       CASE WHEN c.match_field = 'Id' THEN c.match_value END AS crm_id, q.expectation AS code, q.reason AS message,
+       CASE WHEN c.match_field = 'Id' THEN c.match_value
+            WHEN c.match_field IS NULL THEN substr(q.expectation, 8) END AS crm_id,
+       CASE WHEN c.match_field IS NULL THEN left(q.expectation, 6) ELSE q.expectation END AS code, q.reason AS message,
        c.refusal, c.after, q.at
 FROM quarantine q
-JOIN LATERAL (
+LEFT JOIN LATERAL (
     SELECT * FROM change c
     WHERE c.identity_id = q.subject AND c.account = :account AND c.state = 'refused' AND c.code = q.expectation
     ORDER BY c.change_id DESC LIMIT 1) c ON true
-WHERE q.stage = 'push' AND q.state = 'held' ORDER BY q.quarantine_id DESC LIMIT :limit
+WHERE q.stage = 'push' AND q.state = 'held' AND (c.change_id IS NOT NULL OR q.expectation ~ '^(MERGED|ERASED) ')
+ORDER BY q.quarantine_id DESC LIMIT :limit
 """
 
 

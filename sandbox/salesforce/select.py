@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -19,6 +20,7 @@ from sandbox.salesforce.soql import Column, Comparison, Order, Query
 from sandbox.salesforce.soql_parser import parse
 from sandbox.salesforce.sorting import ordered
 from sandbox.salesforce.tables import Row
+from sandbox.salesforce.values import stamp
 
 Shape = Callable[[Row], dict[str, Any]]
 
@@ -46,7 +48,7 @@ def answer(org: Org, text: str, version: str, deleted: bool = False) -> Answer:
         raise no_such_object(query.object_name)
     if query.offset > 2000:
         raise Refused("NUMBER_OUTSIDE_VALID_RANGE", "Maximum SOQL offset allowed is 2000")
-    rows = _chosen(org, query, source, candidates(org.tables[source.name], query, deleted))
+    rows = _chosen(org, query, source, _kept(org, candidates(org.tables[source.name], query, deleted)))
     if query.group_by or any(column.call for column in query.columns):
         made, names = grouped(org, query, source, list(rows))
         return Answer(made, dict, names)
@@ -59,6 +61,15 @@ def answer(org: Org, text: str, version: str, deleted: bool = False) -> Answer:
         tuple(b.names for b in bound),
         tuple(reader(org, b) for b in bound),
     )
+
+
+def _kept(org: Org, rows: Iterable[Row]) -> Iterable[Row]:
+    """Without what was purged from the bin."""
+    days = org.switches.bin_days
+    if days is None:
+        return rows
+    purged = stamp(org.now() - timedelta(days=days))
+    return (row for row in rows if not row.get("IsDeleted") or str(row["SystemModstamp"]) > purged)
 
 
 def _chosen(org: Org, query: Query, source: SObject, rows: Iterable[Row]) -> Iterable[Row]:

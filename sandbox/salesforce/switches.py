@@ -17,6 +17,7 @@ class Switches:
     lock_rate: share of row writes that answer UNABLE_TO_LOCK_ROW; which ones follows from lock_seed, row and attempt.
     duplicate_rule: "off"; "alert" (a header may save all the same) or "block". It matches leads and contacts by e-mail.
     jwt_public_key: PEM of the key that JWT logins must be signed with; without it any key will do.
+    bin_days: how long deleted rows lie in the bin; 0 empties it, None never. The delete log knows of them for 15 days.
     bulk_chunk: rows a chunk. bulk_chunks_before_failure: after so many chunks the job is Failed, the rest unprocessed.
     bulk_seconds_per_chunk: how long a chunk takes, so that a client sees InProgress; 0 is as fast as it goes.
     """
@@ -28,6 +29,7 @@ class Switches:
     lock_seed: int = 0
     duplicate_rule: str = "off"
     jwt_public_key: str | None = None
+    bin_days: float | None = None
     bulk_chunk: int = 10_000
     bulk_chunks_before_failure: int | None = None
     bulk_seconds_per_chunk: float = 0.0

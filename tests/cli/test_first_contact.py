@@ -20,6 +20,7 @@ COMMANDS = (
     "push",
     "hold",
     "refused",
+    "erase",
     "revert",
     "runs",
     "explain",

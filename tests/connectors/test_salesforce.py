@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 import pytest
@@ -25,6 +26,25 @@ class TestSalesforce(HttpContract):
     def test_a_contact_brings_its_companys_name(self, connector: Connector, access: Access) -> None:
         contacts = [row for page in read(connector, access, "Contact") for row in page.rows]
         assert any(row["Account"]["Name"] for row in contacts if row.get("Account"))
+
+    def test_a_lead_that_left_the_bin_is_told_to_be_gone(
+        self, connector: Connector, access: Access, sandbox: Sandbox, named: Named
+    ) -> None:
+        """Deletions of this minute are in the log of the next, so these happen a while ago."""
+        before = read(connector, access, "Lead")[-1].checkpoint
+        sandbox.order("clock", advance=-3600)
+        purged, there = (made(access, lead(name, named(name), LastName="x")) for name in ("purged", "there"))
+        send(access, Write("r", "Lead", "Id", purged, {}, delete=True))
+        sandbox.order("clock", advance=3600)
+        sandbox.order("switch", bin_days=0)
+        early = before | {"deleted": _ago(before["deleted"], hours=2)}
+        told = read(connector, access, "Lead", early)[-1]
+        sandbox.order("switch", bin_days=None)
+        assert [row for row in told.partly if row["Id"] in (purged, there)] == [{"Id": purged, "IsDeleted": True}]
+        again = read(connector, access, "Lead", early)[-1]
+        assert purged not in [row["Id"] for row in again.partly], (
+            "what lies in the bin is there, though no page shows it"
+        )
 
     def test_an_upsert_twice_is_one_lead(self, access: Access, named: Named) -> None:
         key = named("o'neil/\\x?y#z")
@@ -125,3 +145,14 @@ def attempt(access: Access, writes: list[Write]) -> list[Receipt]:
     except (SourceUnavailable, AccessRefused):
         return receipts
     return receipts
+
+
+def made(access: Access, wanted: Write) -> str:
+    """The Id of a record that is made."""
+    (receipt,) = send(access, wanted)
+    assert receipt.id
+    return receipt.id
+
+
+def _ago(stamp: str, **back: int) -> str:
+    return (datetime.fromisoformat(stamp) - timedelta(**back)).strftime("%Y-%m-%dT%H:%M:%SZ")

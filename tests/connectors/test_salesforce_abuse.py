@@ -271,7 +271,8 @@ def test_a_look_up_whose_pages_never_end_ends(step: int, monkeypatch: pytest.Mon
 def test_a_time_that_cannot_be_does_not_spoil_the_place_to_go_on_from(stamp: str) -> None:
     """Of the year 2999, it would hide every change before; of no month, it could never be read again."""
     rows = [{"Id": "00Q000000000001AAA", "SystemModstamp": stamp}]
-    body = {"done": True, "records": rows, "fields": [{"name": "Id"}, {"name": "SystemModstamp"}]}
+    fields = [{"name": "Id"}, {"name": "SystemModstamp"}]
+    body = {"done": True, "records": rows, "fields": fields, "deletedRecords": [{"id": 7}, None, {}]}
     with hostile(says(reply(200, body))) as server:
         (page,) = CONNECTOR.read(account(server), "Lead", None)
         list(CONNECTOR.read(account(server), "Lead", page.checkpoint))

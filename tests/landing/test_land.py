@@ -277,3 +277,22 @@ class running_quietly:  # noqa: N801  # reads as the sentence it stands in
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> bool:
         return kind is RuntimeError
+
+
+def test_what_tells_only_part_is_laid_over_what_is_known(store: Store) -> None:
+    """That somebody is gone takes away nothing of what they said, such as a refusal."""
+
+    def system(partly: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Connector:
+        def read(access: Access, stream: str, checkpoint: Checkpoint | None) -> Iterator[Page]:
+            yield Page(stream, rows, {"at": 1}, partly)
+
+        return Connector("things", (Stream("things"),), (), read, lambda access: "ok")
+
+    landed(store, system([], [{"id": 1, "opted_out": True}]))
+    gone = [{"id": 1, "gone": True}, {"id": 2, "gone": True}]
+    told = landed(store, system(gone, [{"id": 1, "opted_out": True}, {"id": 3}]))
+    assert (told.taken, told.new, told.changed, told.unchanged) == (3, 1, 1, 1), "of what is not known nothing is kept"
+    newest = "SELECT payload::jsonb FROM record_head h JOIN record r USING (record_id)"
+    assert ({"id": 1, "opted_out": True, "gone": True},) in query(store, newest)
+    again = landed(store, system(gone, []))
+    assert (again.taken, again.changed, again.unchanged) == (1, 0, 1)

@@ -204,7 +204,7 @@ def test_what_was_under_way_is_left_behind_with_the_other_org(store: Store, crm:
 
 
 def metered(org: Org, store: Store, **options: Any) -> Access:
-    meter = Budget(lambda: store, ACCOUNT)
+    meter = Budget(lambda: store, ACCOUNT, options)
     meter.EVERY_CALLS = 1  # type: ignore[misc]
     return replace(org.access, meter=meter, options={**org.access.options, **options})
 
@@ -233,6 +233,22 @@ def test_a_plan_that_would_eat_the_reserve_does_not_start(store: Store, org: Org
     with a_run(store) as run:
         push(run, CONNECTOR, metered(org, store), policy)
     assert books(run, "push") == {"taken": 450, "new": 450}
+
+
+def test_reading_leaves_the_reserve_alone_too(store: Store, org: Org) -> None:
+    told = metered(org, store)
+    rows = sum(len(page.rows) for page in CONNECTOR.read(told, "Lead", None))
+    assert rows
+    left = budget.left(store, ACCOUNT, {})
+    assert left is not None
+    scarce = metered(org, store, api_reserve=left.most - left.used - 2)
+    pages = CONNECTOR.read(replace(scarce, options={**scarce.options, "page_rows": 1}), "Lead", None)
+    seen = []
+    with pytest.raises(SourceUnavailable, match="is not read") as caught:
+        seen.extend(pages)
+    assert caught.value.retry_after == 3600 and len(seen) < rows
+    with pytest.raises(SourceUnavailable, match="is not read"):
+        next(iter(CONNECTOR.read(metered(org, store, api_reserve=left.most), "Lead", None)))
 
 
 def test_a_spent_day_is_a_wait_and_refuses_no_row(store: Store, org: Org, policy: Policy) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from connectors.base import Access, Job, Write
 from connectors.salesforce import CONNECTOR
-from connectors.salesforce_bulk import SalesforceBulk
+from connectors.salesforce_bulk import BULK, SalesforceBulk
 from connectors.salesforce_client import client
 from connectors.salesforce_write import write
 from landbridge.errors import SourceChanged
@@ -286,3 +287,48 @@ def test_a_look_that_was_answered_with_something_else_is_told(
     with pytest.raises(SourceChanged, match="without the columns"), a_run(store) as run:
         make_plan(run, filing, ACCOUNT)
         push(run, replace(CONNECTOR, bulk=Odd()), org.access, filing)
+
+
+def test_a_job_whose_id_nobody_heard_of_is_ended_and_no_other(
+    store: Store, org: Org, filing: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leads(store, "unheard", 5)
+    others = [("Contact", "Landbridge_Id__c", False), ("Lead", "Legacy_Id__c", False), ("Lead", "Id", False)]
+    theirs = [BULK.open(org.access, name, field, delete=delete) for name, field, delete in others]
+
+    def die(*_: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(claims, "named", die)
+        with pytest.raises(Died):
+            go(store, org, filing)
+    (noted,) = jobs(store)
+    assert noted["state"] == "open" and noted["job_id"].startswith("opening/")
+    since = datetime.now(UTC) - timedelta(minutes=5)
+    (lost,) = BULK.left_open(org.access, "Lead", EXTERNAL, delete=False, since=since)
+    run = go(store, org, filing)
+    assert books(run, "push") == {"taken": 5, "new": 5} and len(org.rows("unheard-")) == 5
+    told = BULK.ask(org.access, lost)
+    assert told is not None and told.state == "ended", "it would have stood open for a week"
+    assert all((still := BULK.ask(org.access, each)) and still.state == "open" for each in theirs)
+    assert {job["state"] for job in jobs(store)} == {"aborted", "settled"}
+
+
+def test_a_job_that_was_open_before_is_not_taken_for_the_lost_one(
+    store: Store, org: Org, filing: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = BULK.open(org.access, "Lead", EXTERNAL, delete=False)
+    monkeypatch.setattr("landbridge.push.bulk.jobs.CLOCKS", timedelta(minutes=-30))
+    leads(store, "older", 2)
+
+    def die(*_: object, **__: object) -> str:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SalesforceBulk, "open", die)
+        with pytest.raises(Died):
+            go(store, org, filing)
+    go(store, org, filing)
+    still = BULK.ask(org.access, older)
+    assert still is not None and still.state == "open"

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from connectors.base import Receipt, Write
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce_write import write
-from landbridge.errors import SourceUnavailable
+from landbridge.errors import SourceChanged, SourceUnavailable
 from landbridge.push.apply import push
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
@@ -89,6 +89,35 @@ def test_a_value_that_the_crms_reader_chokes_on_is_found_among_its_call(
     ((subject, code, reason, state),) = quarantine(store)
     assert (subject, code, state) == (f"choke{filing}-17", "JSON_PARSER_ERROR", "held")
     assert "many" in reason, "the CRM's own words"
+
+
+@pytest.mark.parametrize("poisoned", [6, 30])
+def test_poison_that_stands_alone_in_its_call_is_settled_in_one_run(
+    store: Store, org: Org, policy: Policy, poisoned: int
+) -> None:
+    """Each of them is refused alone, and none is taken: and yet it is the records, and not the call."""
+    with a_run(store) as run:
+        for number in range(poisoned):
+            put_lead(store, run, f"alone{poisoned}-{number}", last_name="x", score=number)
+        make_plan(run, policy, ACCOUNT)
+    with store.begin() as connection:
+        connection.execute(sa.text("""UPDATE change SET after = after || '{"Landbridge_Score__c": "many"}'"""))
+    with a_run(store) as run:
+        push(run, CONNECTOR, org.access, policy)
+    assert books(run, "push") == {"taken": poisoned, "refused": poisoned}
+    assert {row[1] for row in quarantine(store)} == {"JSON_PARSER_ERROR"}
+
+
+def test_a_call_that_is_wrong_itself_puts_nobody_into_quarantine(store: Store, org: Org, policy: Policy) -> None:
+    with a_run(store) as run:
+        for number in range(60):
+            put_lead(store, run, f"wrong-{number}", last_name="x", score=number)
+        make_plan(run, policy, ACCOUNT)
+    with store.begin() as connection:
+        connection.execute(sa.text("""UPDATE change SET after = after || '{"Landbridge_Score__c": "many"}'"""))
+    with pytest.raises(SourceChanged), a_run(store) as run:
+        push(run, CONNECTOR, org.access, policy)
+    assert quarantine(store) == []
 
 
 # --- duplicates

@@ -32,6 +32,7 @@ class User:
     disabled_at: datetime | None
     has_password: bool = False
     subject: str | None = None
+    may_link: bool = False
 
 
 def login_of(text: str) -> str:
@@ -58,7 +59,9 @@ def one(connection: sa.Connection, login: str) -> User | None:
 
 def _read(row: sa.Row[tuple[object, ...]]) -> User:
     told = row._mapping
-    kept = {name: told[name] for name in ("user_id", "login", "name", "at", "seen_at", "disabled_at", "subject")}
+    kept = {
+        name: told[name] for name in ("user_id", "login", "name", "at", "seen_at", "disabled_at", "subject", "may_link")
+    }
     return User(**kept, roles=tuple(told["roles"]), has_password=told["password"] is not None)
 
 

@@ -74,9 +74,14 @@ def _joined(mine: list[CrmRecord], theirs: list[CrmRecord]) -> list[str]:
 
 
 def _apart(mine: list[CrmRecord], theirs: list[CrmRecord], holds: bool) -> list[str]:
-    told = [f"{side[0]} stays as it is." if side else "A Lead of its own is created." for side in (mine, theirs)]
+    if not mine and not theirs:
+        told = ["Each gets a Lead of its own."]
+    else:
+        told = [
+            f"{side[0]} stays as it is." if side else "The other gets a Lead of its own." for side in (mine, theirs)
+        ]
     free = ["The lead that waits may leave."] if holds else []
-    return ["They stay two customers, and nobody is asked again.", *dict.fromkeys(told), *free]
+    return ["They stay two customers, and nobody is asked again.", *told, *free]
 
 
 _RECORDS = sa.text("""

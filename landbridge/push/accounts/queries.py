@@ -110,7 +110,7 @@ chosen AS (
             if(by_place, 'the place', NULL)) ||
             if(alike > 1, '; of ' || alike || ' alike by ' || $told, '')), 255) AS reason
     FROM ranked WHERE place = 1)
-SELECT known.*, chosen.account_id, chosen.reason AS account_reason FROM known LEFT JOIN chosen USING (identity_id)
+SELECT identity_id, account_id, reason AS account_reason FROM chosen
 """
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 
@@ -12,6 +14,8 @@ from connectors.base import Bulk
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.outbox import Group, Ready
 from landbridge.store import tables
+
+_OPENING = "opening/"
 
 TRIES = 3
 """A change that came back from so many files without a word, or with a word that passes, goes by calls."""
@@ -33,6 +37,13 @@ class Claimed:
     sent: int
     last: int = 0
     """The change up to which the outbox was gone through for it."""
+    at: datetime | None = None
+    """When it was noted, where an earlier process noted it."""
+
+    @property
+    def opening(self) -> bool:
+        """Whether we never learned the job's id: it is in the CRM, or is not."""
+        return self.job_id.startswith(_OPENING)
 
 
 APPROVED = """
@@ -82,8 +93,27 @@ def worth_it(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) 
         return bool(connection.scalar(sa.text(_WORTH_IT), named))
 
 
+def intend(way: Dispatch, group: Group) -> str:
+    """Note that a job is about to be made, so that one whose id we never heard is looked for. Answers the note."""
+    note = f"{_OPENING}{group.match_field}/{uuid4().hex}"
+    row = {"account": way.account, "job_id": note, "object": group.object, "operation": group.action}
+    with way.store.begin() as connection:
+        connection.execute(sa.insert(_job).values(row | {"run_id": way.run.run_id}))
+    return note
+
+
+def named(way: Dispatch, note: str, job_id: str) -> None:
+    """Put the job's id in the place of the note that it was about to be made."""
+    with way.store.begin() as connection:
+        connection.execute(sa.update(_job).where(_note(way, note)).values(job_id=job_id))
+
+
+def _note(way: Dispatch, job_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(_job.c.account == way.account, _job.c.job_id == job_id)
+
+
 def claim(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int, job_id: str) -> Claimed:
-    """Note the job and mark as many changes as its file can hold as 'sending' in it, before anything is sent.
+    """Mark as many changes as the job's file can hold as 'sending' in it, before anything is sent.
 
     None may be left when somebody held them, or halted all writing, since `worth_it` was asked.
     """
@@ -92,8 +122,7 @@ def claim(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int, job
     query = _COUNTED.replace("{found_by}", found_by(group.match_field, "match_value"))
     with way.store.begin() as connection:
         sent, last = connection.execute(sa.text(query), named).one()
-        row = {"account": way.account, "job_id": job_id, "object": group.object, "operation": group.action}
-        connection.execute(sa.insert(_job).values(row | {"sent": sent, "run_id": way.run.run_id}))
+        connection.execute(sa.update(_job).where(_note(way, job_id)).values(sent=sent))
     return Claimed(job_id, group.object, group.action, group.match_field, sent, last)
 
 
@@ -103,8 +132,10 @@ def _named(way: Dispatch, bulk: Bulk, group: Group, ready: Ready) -> dict[str, A
 
 
 _UNSETTLED = """
-SELECT j.job_id, j.object, j.operation AS action, j.sent,
-       (SELECT c.match_field FROM change c WHERE c.job_id = j.job_id AND c.account = j.account LIMIT 1) AS match_field
+SELECT j.job_id, j.object, j.operation AS action, j.sent, j.at,
+       CASE WHEN starts_with(j.job_id, 'opening/') THEN split_part(j.job_id, '/', 2)
+            ELSE (SELECT c.match_field FROM change c WHERE c.job_id = j.job_id AND c.account = j.account LIMIT 1)
+            END AS match_field
 FROM bulk_job j WHERE j.account = :account AND j.state IN ('open', 'uploaded') ORDER BY j.at
 """
 
@@ -114,6 +145,12 @@ def unsettled(way: Dispatch) -> list[Claimed]:
     with way.store.begin() as connection:
         rows = connection.execute(sa.text(_UNSETTLED), {"account": way.account}).mappings().all()
     return [Claimed(**{**row, "match_field": row["match_field"] or "Id"}) for row in rows]
+
+
+def known(way: Dispatch) -> set[str]:
+    """The ids of all jobs that we ever noted for the account."""
+    with way.store.begin() as connection:
+        return set(connection.scalars(sa.select(_job.c.job_id).where(_job.c.account == way.account)))
 
 
 def uploaded(way: Dispatch, job: Claimed) -> None:
@@ -147,5 +184,4 @@ def _leave(way: Dispatch, job: Claimed, statement: str) -> None:
 
 def end(connection: sa.Connection, way: Dispatch, job: Claimed, values: Mapping[str, Any]) -> None:
     """Note how the job stands."""
-    where = (_job.c.account == way.account, _job.c.job_id == job.job_id)
-    connection.execute(sa.update(_job).where(*where).values(**values))
+    connection.execute(sa.update(_job).where(_note(way, job.job_id)).values(**values))

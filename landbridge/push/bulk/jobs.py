@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connectors.answers import Unanswered
@@ -24,6 +25,9 @@ from landbridge.push.outbox import Group, Ready
 
 SHORTEST, LONGEST = 0.25, 10.0
 """Seconds between two questions about a job. Each question is a call of the org's budget."""
+
+CLOCKS = timedelta(minutes=2)
+"""So far may our clock and the CRM's be apart."""
 
 PATIENCE = 3600.0
 """Seconds after which we leave a job to the next run, which asks it again. Nothing is lost."""
@@ -60,14 +64,27 @@ def settle_jobs(way: Dispatch) -> None:
     for job in claims.unsettled(way):
         if way.connector.bulk is None:
             claims.lost(way, job)
+        elif job.opening:
+            _end_unheard(way, way.connector.bulk, job)
         else:
             _settle(way, way.connector.bulk, job)
+
+
+def _end_unheard(way: Dispatch, bulk: Bulk, job: Claimed) -> None:
+    """End the job that was made, or not, just before an earlier process died. It would stand open for seven days."""
+    since, ours = (job.at or datetime.now(UTC)) - CLOCKS, claims.known(way)
+    for job_id in bulk.left_open(way.access, job.object, job.match_field, delete=job.action == "delete", since=since):
+        if job_id not in ours:
+            bulk.abort(way.access, job_id)
+    claims.give_back(way, job)
 
 
 def _carried(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) -> Claimed | None:
     """A job whose file the CRM has; None when nothing is left for one. Raises Unanswered when that is not known."""
     way.may_call()
+    note = claims.intend(way, group)
     job_id = bulk.open(way.access, group.object, group.match_field, delete=group.action == "delete")
+    claims.named(way, note, job_id)
     job = claims.claim(way, bulk, group, ready, after, job_id)
     if not job.sent:
         _given_up(way, bulk, job)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from landbridge.push.holds import REACH
+from landbridge.push.known import FORGOTTEN_NAMES
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Choice:
         return f"CREATE TEMP TABLE chosen ON COMMIT DROP AS SELECT c.* FROM change c WHERE {_DONE} AND {self.where}"
 
 
-_DONE = "c.account = :account AND c.state = 'done' AND c.crm_id IS NOT NULL"
+_DONE = f"""c.account = :account AND c.state = 'done' AND c.crm_id IS NOT NULL
+    AND c.identity_id NOT IN ({FORGOTTEN_NAMES})"""
 
 _HERSELF = """c.identity_id IN (
     WITH RECURSIVE old(identity_id) AS (
@@ -275,7 +277,8 @@ INSERT INTO change (plan_id, account, identity_id, object, action, match_field, 
                     conflicts, lead_digest, reverts)
 SELECT :plan_id, :account, coalesce(p.identity_id, b.identity_id), b.object, v.verdict,
        CASE v.verdict WHEN 'create' THEN :external ELSE 'Id' END,
-       CASE v.verdict WHEN 'create' THEN coalesce(d.before ->> :external, b.identity_id) ELSE b.crm_id END,
+       CASE v.verdict WHEN 'create' THEN coalesce(d.before ->> :external,
+           CASE WHEN d.origin ? 'merged_into' THEN 'again/' || b.crm_id ELSE b.identity_id END) ELSE b.crm_id END,
        CASE v.verdict WHEN 'update' THEN coalesce(g.before, '{{}}') WHEN 'delete' THEN ({_WHOLE}) ELSE '{{}}' END,
        CASE v.verdict WHEN 'update' THEN g.after WHEN 'create' THEN m.after ELSE '{{}}' END,
        CASE v.verdict WHEN 'update' THEN g.origin WHEN 'create' THEN m.origin

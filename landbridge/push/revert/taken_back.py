@@ -55,5 +55,15 @@ WHERE NOT b.again AND NOT EXISTS (
       AND h.released_at IS NULL AND h.field IS NOT DISTINCT FROM held.field AND h.value IS NOT DISTINCT FROM held.value)
 """
 
-NOTED = (_GIVEN_BACK, _LET_GO, _HOLD_BACK)
+# Two records that were made one, and are two again by somebody's word, are not made one again.
+_APART = f"""
+{_LIVING}
+INSERT INTO quarantine (stage, subject, expectation, reason, run_id, state, settled_at, settled_by, settled_why)
+SELECT 'push', b.who, 'MERGED ' || b.crm_id, 'taken back', p.run_id, 'dropped', now(),
+       coalesce(p.approved_by, 'landbridge'), b.plan_id || ': ' || coalesce(nullif(p.reason, ''), 'taken back')
+FROM back b JOIN plan p USING (plan_id) JOIN change u ON u.change_id = b.reverts
+WHERE b.action = 'create' AND u.action = 'delete' AND u.origin ? 'merged_into' AND b.crm_id IS NOT NULL
+"""
+
+NOTED = (_GIVEN_BACK, _LET_GO, _HOLD_BACK, _APART)
 """To be executed beside the table `settled` of landbridge.push.note."""

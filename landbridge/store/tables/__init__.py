@@ -4,7 +4,7 @@ Text ids that people meet: a profile is `account/stream/key`; an identity is a U
 """
 
 from landbridge.store.tables.base import metadata
-from landbridge.store.tables.brakes import api_usage, crm_org, halt, hold
+from landbridge.store.tables.brakes import api_usage, crm_org, erasure, halt, hold
 from landbridge.store.tables.changes import bulk_job, change, plan, plan_entry, plan_part, pushed
 from landbridge.store.tables.console import console_attempt, console_invite, console_session, console_user
 from landbridge.store.tables.desk import override, question, review_act, search_customer, search_word
@@ -48,6 +48,7 @@ __all__ = [
     "decision",
     "doubt",
     "drift",
+    "erasure",
     "golden",
     "halt",
     "hold",

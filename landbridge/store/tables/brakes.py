@@ -71,6 +71,16 @@ crm_org = Table(
     comment="the org that an account led to when it was first written to: another one is a first contact again",
 )
 
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("identity_id", Text, ForeignKey("identity.identity_id"), primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    now(),
+    comment="customers who are to be forgotten: nothing of them leaves, and what the CRM has of them goes",
+)
+
 api_usage = Table(
     "api_usage",
     metadata,

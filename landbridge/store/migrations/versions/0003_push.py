@@ -41,6 +41,16 @@ def upgrade() -> None:
         comment="the org that an account led to when it was first written to: another one is a first contact again",
     )
     op.create_table(
+        "erasure",
+        sa.Column("identity_id", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["identity_id"], ["identity.identity_id"], name=op.f("fk_erasure_identity_id")),
+        sa.PrimaryKeyConstraint("identity_id", name=op.f("pk_erasure")),
+        comment="customers who are to be forgotten: nothing of them leaves, and what the CRM has of them goes",
+    )
+    op.create_table(
         "halt",
         sa.Column("halt_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),

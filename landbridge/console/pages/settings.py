@@ -1,0 +1,101 @@
+"""Settings: accounts and how they fare, rules as they stand, identity's thresholds, roles. What is decided in files is
+shown here and changed there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from landbridge.console.read import accounts as read
+from landbridge.console.read import curve, rules
+from landbridge.console.read.accounts import Checks
+from landbridge.console.web.caller import Operates, Sees, hub_of, roles_of, store_of
+from landbridge.console.web.csv_out import csv_response
+from landbridge.console.web.lists import Listing
+from landbridge.console.web.nav import NAV
+from landbridge.console.web.render import redirect, render
+from landbridge.console.web.rights import RIGHTS
+from landbridge.errors import LandbridgeError
+from landbridge.identity import models
+from landbridge.push import budget, halt
+
+router = APIRouter()
+
+
+def checks_of(request: Request) -> Checks:
+    """Where this console's looks at accounts are at work."""
+    found: Checks = request.app.state.checks
+    return found
+
+
+@router.get("/settings")
+def settings(request: Request, caller: Sees) -> Response:
+    """The accounts, the CRM's calls, and whether writing is halted."""
+    hub = hub_of(request)
+    crm = hub.project.settings.crm
+    known = crm in hub.accounts
+    options = hub.project.account(crm).options if known else {}
+    return render(
+        request,
+        "settings/accounts.html",
+        accounts=read.health(hub, checks_of(request)),
+        crm=crm if known else "",
+        left=_or_none(lambda: budget.left(hub.store, crm, options)),
+        halted=halt.standing(hub.store, crm),
+    )
+
+
+def _or_none(ask: Callable[[], Any]) -> Any:
+    """What is asked for; None where a setting is wrong: the page that shows settings must not fall over one."""
+    try:
+        return ask()
+    except LandbridgeError:
+        return None
+
+
+@router.post("/settings/accounts/{account}/check")
+def check(request: Request, caller: Operates, account: str) -> Response:
+    """Look whether an account answers, beside the page."""
+    checks_of(request).start(hub_of(request), account)
+    return redirect(request, "/settings")
+
+
+@router.get("/settings/mappings")
+def mappings(request: Request, caller: Sees, file: str = "") -> Response:
+    """The files of rules, one of them line by line, and what systems send that no rule names."""
+    listing = Listing.of(request, sorts=("account",), default="account")
+    drift = read.drifted(store_of(request))
+    if listing.csv:
+        return csv_response("drift", ("account", "stream", "path", "type", "first_run_id", "at"), drift)
+    folder = hub_of(request).project.mappings
+    names = rules.files(folder)
+    shown = file or next((name for name in names if name.startswith("sources/")), "")
+    lines = rules.lines(folder, shown) if shown else []
+    return render(request, "settings/mappings.html", files=names, file=shown, lines=lines, drift=drift)
+
+
+@router.get("/settings/identity")
+def identity(request: Request, caller: Sees) -> Response:
+    """The model in force, what came into force before, and what other thresholds would come to."""
+    hub = hub_of(request)
+    model = hub.model
+    choices = request.app.state.curves.of(hub, model)
+    return render(
+        request,
+        "settings/identity.html",
+        model=model,
+        wanted=hub.project.settings.identity,
+        history=models.history(hub.store),
+        choices=choices,
+        drawn=curve.drawn(choices),
+        box=curve,
+    )
+
+
+@router.get("/settings/roles")
+def roles(request: Request, caller: Sees) -> Response:
+    """Which role may do what, and see which page."""
+    return render(request, "settings/roles.html", roles=roles_of(request).roles, rights=RIGHTS, pages=NAV)

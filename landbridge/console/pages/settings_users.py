@@ -1,0 +1,96 @@
+"""Settings, Users: who may sign in, with which roles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from landbridge.console.people import invites, provided, users
+from landbridge.console.web.caller import Manages, hub_of, roles_of, store_of
+from landbridge.console.web.render import redirect, render
+from landbridge.errors import LandbridgeError, NotFound, RecordRejected
+
+router = APIRouter()
+
+
+@router.get("/settings/users")
+def everybody(request: Request, caller: Manages) -> Response:
+    """Who may sign in."""
+    return _page(request)
+
+
+def _page(request: Request, status: int = 200, *, link: str = "", whom: str = "", wrong: str = "") -> Response:
+    oidc = hub_of(request).project.settings.console.oidc
+    return render(
+        request,
+        "settings/users.html",
+        status,
+        users=users.everybody(store_of(request)),
+        roles=roles_of(request).roles,
+        provider=oidc.name if oidc else "",
+        link=link,
+        whom=whom,
+        wrong=wrong,
+    )
+
+
+def _wrong(request: Request, error: LandbridgeError) -> Response:
+    return _page(request, 422, wrong=f"{error} {error.do}".strip())
+
+
+@router.post("/settings/users/invite")
+def invite(
+    request: Request,
+    caller: Manages,
+    login: Annotated[str, Form()] = "",
+    role: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """A link that lets somebody in, once; it is shown on this answer and never again."""
+    try:
+        word = invites.invite(store_of(request), login, role or [], known=roles_of(request), actor=caller.login)
+    except (RecordRejected, NotFound) as error:
+        return _wrong(request, error)
+    return _page(request, link=str(request.url_for("welcome", word=word)), whom=login)
+
+
+@router.post("/settings/users/{user_id}/roles")
+def give(request: Request, caller: Manages, user_id: int, role: Annotated[list[str] | None, Form()] = None) -> Response:
+    """These roles and no others."""
+    try:
+        user = users.set_roles(store_of(request), user_id, role or [], known=roles_of(request), actor=caller.login)
+    except (RecordRejected, NotFound) as error:
+        return _wrong(request, error)
+    return redirect(request, "/settings/users", f"{user.login} is {', '.join(user.roles) or 'without a role'} now.")
+
+
+@router.post("/settings/users/{user_id}/disable")
+def disable(request: Request, caller: Manages, user_id: int) -> Response:
+    """Let somebody in no more, from this moment on."""
+    try:
+        user = users.disable(store_of(request), user_id, known=roles_of(request), actor=caller.login)
+    except (RecordRejected, NotFound) as error:
+        return _wrong(request, error)
+    undo = {"undo_url": f"/settings/users/{user_id}/enable"}
+    return redirect(request, "/settings/users", f"{user.login} is signed out and may come in no more.", **undo)
+
+
+@router.post("/settings/users/{user_id}/enable")
+def enable(request: Request, caller: Manages, user_id: int) -> Response:
+    """Let them in again."""
+    try:
+        user = users.enable(store_of(request), user_id, actor=caller.login)
+    except NotFound as error:
+        return _wrong(request, error)
+    return redirect(request, "/settings/users", f"{user.login} may come in again.")
+
+
+@router.post("/settings/users/{user_id}/link")
+def link(request: Request, caller: Manages, user_id: int) -> Response:
+    """Let whoever the provider calls by this login be this user, from their next sign-in on."""
+    try:
+        provided.let_link(store_of(request), user_id, actor=caller.login)
+    except NotFound as error:
+        return _wrong(request, error)
+    return redirect(request, "/settings/users", "They are linked at their next sign-in there.")
