@@ -16,6 +16,7 @@ from landbridge.console.pages import routers as page_routers
 from landbridge.console.read.accounts import Checks
 from landbridge.console.read.curve import Curves
 from landbridge.console.read.proof import Prover
+from landbridge.console.web.bounds import Bounds
 from landbridge.console.web.headers import SecurityHeaders
 from landbridge.console.web.render import STATIC
 from landbridge.console.web.rights import load_roles
@@ -52,6 +53,7 @@ def _middleware(hub: Hub) -> list[Middleware]:
     hosts = ["127.0.0.1", "localhost", "[::1]", *hub.project.settings.console.hosts]
     return [
         Middleware(SecurityHeaders),
+        Middleware(Bounds),
         Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False),
         Middleware(GZipMiddleware, minimum_size=1000),
     ]

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from landbridge import errors
@@ -41,6 +42,7 @@ def handle(app: FastAPI) -> None:
     app.add_exception_handler(NotOurs, _not_ours)
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DataError, _no_value)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -56,6 +58,9 @@ def _told(request: Request, status: int, title: str, do: str = "") -> Response:
 
 
 def _ours(request: Request, error: Any) -> Response:
+    if isinstance(error, errors.StoreUnavailable):  # its sentence names the server: for IT, and not for visitors
+        _log.error("%s %s", error, error.do)
+        return _told(request, 503, "The database does not answer.", "IT finds the reason in the console's log.")
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     return _told(request, status, str(error), error.do)
 
@@ -92,7 +97,17 @@ def _not_understood(request: Request, error: Any) -> Response:
     return _told(request, 422, f"What was sent cannot be read: {places or 'the body'}.", "Look at the field's form.")
 
 
-_SAID = {404: "There is no such page.", 405: "That cannot be done here."}
+_SAID = {
+    400: "That cannot be read.",
+    404: "There is no such page.",
+    405: "That cannot be done here.",
+    413: "That is more than is read here.",
+}
+
+
+def _no_value(request: Request, _error: Any) -> Response:
+    """A number beyond the database's, a text that is none: a URL that somebody made up."""
+    return _told(request, 422, "What was asked for cannot be: a number too large, or text that is none.")
 
 
 def _http(request: Request, error: Any) -> Response:

@@ -27,7 +27,9 @@ class Store:
     def engine(self) -> sa.Engine:
         """The SQLAlchemy engine. Statements run in transactions that commit at the end of `begin()`."""
         url = _postgresql(self.uri)
-        return sa.create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10}, hide_parameters=True)
+        options = f"{url.query.get('options', '')} -c timezone=UTC".strip()  # times come back as we tell them
+        wanted = {"connect_timeout": 10, "options": options}
+        return sa.create_engine(url, pool_pre_ping=True, connect_args=wanted, hide_parameters=True)
 
     @cached_property
     def _arrow(self) -> ArrowConnection:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import sqlalchemy as sa
 
 from landbridge.bootstrap import Hub
-from landbridge.console.people import passwords
+from landbridge.console.people import invites, passwords, users
 from landbridge.console.web import session
+from landbridge.console.web.rights import load_roles
+from landbridge.store.engine import Store
 from tests.console.conftest import PASSWORD, SignIn, Visitor, first_link, shown, user
 
 
@@ -111,6 +114,68 @@ def test_a_session_ends_by_rest_by_age_and_when_its_owner_is_shut_out(hub: Hub, 
         with hub.store.begin() as connection:
             connection.execute(sa.text(spoiled))
         assert "Sign in" in shown(come.get("/style").text), spoiled
+
+
+def test_a_link_made_before_lets_nobody_in_who_was_shut_out_since(hub: Hub, console: str) -> None:
+    known = load_roles(hub.project.mappings / "console.yaml")
+    word = invites.invite(hub.store, "eve", ["admin"], known=known, actor="boss")
+    user(hub, "admin", login="boss")
+    eve = user(hub, "viewer", login="eve")
+    users.disable(hub.store, eve, known=known, actor="boss")
+    assert visitor(console).post(f"/welcome/{word}", data={"password": PASSWORD}).status_code == 404
+    later = invites.invite(hub.store, "eve", ["admin"], known=known, actor="boss")
+    assert visitor(console).post(f"/welcome/{later}", data={"password": PASSWORD}).status_code == 404
+    with hub.store.begin() as connection:
+        assert users.one(connection, "eve").disabled_at is not None  # type: ignore[union-attr]
+
+
+def test_a_new_password_ends_what_was_open_under_the_old(hub: Hub, sign_in: SignIn, console: str) -> None:
+    thief = sign_in("viewer", login="ann")
+    stolen = session.new_token(hub.store, user(hub, "viewer", login="ann"), "stolen")
+    known = load_roles(hub.project.mappings / "console.yaml")
+    word = invites.invite(hub.store, "ann", ["viewer"], known=known, actor="boss")
+    assert visitor(console).post(f"/welcome/{word}", data={"password": PASSWORD}).status_code == 200
+    assert "Sign in" in shown(thief.get("/style").text)
+    assert httpx.get(f"{console}/api/v1/me", headers={"authorization": f"Bearer {stolen}"}).status_code == 401
+
+
+def test_whoever_lost_every_role_can_still_sign_out(hub: Hub, sign_in: SignIn) -> None:
+    come = sign_in()
+    assert come.get("/style").status_code == 403
+    come.form("/sign-out")
+    with hub.store.begin() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM console_session")) == 0
+
+
+def test_a_body_that_is_too_large_is_refused_signed_in_or_not(console: str) -> None:
+    """Also one that does not say its size, and before anybody is asked for a cookie."""
+
+    def endless() -> Iterator[bytes]:
+        yield from (b" " * 65_536 for _ in range(20))
+
+    for path, form in (
+        ("/api/v1/review/answers", "application/json"),
+        ("/sign-in", "application/x-www-form-urlencoded"),
+    ):
+        for body in (endless(), b"x" * 400_000):
+            answer = httpx.post(f"{console}{path}", content=body, headers={"content-type": form}, timeout=30)
+            assert answer.status_code == 413, path
+
+
+def test_what_cannot_be_text_is_refused_and_never_a_bug(console: str) -> None:
+    for path in ("/style?sort=%00", "/%00", "/sign-in?next=%00"):
+        assert httpx.get(f"{console}{path}").status_code == 400
+    form = {"login": "a\0b", "password": "x"}
+    assert httpx.post(f"{console}/sign-in", data=form).status_code == 400
+
+
+def test_visitors_are_not_told_which_database_is_down(hub: Hub, console: str) -> None:
+    hub.store.__dict__["engine"] = Store("postgresql://secretuser:word@127.0.0.1:9/prod").engine
+    answer = httpx.post(f"{console}/sign-in", data={"login": "a", "password": "b"}, timeout=60)
+    assert answer.status_code == 503
+    assert "does not answer" in answer.text
+    assert "secretuser" not in answer.text
+    assert "127.0.0.1" not in answer.text.replace(console, "")
 
 
 def test_the_database_holds_no_word_that_opens_a_door(hub: Hub, console: str) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from landbridge.console.people import passwords, users
 from landbridge.console.people.users import User
+from landbridge.console.web import session
 from landbridge.console.web.rights import Roles
 from landbridge.console.web.session import hashed
 from landbridge.errors import NotFound
@@ -72,7 +73,10 @@ def accept(store: Store, word: str, name: str, password: str) -> User:
         found = _standing(connection, word)
         connection.execute(sa.update(_invite).where(_invite.c.token == hashed(word)).values(used_at=sa.func.now()))
         user = users.make(connection, found.login, name, found.roles, actor=found.made_by)
+        if user.disabled_at is not None:
+            raise NotFound("This link lets nobody in.", do="Ask whoever manages the console.")
         passwords.set_password(connection, user, password)
+        session.end_all(connection, user.user_id)  # who asks for a new password may have lost the old one to a thief
     return user
 
 

@@ -64,7 +64,7 @@ def set_password(connection: sa.Connection, user: User, password: str) -> None:
 def signed_in(store: Store, login: str, password: str, address: str) -> User | None:
     """The user, None when login or password are wrong. Raises TooManyTries. A try counts before it is judged, so that
     many at once are no way around; success forgives."""
-    folded = login.strip().casefold()[:200]
+    folded = users.folded(login)[:200]
     word = hashlib.sha256(folded.encode()).hexdigest()
     _try(store, word, address)
     with store.begin() as connection:
@@ -74,7 +74,7 @@ def signed_in(store: Store, login: str, password: str, address: str) -> User | N
     if user is None or not right or user.disabled_at is not None:
         return None
     with store.begin() as connection:
-        connection.execute(sa.delete(_attempt).where(_attempt.c.login == word))
+        connection.execute(sa.delete(_attempt).where(_attempt.c.login == word, _attempt.c.address == address))
         audit.record(connection, audit.Event("user.signed_in", user.login, f"user/{user.user_id}", {"how": "password"}))
     return user
 

@@ -37,12 +37,17 @@ class User:
 
 def login_of(text: str) -> str:
     """A login as it is kept: folded, so that Ann@acme.com and ann@acme.com are one. Raises RecordRejected."""
-    login = unicodedata.normalize("NFKC", text).strip().casefold()
+    login = folded(text)
     if not login or len(login) > 100 or not login.isprintable() or any(letter.isspace() for letter in login):
         raise RecordRejected(
             "A login is a word without spaces, 100 characters at most.", do="An e-mail address will do."
         )
     return login
+
+
+def folded(text: str) -> str:
+    """One form for all ways to write a login."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 def everybody(store: Store) -> list[User]:
@@ -66,12 +71,11 @@ def _read(row: sa.Row[tuple[object, ...]]) -> User:
 
 
 def make(connection: sa.Connection, login: str, name: str, roles: Sequence[str], *, actor: str) -> User:
-    """A new user, with no way to sign in yet; whoever has the login already gets the roles."""
+    """A new user, with no way to sign in yet; whoever has the login already gets the roles, and stays shut out if
+    they are."""
     values = {"login": login, "name": name.strip()[:100] or login, "roles": sorted(set(roles))}
     made = sa.dialects.postgresql.insert(_user).values(values)
-    again = made.on_conflict_do_update(
-        index_elements=[_user.c.login], set_={"roles": values["roles"], "disabled_at": None}
-    )
+    again = made.on_conflict_do_update(index_elements=[_user.c.login], set_={"roles": values["roles"]})
     row = connection.execute(again.returning(_user)).one()
     audit.record(connection, _event("user.made", actor, row.user_id, roles="+".join(row.roles)))
     return _read(row)
@@ -83,6 +87,7 @@ def set_roles(store: Store, user_id: int, names: Sequence[str], *, known: Roles,
         raise NotFound(f"There is no role '{unknown[0]}'.", do=f"There are {', '.join(known.roles)}.")
     with store.begin() as connection:
         user = _changed(connection, user_id, roles=sorted(set(names)))
+        _forget_invites(connection, user)
         _see_that_somebody_manages(connection, known)
         audit.record(connection, _event("user.roles", actor, user_id, roles="+".join(user.roles)))
     return user
@@ -94,6 +99,7 @@ def disable(store: Store, user_id: int, *, known: Roles, actor: str) -> User:
         user = _changed(connection, user_id, disabled_at=sa.func.now())
         _see_that_somebody_manages(connection, known)
         session.end_all(connection, user_id)
+        _forget_invites(connection, user)
         audit.record(connection, _event("user.disabled", actor, user_id))
     return user
 
@@ -104,6 +110,12 @@ def enable(store: Store, user_id: int, *, actor: str) -> User:
         user = _changed(connection, user_id, disabled_at=None)
         audit.record(connection, _event("user.enabled", actor, user_id))
     return user
+
+
+def _forget_invites(connection: sa.Connection, user: User) -> None:
+    """A link made before may not give back what was just taken."""
+    invite = tables.console_invite
+    connection.execute(sa.delete(invite).where(invite.c.login == user.login, invite.c.used_at.is_(None)))
 
 
 def _changed(connection: sa.Connection, user_id: int, **values: object) -> User:

@@ -68,7 +68,7 @@ def given(request: Request) -> tuple[str, bool]:
     scheme, _, word = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and word.startswith(TOKEN_PREFIX):
         return word, True
-    return request.cookies.get(HTTPS_COOKIE) or request.cookies.get(COOKIE) or "", False
+    return request.cookies.get(_cookie(request), ""), False
 
 
 def of(store: Store, secret: str) -> Found | None:
@@ -102,11 +102,12 @@ def end_all(connection: sa.Connection, user_id: int) -> None:
 
 def put_cookie(request: Request, response: Response, secret: str) -> None:
     """Give the browser its session. Over https the name itself makes browsers refuse one that another host set."""
-    https = request.url.scheme == "https"
-    name = HTTPS_COOKIE if https else COOKIE
-    response.set_cookie(
-        name, secret, max_age=int(AGE.total_seconds()), path="/", secure=https, httponly=True, samesite="lax"
-    )
+    name, age = _cookie(request), int(AGE.total_seconds())
+    response.set_cookie(name, secret, max_age=age, path="/", secure=name == HTTPS_COOKIE, httponly=True, samesite="lax")
+
+
+def _cookie(request: Request) -> str:
+    return HTTPS_COOKIE if request.url.scheme == "https" else COOKIE
 
 
 def drop_cookie(response: Response) -> None:

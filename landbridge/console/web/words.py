@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 _STEPS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (86_400 * 60, 86_400, "d"))
+_CALLED = re.compile(r"[+(]?\d[\d\s().+/-]{4,}")
 _BEGINNINGS = 1
 
 
@@ -75,11 +76,15 @@ def veiled(value: Any) -> Any:
         return [veiled(each) for each in value]
     if not isinstance(value, str) or not value:
         return value
-    if _MAIL.search(value):
-        return _MAIL.sub(lambda mail: f"{mail[1][:_BEGINNINGS]}•••@{mail[2]}", value)
-    if sum(letter.isdigit() for letter in value) >= 5:
+    if _CALLED.fullmatch(value):
         return f"•••• {''.join(letter for letter in value if letter.isdigit())[-2:]}"
-    return " ".join(word[:_BEGINNINGS] + "•" * min(len(word) - 1, 6) for word in value.split())
+    return " ".join(_veiled_word(word) for word in value.split())
+
+
+def _veiled_word(word: str) -> str:
+    if mail := _MAIL.fullmatch(word.strip("<>()[],;\"'")):
+        return f"{mail[1][:_BEGINNINGS]}•••@{mail[2]}"
+    return word[:_BEGINNINGS] + "•" * min(len(word) - 1, 6)
 
 
 def short(word: str | None, length: int = 8) -> Markup:
