@@ -128,7 +128,7 @@ def test_every_two_with_a_key_in_common_are_a_pair(keys: list[list[int]], crowde
     assert list(zip(*(found[side].to_pylist() for side in found.column_names), strict=True)) == expected
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(people=EVERYBODY, signed=st.lists(st.lists(st.sampled_from(PHONES), max_size=2), min_size=16, max_size=16))
 def test_nobody_has_a_key_twice(people: list[dict[str, Any]], signed: list[list[str]]) -> None:
     table = profiles(*(person(f"crm/users/{n:03}", **fields) for n, fields in enumerate(people)))

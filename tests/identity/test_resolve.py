@@ -182,5 +182,5 @@ def test_nobody_and_one() -> None:
 
 
 def test_copies_of_a_name_alone_are_namesakes() -> None:
-    namesakes = profiles(*(person(f"crm/users/{n:03}", full_name="John Smith", city="Hull") for n in range(100)))
+    namesakes = profiles(*(person(f"crm/users/{n:03}", full_name="Anna Lindqvist") for n in range(100)))
     assert together(resolve(namesakes).links) == set()
