@@ -242,3 +242,16 @@ def test_folding_is_bounded_and_plain() -> None:
 
 def test_no_profiles_no_features() -> None:
     assert features(profiles()).num_rows == 0
+
+
+def test_nobody_has_a_blocking_key_twice() -> None:
+    keys = one(
+        given_name="Robert",
+        family_name="Robert",
+        birth_date="1980-03-03",
+        email=["r.robert@posteo.example", "r-robert@posteo.example"],
+        phone=["+442079460111", "020 7946 0111"],
+        company="Posteo",
+        postcode="20095",
+    )["keys"]
+    assert len(keys) == len(set(keys)) > 10
