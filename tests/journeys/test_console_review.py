@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from landbridge.bootstrap import Hub
@@ -21,6 +22,12 @@ from tests.console.conftest import browser, console, hub, open_page, sign_in  # 
 from tests.desk.conftest import Ask, ask, rows  # noqa: F401  (a fixture)
 
 Open = Callable[..., Page]
+LOOKS: dict[str, dict[str, Any]] = {
+    "wide": {},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"width": 390, "height": 844},
+}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 def asked(page: Page) -> str:
@@ -184,6 +191,24 @@ def test_a_wrong_merge_is_split_and_the_plan_follows(merged: Store, hub: Hub, op
     page.locator("#results a").first.click()
     expect(page.get_by_text("parted from", exact=False).or_(page.get_by_text("created")).first).to_be_visible()
     expect(page.get_by_text("Ella")).to_have_count(0)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_question_a_customer_and_a_split_can_be_used_by_everybody(
+    merged: Store,
+    ask: Ask,  # noqa: F811
+    open_page: Open,  # noqa: F811
+    look: str,
+) -> None:
+    ask(7, 8)
+    rows(merged, "UPDATE profile SET email = ARRAY[repeat('a', 300) || '@x.example'] WHERE record_id = 8 RETURNING 1")
+    ((identity,),) = rows(merged, "SELECT DISTINCT identity_id FROM link WHERE profile_id LIKE 'zendesk/%'")
+    page = open_page("reviewer", **LOOKS[look])
+    for path in ("/review", f"/customers/{identity}", f"/customers/{identity}/split?profile=zendesk/users/1"):
+        page.goto(path)
+        faults = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+        assert [(fault["id"], fault["nodes"][0]["html"][:200]) for fault in faults] == [], path
+        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, path
 
 
 def test_searching_while_one_types(merged: Store, open_page: Open) -> None:  # noqa: F811
