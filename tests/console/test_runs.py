@@ -127,7 +127,6 @@ def test_data_docs_are_shown_where_they_can_do_nothing(hub: Hub, sign_in: SignIn
         "..%2fsecret.html",
         "key.pem",
         "out.html",
-        "%00",
         "nothing.html",
     ):
         assert come.get(f"/runs/docs/{path}").status_code == 404, path
