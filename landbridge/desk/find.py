@@ -15,9 +15,11 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from landbridge.desk.words import LONGEST_TEXT, LONGEST_WORD, closest, digits, without_one, words
+from landbridge.errors import StoreUnavailable
 from landbridge.store.engine import Store
 
 LONGEST_QUERY = LONGEST_TEXT
+LONGEST_WAIT = "2s"
 MOST_TERMS = 6
 BROAD = 10_000
 """Customers; a word that more of them have is no help to the index."""
@@ -114,13 +116,20 @@ def find(store: Store, text: str, limit: int = 20) -> list[Found]:
     """The customers whom a text could mean, the likeliest first; among equals the better lead. [] for no text.
 
     A name, an e-mail address, a phone number, a handle, a customer's id (old ones too), a CRM id, a profile's id; parts
-    and beginnings of them.
+    and beginnings of them. Raises StoreUnavailable when it takes too long.
     """
     text = text.replace("\x00", " ").strip()[:LONGEST_QUERY]
-    if not text:
-        return []
+    try:
+        return _found(store, text, limit) if text else []
+    except sa.exc.OperationalError as error:
+        if getattr(error.orig, "sqlstate", "") != "57014":  # query_canceled
+            raise
+        raise StoreUnavailable("That search took too long.", do="Type more of it, and try again.") from error
+
+
+def _found(store: Store, text: str, limit: int) -> list[Found]:
     with store.begin() as connection:
-        connection.execute(_SETTINGS)
+        connection.execute(_SETTINGS, {"wait": LONGEST_WAIT})
         found = {
             identity: Found(identity, "exact") for identity in connection.execute(_NAMED, {"text": text}).scalars()
         }
@@ -193,7 +202,7 @@ def _quoted(word: str) -> str:
 
 _SETTINGS = sa.text("""
 SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
-    set_config('statement_timeout', '2s', true)
+    set_config('statement_timeout', :wait, true)
 """)
 
 _NAMED = sa.text("""
