@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -25,7 +27,11 @@ def explain(request: Request, caller: Sees, what: str = "") -> Response:
             found = follow(store_of(request), asked)
         except NotFound as error:
             wrong = f"{error} {error.do}"
-    return render(request, "explain/show.html", 404 if wrong else 200, what=asked, found=found, wrong=wrong)
+    counted = Counter(value.write.change_id for value in found.values) if found else Counter[int]()
+    usual = next((change for change, _ in counted.most_common(1)), None)
+    return render(
+        request, "explain/show.html", 404 if wrong else 200, what=asked, found=found, wrong=wrong, usual=usual
+    )
 
 
 @router.get("/explain/record/{record_id}")

@@ -72,7 +72,8 @@ def mappings(request: Request, caller: Sees, file: str = "") -> Response:
         return csv_response("drift", ("account", "stream", "path", "type", "first_run_id", "at"), drift)
     folder = hub_of(request).project.mappings
     names = rules.files(folder)
-    shown = file or next((name for name in names if name.startswith("sources/")), "")
+    systems = [f"sources/{account.system}.yaml" for account in hub_of(request).project.settings.accounts.values()]
+    shown = file or next((name for name in [*systems, *names] if name in names), "")
     lines = rules.lines(folder, shown) if shown else []
     return render(request, "settings/mappings.html", files=names, file=shown, lines=lines, drift=drift)
 
