@@ -22,6 +22,7 @@ from tests.console.conftest import user
 PUBLIC = {
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
     ("GET", "/sign-in/oidc"),
     ("GET", "/sign-in/oidc/back"),
     ("GET", "/welcome/{word}"),

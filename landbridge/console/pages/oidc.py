@@ -36,10 +36,15 @@ def there(request: Request, onward: Annotated[str, Query(alias="next")] = "/") -
         return _told(request, settings, error)
     response = RedirectResponse(url, 303)
     kept = base64.urlsafe_b64encode(json.dumps(asdict(attempt)).encode()).decode()
-    https = request.url.scheme == "https"
-    name = HTTPS_COOKIE if https else COOKIE
-    response.set_cookie(name, kept, max_age=PATIENCE, path="/", secure=https, httponly=True, samesite="lax")
+    name = _cookie(request)
+    secure = name == HTTPS_COOKIE
+    response.set_cookie(name, kept, max_age=PATIENCE, path="/", secure=secure, httponly=True, samesite="lax")
     return response
+
+
+def _cookie(request: Request) -> str:
+    """Over https a name that no other host can set."""
+    return HTTPS_COOKIE if request.url.scheme == "https" else COOKIE
 
 
 @router.get("/sign-in/oidc/back", name="oidc_back")
@@ -70,7 +75,7 @@ def _back(request: Request) -> str:
 
 
 def _attempt(request: Request, settings: Oidc) -> Attempt:
-    kept = request.cookies.get(HTTPS_COOKIE) or request.cookies.get(COOKIE) or ""
+    kept = request.cookies.get(_cookie(request), "")
     try:
         found = json.loads(base64.urlsafe_b64decode(kept))
         return Attempt(**{name: str(found[name]) for name in Attempt.__dataclass_fields__})
