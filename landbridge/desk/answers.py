@@ -60,10 +60,11 @@ def answer(store: Store, rules: ReviewRules, me: str, pair: Pair, verdict: str, 
         if rules.wants_two(question.deals) and question.first_verdict != verdict:
             connection.execute(_FIRST, {**_pair(pair), "me": me, "verdict": verdict})
             return _done(connection, me, pair, verdict, reason, waits=True)
-    if question.first_by and question.first_verdict == verdict:
-        reason = f"{reason or verdict}; {question.first_by} said so first".strip()
-    decisions.decide(store, *pair, verdict, actor=me, reason=reason)
-    with store.begin() as connection:
+        if question.first_by and question.first_verdict == verdict:
+            reason = f"{reason or verdict}; {question.first_by} said so first".strip()
+        decided = decisions.decide_in(connection, *pair, verdict, actor=me, reason=reason)
+        if decided.actor != me:
+            raise NotFound(f"{decided.actor} has answered this already.", do="Go on with the queue's next.")
         connection.execute(_SETTLED, _pair(pair))
         return _done(connection, me, pair, verdict, reason)
 
@@ -80,17 +81,21 @@ def put_off(store: Store, rules: ReviewRules, me: str, pair: Pair, reason: str) 
 
 def undo(store: Store, rules: ReviewRules, me: str, act_id: int | None = None) -> Act:
     """Take back my last act, or this one of mine; its question is mine again, unless another
-    has it on the screen. Raises NotFound when there is none."""
+    has it on the screen. All of it or nothing.
+
+    Raises NotFound when there is none, TakenAlready when somebody's word about the pair came after it: what stands
+    on mine would fall with it, and it is theirs to take back.
+    """
     with store.begin() as connection:
+        connection.execute(_ONE_BY_ONE, {"me": f"undo {me}"})
         act = _mine(connection, me, act_id)
-    if act.act != "later" and not act.waits:
-        _withdraw(store, act, me)
-    with store.begin() as connection:
-        earlier = connection.execute(_EARLIER, {**_pair(act.pair), "before": act.act_id}).first()
-        first = {"first_by": earlier.actor if earlier else None, "first_verdict": earlier.act if earlier else None}
-        again = {**_pair(act.pair), **first, "me": me, "minutes": rules.claim_minutes}
-        connection.execute(_AGAIN, again)
+        connection.execute(_LOCKED, _pair(act.pair))
+        _see_that_it_is_the_last(connection, act)
+        _withdraw(connection, act)
         connection.execute(sa.update(_act).where(_act.c.act_id == act.act_id).values(undone_at=sa.func.now()))
+        earlier = connection.execute(_EARLIER, _pair(act.pair)).first()
+        first = {"first_by": earlier.actor if earlier else None, "first_verdict": earlier.act if earlier else None}
+        connection.execute(_AGAIN, {**_pair(act.pair), **first, "me": me, "minutes": rules.claim_minutes})
         audit.record(connection, _event("review.undone", me, act.pair, act.act))
     return act
 
@@ -136,12 +141,33 @@ def _event(kind: str, me: str, pair: Pair, act: str) -> audit.Event:
     return audit.Event(kind, me, "review", {"act": act, "pair": audit.digest(list(pair))})
 
 
-def _withdraw(store: Store, act: Act, me: str) -> None:
-    """Take the decision back, if it is still mine and stands."""
-    with store.begin() as connection:
-        mine = connection.scalar(_STANDS, {**_pair(act.pair), "me": me, "verdict": act.act})
-    if mine:
-        decisions.withdraw(store, *act.pair, actor=me, reason="taken back in review")
+_DID = {"same": "said 'same'", "different": "said 'different'", "later": "said 'later'"}
+
+
+def _see_that_it_is_the_last(connection: sa.Connection, act: Act) -> None:
+    """Raises TakenAlready where somebody did something about the pair after this act, and it stands."""
+    where = _act.c.left_id == act.left_id, _act.c.right_id == act.right_id, _act.c.undone_at.is_(None)
+    query = sa.select(*_COLUMNS).where(*where, _act.c.act_id > act.act_id).order_by(_act.c.act_id.desc()).limit(1)
+    row = connection.execute(query).first()
+    if row:
+        since = Act(*row)
+        mine = since.actor == act.actor
+        raise TakenAlready(
+            f"{'You' if mine else since.actor} {_DID[since.act]} of this pair since. Nothing was undone.",
+            do="Take that back first." if mine else f"Ask {since.actor} to take that back first.",
+        )
+
+
+def _withdraw(connection: sa.Connection, act: Act) -> None:
+    """Take the act's decision back, if it made one that stands. Raises TakenAlready where another's stands."""
+    standing = decisions.standing_in(connection, *act.pair)
+    if standing and (standing.actor, standing.verdict) != (act.actor, act.act):
+        raise TakenAlready(
+            f"{standing.actor} decided that these are {decisions.SAYS[standing.verdict]}. Nothing was undone.",
+            do=f"Ask {standing.actor} to take that back.",
+        )
+    if standing:
+        decisions.withdraw_in(connection, *act.pair, actor=act.actor, reason="taken back in review")
 
 
 def _last(me: str) -> sa.Select[Any]:
@@ -155,7 +181,7 @@ def _last(me: str) -> sa.Select[Any]:
 
 def _mine(connection: sa.Connection, me: str, act_id: int | None) -> Act:
     query = _last(me) if act_id is None else _last(me).where(_act.c.act_id == act_id)
-    row = connection.execute(query.with_for_update()).first()
+    row = connection.execute(query).first()
     if row is None:
         raise NotFound("There is nothing of yours to take back.", do="The page Audit tells who did what.")
     return Act(*row)
@@ -165,25 +191,27 @@ def _pair(pair: Pair) -> dict[str, str]:
     return {"left": pair[0], "right": pair[1]}
 
 
-_STANDS = sa.text("""
-SELECT EXISTS (SELECT FROM decision WHERE left_id = :left AND right_id = :right AND withdrawn_at IS NULL
-    AND verdict = :verdict AND actor = :me)
-""")
 _THIS = "WHERE left_id = :left AND right_id = :right"
+_NONE_FIRST = "first_by = NULL, first_verdict = NULL"
 _FREE = "claimed_by = NULL, claimed_until = NULL"
 
 _ANOTHER = "claimed_by <> :me AND claimed_until > now()"
 
 _FIRST = sa.text(f"UPDATE question SET first_by = :me, first_verdict = :verdict, {_FREE} {_THIS}")
-_SETTLED = sa.text(f"UPDATE question SET state = 'answered', until = NULL, {_FREE} {_THIS}")
+_SETTLED = sa.text(f"UPDATE question SET state = 'answered', until = NULL, {_NONE_FIRST}, {_FREE} {_THIS}")
 _LATER = sa.text(f"UPDATE question SET state = 'later', until = now() + make_interval(days => :days), {_FREE} {_THIS}")
 _AGAIN = sa.text(f"""
 UPDATE question SET state = 'open', until = NULL, first_by = :first_by, first_verdict = :first_verdict,
     claimed_by = CASE WHEN {_ANOTHER} THEN claimed_by ELSE :me END,
     claimed_until = CASE WHEN {_ANOTHER} THEN claimed_until ELSE now() + make_interval(mins => :minutes) END {_THIS}
 """)
+_LOCKED = sa.text(f"SELECT FROM question {_THIS} FOR UPDATE")
+_ONE_BY_ONE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:me, 0))")
+
+# The verdict that waits: the last one since a pair of them, or one alone, decided.
 _EARLIER = sa.text(f"""
-SELECT actor, act FROM review_act {_THIS} AND waits AND undone_at IS NULL AND act_id < :before
+SELECT actor, act FROM review_act {_THIS} AND waits AND undone_at IS NULL AND act_id > coalesce((
+    SELECT max(act_id) FROM review_act {_THIS} AND NOT waits AND act <> 'later' AND undone_at IS NULL), 0)
 ORDER BY act_id DESC LIMIT 1
 """)
 _TODAY = sa.text("""

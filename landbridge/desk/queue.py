@@ -109,6 +109,10 @@ _STANDS = """
 EXISTS (SELECT FROM decision d WHERE d.left_id = q.left_id AND d.right_id = q.right_id AND d.withdrawn_at IS NULL)
 """
 
-_ANSWERED = sa.text(f"UPDATE question q SET state = 'answered', until = NULL WHERE state <> 'answered' AND {_STANDS}")
+# A verdict that waited is spent: what is asked again after the decision was taken back is asked of two anew.
+_ANSWERED = sa.text(f"""
+UPDATE question q SET state = 'answered', until = NULL, first_by = NULL, first_verdict = NULL
+WHERE state <> 'answered' AND {_STANDS}
+""")
 
 _ASKED_AGAIN = sa.text(f"UPDATE question q SET state = 'open' WHERE state = 'answered' AND NOT {_STANDS}")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from landbridge.errors import DecisionStands, NotFound
 from landbridge.store import tables
@@ -41,11 +42,18 @@ def decide(store: Store, left: str, right: str, verdict: str, *, actor: str, rea
 
     Raises NotFound for a profile that nobody ever mapped, DecisionStands when the opposite was decided and stands.
     """
+    with store.begin() as connection:
+        return decide_in(connection, left, right, verdict, actor=actor, reason=reason)
+
+
+def decide_in(connection: sa.Connection, left: str, right: str, verdict: str, *, actor: str, reason: str) -> Decision:
+    """The same as a part of a transaction."""
     left, right = _pair(left, right)
-    try:
-        standing = _standing_or_made(store, left, right, verdict, actor, reason)
-    except sa.exc.IntegrityError:  # somebody decided at the same moment, and was first: his word stands
-        standing = _standing_or_made(store, left, right, verdict, actor, reason)
+    for profile in (left, right):
+        _see_that_it_is(connection, profile)
+    standing = None
+    while standing is None:  # whoever says it at the same moment is first: their word stands, unless taken back at once
+        standing = standing_in(connection, left, right) or _made(connection, left, right, verdict, actor, reason)
     if standing.verdict != verdict:
         raise DecisionStands(
             f"{standing.actor} decided on {standing.at:%Y-%m-%d} that they are {SAYS[standing.verdict]}; that stands.",
@@ -54,28 +62,32 @@ def decide(store: Store, left: str, right: str, verdict: str, *, actor: str, rea
     return standing
 
 
-def _standing_or_made(store: Store, left: str, right: str, verdict: str, actor: str, reason: str) -> Decision:
-    with store.begin() as connection:
-        for profile in (left, right):
-            _see_that_it_is(connection, profile)
-        standing = _standing(connection, left, right)
-        return standing or _made(connection, left, right, verdict, actor, reason)
-
-
 def withdraw(store: Store, left: str, right: str, *, actor: str, reason: str) -> Decision:
     """Take back what stands about a pair; the evidence alone decides again. Raises NotFound when nothing stands."""
-    left, right = _pair(left, right)
     with store.begin() as connection:
-        standing = _standing(connection, left, right)
-        if standing is None:
-            raise NotFound(
-                f"Nothing stands about {left} and {right}.", do=f"`landbridge identity show {left}` tells what does."
-            )
-        gone = {"withdrawn_at": sa.func.now(), "withdrawn_by": actor, "withdrawn_why": reason, "applied": False}
-        where = _decision.c.decision_id == standing.decision_id
-        row = connection.execute(sa.update(_decision).where(where).values(gone).returning(*_COLUMNS)).one()
-        audit.record(connection, _event("decision.withdrawn", actor, row))
-        return Decision(**row._mapping)
+        return withdraw_in(connection, left, right, actor=actor, reason=reason)
+
+
+def withdraw_in(connection: sa.Connection, left: str, right: str, *, actor: str, reason: str) -> Decision:
+    """The same as a part of a transaction."""
+    left, right = _pair(left, right)
+    standing = standing_in(connection, left, right)
+    if standing is None:
+        raise NotFound(
+            f"Nothing stands about {left} and {right}.", do=f"`landbridge identity show {left}` tells what does."
+        )
+    gone = {"withdrawn_at": sa.func.now(), "withdrawn_by": actor, "withdrawn_why": reason, "applied": False}
+    where = _decision.c.decision_id == standing.decision_id
+    row = connection.execute(sa.update(_decision).where(where).values(gone).returning(*_COLUMNS)).one()
+    audit.record(connection, _event("decision.withdrawn", actor, row))
+    return Decision(**row._mapping)
+
+
+def standing_in(connection: sa.Connection, left: str, right: str) -> Decision | None:
+    """What stands about a pair (in the order in which tables keep it); nobody else takes it back meanwhile."""
+    where = (_decision.c.left_id == left, _decision.c.right_id == right, _decision.c.withdrawn_at.is_(None))
+    row = connection.execute(sa.select(*_COLUMNS).where(*where).with_for_update()).first()
+    return Decision(**row._mapping) if row else None
 
 
 def about(store: Store, profiles: list[str]) -> list[Decision]:
@@ -105,16 +117,17 @@ def _see_that_it_is(connection: sa.Connection, profile: str) -> None:
         )
 
 
-def _standing(connection: sa.Connection, left: str, right: str) -> Decision | None:
-    where = (_decision.c.left_id == left, _decision.c.right_id == right, _decision.c.withdrawn_at.is_(None))
-    row = connection.execute(sa.select(*_COLUMNS).where(*where)).first()
-    return Decision(**row._mapping) if row else None
-
-
-def _made(connection: sa.Connection, left: str, right: str, verdict: str, actor: str, reason: str) -> Decision:
+def _made(connection: sa.Connection, left: str, right: str, verdict: str, actor: str, reason: str) -> Decision | None:
     seen = _evidence(connection, left, right)
     values = {"left_id": left, "right_id": right, "verdict": verdict, "actor": actor, "reason": reason, **seen}
-    row = connection.execute(sa.insert(_decision).values(values).returning(*_COLUMNS)).one()
+    once = (
+        insert(_decision)
+        .values(values)
+        .on_conflict_do_nothing(index_elements=["left_id", "right_id"], index_where=_decision.c.withdrawn_at.is_(None))
+    )
+    row = connection.execute(once.returning(*_COLUMNS)).first()
+    if row is None:
+        return None
     audit.record(connection, _event("decision.made", actor, row))
     return Decision(**row._mapping)
 
