@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
 from landbridge.console.read import audit as read
@@ -15,6 +15,7 @@ from landbridge.console.web.csv_out import csv_response
 from landbridge.console.web.lists import Listing
 from landbridge.console.web.render import redirect, render
 from landbridge.trail import archive, chain, signing, span
+from landbridge.trail import audit as audit_trail
 from landbridge.trail.chain import Event
 
 router = APIRouter()
@@ -28,6 +29,8 @@ def audit(request: Request, caller: Audits) -> Response:
     listing = Listing.of(request, sorts=("seq",), default="-seq", filters=read.FILTERS)
     store = store_of(request)
     if listing.csv:
+        with store.begin() as connection:
+            audit_trail.record(connection, audit_trail.Event("audit.exported", caller.login, "audit", {"as": "csv"}))
         return csv_response("audit", COLUMNS, read.every(store, listing.filters))
     shown = listing.shown(read.listed(store, listing.filters, listing.fetch))
     wrong = chain.each(store, [event["seq"] for event in shown.rows])
@@ -74,19 +77,19 @@ def prove(request: Request, caller: Audits) -> Response:
 
 
 @router.get("/audit/verify")
-def proof(request: Request, caller: Audits, noted: str = "") -> Response:
+def proof(request: Request, caller: Audits, noted: Annotated[str, Query(max_length=120)] = "") -> Response:
     """How far the proof has come; and whether a head that was noted elsewhere still stands."""
     held = _held(request, noted) if noted else None
     last, head = prover_of(request).last, chain.head(store_of(request))
     return render(request, "audit/proof.html", proof=last, head=head, noted=noted, held=held)
 
 
-_NOTED = re.compile(r"\s*([\d,. ]{1,24}?)\s*[:; ]\s*([0-9a-fA-F]{16,64})\s*")
+_NOTED = re.compile(r"([0-9][0-9,.]{0,23})[:; ]+([0-9a-fA-F]{16,64})")
 
 
 def _held(request: Request, noted: str) -> tuple[bool, str]:
     """Whether the event with the noted number has the noted hash, and the words for it."""
-    if not (said := _NOTED.fullmatch(noted)):
+    if not (said := _NOTED.fullmatch(" ".join(noted.split()))):
         return False, "Give an event's number and its hash, such as 1234 9f86d081884c7d65…"
     number = int(re.sub(r"\D", "", said[1]) or "0")
     event: Event | None = chain.some(store_of(request), [number]).get(number) if number < 2**62 else None

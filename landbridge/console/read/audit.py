@@ -36,7 +36,8 @@ def every(store: Store, filters: Mapping[str, str]) -> Iterator[Row]:
     """All of them, newest first, as they come from the database: memory stays bounded."""
     with store.begin() as connection:
         where, values = _where(connection, {**filters, "before": ""})
-        query = sa.text(f"SELECT {_COLUMNS} FROM audit_event WHERE {where} ORDER BY seq DESC")
+        columns = _COLUMNS.replace("detail", "detail::text AS detail")  # as it was hashed
+        query = sa.text(f"SELECT {columns} FROM audit_event WHERE {where} ORDER BY seq DESC")
         yield from (dict(row) for row in connection.execution_options(yield_per=2000).execute(query, values).mappings())
 
 
@@ -49,7 +50,7 @@ def _where(connection: sa.Connection, filters: Mapping[str, str]) -> tuple[str, 
     if "from" in said or "to" in said:
         values["first"], values["last"] = bounds(connection, Span.of(said))
         found.append("seq BETWEEN :first AND :last")
-    if said.get("before", "").isdigit() and len(said["before"]) < 19:
+    if said.get("before", "").isascii() and said.get("before", "").isdigit() and len(said["before"]) < 19:
         values["before"] = int(said["before"])
         found.append("seq < :before")
     return " AND ".join(found) or "true", values

@@ -72,6 +72,17 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, 90); });
 }
 
+// What is under way is shown as it goes: an element with an id and data-fresh="seconds" is asked for again.
+const live = document.querySelector("[data-fresh][id]");
+if (live) {
+  const again = setInterval(async () => {
+    const answer = await fetch(location.href, { headers: { "x-part": "1" } }).catch(() => null);
+    if (!answer?.ok || answer.redirected) return;
+    const fresh = put(await answer.text(), live.id);
+    if (fresh && !fresh.dataset.fresh) { clearInterval(again); location.reload(); }
+  }, Number(live.dataset.fresh) * 1000);
+}
+
 // A select in a bar of filters acts at once.
 for (const select of document.querySelectorAll("form.filters select")) {
   select.addEventListener("change", () => select.form.requestSubmit());

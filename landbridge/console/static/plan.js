@@ -1,6 +1,4 @@
 // What the plan's pages do beyond forms and links.
-import { put } from "./console.js";
-
 // Keys of a form that opens, and j k from change to change.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
@@ -26,15 +24,3 @@ document.addEventListener("toggle", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const open of document.querySelectorAll("details.act[open]")) open.open = false;
 });
-
-// What is under way is shown as it goes.
-const live = document.querySelector("[data-fresh]");
-if (live) {
-  const again = async () => {
-    const answer = await fetch(location.href, { headers: { "x-part": "1" } }).catch(() => null);
-    if (!answer?.ok) return;
-    const fresh = put(await answer.text(), live.id);
-    if (fresh && !fresh.dataset.fresh) location.reload();
-  };
-  setInterval(again, Number(live.dataset.fresh) * 1000);
-}
