@@ -41,6 +41,7 @@ def show(request: Request, caller: Sees) -> Response:
         stages=read.STAGES,
         replay=read.newest_replay(hub.store),
         named=read.named,
+        many=read.MANY,
     )
 
 

@@ -13,19 +13,26 @@ from landbridge.push.policy import Policy
 from landbridge.store import tables
 from landbridge.store.engine import Store
 
+_org = tables.crm_org
+
 
 def why_it_waits(store: Store, plan: Head, policy: Policy, first_load: str) -> list[str]:
     """The reasons for which a person must look at it; none where the next push lets it through unseen."""
     if plan.kind == "revert":
         return ["It takes back what was written: nobody's work goes without a person's word."]
     with store.begin() as connection:
-        written = connection.scalar(sa.select(sa.exists().where(tables.pushed.c.account == plan.account)))
+        met = connection.execute(
+            sa.select(_org.c.approved_by, _org.c.former_id).filter_by(account=plan.account)
+        ).first()
         guarded = connection.execute(sa.text(_GUARDED), _protected(plan, policy)).all()
     why = [f"{row.changes:,} changes are of {row.field}, which is protected." for row in guarded]
+    if met is None or met.approved_by is None:
+        if met and met.former_id:
+            return [*why, f"{plan.account} leads to another org than before: its first plan wants a person's word."]
+        if first_load != "approve":
+            return [*why, f"Nothing was ever written to {plan.account} before: the first plan wants a person's word."]
     if plan.open <= policy.limit.changes:
         return why
-    if not written and first_load != "approve":
-        return [*why, f"Nothing was ever written to {plan.account} before."]
     least = f"{policy.limit.changes:,} changes and {policy.limit.share:.0%} of the CRM's records"
     return [*why, f"A plan of more than {least} is the sign of a wrong rule until somebody has looked."]
 

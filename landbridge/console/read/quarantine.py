@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from landbridge.errors import NotFound
 from landbridge.store.engine import Store
 
+MANY = 10_000
+"""What is held for one reason is counted so far."""
+
 STAGES = {
     "land": "could not be landed",
     "map": "could not be mapped",
@@ -40,7 +43,7 @@ class Group:
 @dataclass(frozen=True)
 class Item:
     """One thing that is held, or was. `value`: the failing one, bounded; `subject`: a customer, or a record by
-    account/stream/key."""
+    account/stream/key; `who`: what the customer is called, in lists."""
 
     quarantine_id: int
     stage: str
@@ -56,6 +59,7 @@ class Item:
     settled_at: datetime | None
     settled_by: str | None
     settled_why: str | None
+    who: str | None = None
 
     @property
     def name(self) -> str:
@@ -76,9 +80,9 @@ def named(expectation: str) -> str:
 
 
 def groups(store: Store) -> list[Group]:
-    """What is held, by stage and expectation, by index alone; the most first within a stage."""
+    """What is held, by stage and expectation, the most first within a stage. None is counted beyond MANY."""
     with store.begin() as connection:
-        rows = connection.execute(sa.text(_GROUPS)).all()
+        rows = connection.execute(sa.text(_GROUPS), {"most": MANY + 1}).all()
     order = list(STAGES)
     return sorted(
         (Group(*row) for row in rows), key=lambda each: (order.index(each.stage), -each.held, each.expectation)
@@ -140,16 +144,10 @@ def newest_replay(store: Store) -> Replay | None:
     return Replay(*row) if row else None
 
 
-_COLUMNS = ", ".join(f"q.{name}" for name in Item.__dataclass_fields__)
+_COLUMNS = ", ".join(f"q.{name}" for name in Item.__dataclass_fields__ if name != "who")
 
-# A few groups, each with the beginning of its own index.
-_GROUPS = """
-SELECT g.stage, g.expectation, g.held, q.reason, q.at FROM (
-    SELECT stage, expectation, count(*) AS held, min(quarantine_id) AS first FROM quarantine
-    WHERE state = 'held' GROUP BY stage, expectation) g
-JOIN quarantine q ON q.quarantine_id = g.first
-"""
-_LISTED = f"""
+# The kinds that are held, each found by one step in the index.
+_KINDS = """
 WITH RECURSIVE kinds(stage, expectation) AS (
     (SELECT stage, expectation FROM quarantine WHERE state = 'held' ORDER BY stage, expectation LIMIT 1)
     UNION ALL
@@ -157,12 +155,21 @@ WITH RECURSIVE kinds(stage, expectation) AS (
         SELECT stage, expectation FROM quarantine q
         WHERE state = 'held' AND (q.stage, q.expectation) > (k.stage, k.expectation)
         ORDER BY stage, expectation LIMIT 1) n)
-SELECT {_COLUMNS} FROM kinds k CROSS JOIN LATERAL (
+"""
+_OF_KIND = "q.state = 'held' AND q.stage = k.stage AND q.expectation = k.expectation"
+_GROUPS = f"""{_KINDS}
+SELECT k.stage, k.expectation, n.held, e.reason, e.at FROM kinds k
+CROSS JOIN LATERAL (SELECT count(*) AS held FROM (SELECT FROM quarantine q WHERE {_OF_KIND} LIMIT :most) q) n
+CROSS JOIN LATERAL (SELECT reason, at FROM quarantine q WHERE {_OF_KIND} ORDER BY quarantine_id LIMIT 1) e
+"""
+_LISTED = f"""{_KINDS}
+SELECT {_COLUMNS}, l.fields ->> 'full_name' AS who FROM kinds k CROSS JOIN LATERAL (
     SELECT * FROM quarantine q
     WHERE q.state = 'held' AND q.stage = k.stage AND q.expectation = k.expectation
       AND (CAST(:before AS bigint) IS NULL OR q.quarantine_id < :before)
       AND (CAST(:subject AS text) IS NULL OR q.subject = :subject)
     ORDER BY q.quarantine_id DESC LIMIT :limit) q
+LEFT JOIN lead l ON l.identity_id = q.subject AND q.stage IN ('identity', 'validate', 'push')
 WHERE (CAST(:stage AS text) IS NULL OR k.stage = :stage)
   AND (CAST(:expectation AS text) IS NULL OR k.expectation = :expectation)
 ORDER BY q.quarantine_id DESC LIMIT :limit

@@ -18,6 +18,7 @@ from landbridge.console.read.plan_fields import cut, text_of
 from landbridge.console.read.quarantine import Item
 from landbridge.leads.overrides import FIELDS
 from landbridge.mapping import nodes
+from landbridge.push.words import RULES
 from landbridge.store.engine import Store
 
 SHOWN = 20_000
@@ -71,7 +72,8 @@ def _of_lead(hub: Hub, item: Item) -> Whole:
 
 def _cell(name: str, value: Any, origin: Any, fails: bool) -> Cell:
     told = origin if isinstance(origin, dict) else {}
-    whence = ", ".join(str(part) for part in (told.get("rule"), told.get("profile")) if part)
+    rule = RULES.get(str(told.get("rule")), told.get("rule"))
+    whence = ", ".join(str(part) for part in (rule, told.get("profile")) if part)
     return Cell(name, cut(text_of(value)), whence or None, told.get("record"), fails)
 
 
