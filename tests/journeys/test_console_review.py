@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from landbridge.bootstrap import Hub
+from landbridge.console.web import session
 from landbridge.desk.index import keep_index
 from landbridge.identity.decisions import decide
 from landbridge.leads.golden import golden
@@ -18,7 +19,7 @@ from landbridge.push.plan import make_plan
 from landbridge.quality.suite import validate
 from landbridge.store.engine import Store
 from landbridge.trail import runs
-from tests.console.conftest import browser, console, hub, open_page, sign_in  # noqa: F401  (fixtures)
+from tests.console.conftest import browser, console, hub, open_page, sign_in, user  # noqa: F401  (fixtures)
 from tests.desk.conftest import Ask, ask, rows  # noqa: F401  (a fixture)
 
 Open = Callable[..., Page]
@@ -114,6 +115,51 @@ def test_two_reviewers_at_once_never_see_the_same_question(open_page: Open, hub:
             press(page, "s")
     assert set(seen["ada"]) & set(seen["bob"]) == set()
     assert len({*seen["ada"], *seen["bob"]}) == 12
+
+
+def signed_in_again(page: Page, hub: Hub, login: str) -> None:  # noqa: F811
+    """As after the sign-in page."""
+    ((user_id,),) = rows(hub.store, "SELECT user_id FROM console_user WHERE login = :login", login=login)
+    site = "/".join(page.url.split("/")[:3])
+    page.context.add_cookies([{"name": "landbridge", "value": session.begin(hub.store, user_id), "url": site}])
+    page.goto("/review")
+
+
+def test_answers_of_an_ended_session_wait_for_the_same_person(open_page: Open, hub: Hub, ask: Ask) -> None:  # noqa: F811
+    ask(1, 2, 3, 4)
+    user(hub, "reviewer", login="bob")
+    page = open_page("reviewer", login="ada")
+    page.goto("/review")
+    first = asked(page)
+    rows(hub.store, "DELETE FROM console_session RETURNING 1")
+    page.keyboard.press("s")
+    expect(page.locator("#toast")).to_contain_text("You are signed out. Your answer is kept")
+    page.keyboard.press("u")
+    expect(page.locator("#toast")).to_contain_text("You are signed out. Load the page again")
+    assert rows(hub.store, "SELECT count(*) FROM decision") == [(0,)]
+
+    signed_in_again(page, hub, "bob")
+    expect(page.locator("#case")).to_be_visible()
+    assert rows(hub.store, "SELECT count(*) FROM review_act") == [(0,)], "not in another's name"
+    rows(hub.store, "UPDATE question SET claimed_by = NULL RETURNING 1")
+
+    signed_in_again(page, hub, "ada")
+    expect(page.locator("#toast")).to_contain_text("before you were signed out: 1 of 1.")
+    assert rows(hub.store, "SELECT left_id, verdict, actor FROM decision") == [(first, "same", "ada")]
+    press(page, "s")
+    expect(page.locator("#toast")).to_contain_text("One customer.")
+
+
+def test_one_answer_that_fails_holds_up_none_behind_it(open_page: Open, hub: Hub, ask: Ask) -> None:  # noqa: F811
+    ask(1, 2, 3, 4)
+    page = open_page("reviewer", login="ada")
+    page.goto("/review")
+    page.route("**/review/answer", lambda route: route.fulfill(status=200, body="no JSON"), times=1)
+    press(page, "s")
+    expect(page.locator("#toast")).to_contain_text("That did not work.")
+    page.keyboard.press("d")
+    expect(page.locator("#today")).to_have_text("1")
+    assert rows(hub.store, "SELECT verdict FROM decision") == [("different",)]
 
 
 def test_without_a_script_forms_do_the_same(browser: Browser, hub: Hub, open_page: Open, ask: Ask) -> None:  # noqa: F811

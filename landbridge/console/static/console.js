@@ -2,20 +2,29 @@
 const typing = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
 const formToken = document.querySelector('meta[name="form-token"]')?.content ?? "";
 
-/** Tell something at the foot of the page for a while. */
-export function tell(text) {
+/** Tell something at the foot of the page, for a while or until something else is told. */
+export function tell(text, stays = false) {
   const toast = document.getElementById("toast");
   toast.textContent = text;
   clearTimeout(tell.timer);
-  tell.timer = setTimeout(() => (toast.textContent = ""), 4000);
+  if (!stays) tell.timer = setTimeout(() => (toast.textContent = ""), 4000);
 }
 
+/** Whether we were led to the sign-in instead of answered: the session has ended. */
+export const signedOut = (answer) => Boolean(answer?.redirected) && new URL(answer.url).pathname === "/sign-in";
+
+const SIGNED_OUT = "You are signed out. Load the page again to sign in.";
+
 /** Send a form of ours; the answer, or null (told) where it was refused. */
-export async function send(url, fields = {}) {
+export async function send(url, fields = {}, out = () => tell(`${SIGNED_OUT} Nothing was changed.`, true)) {
   const body = new URLSearchParams(fields);
   try {
     // Kept alive: what somebody did arrives also when they leave the page at once.
     const answer = await fetch(url, { method: "POST", body, keepalive: true, headers: { "x-form-token": formToken, "x-part": "1" } });
+    if (signedOut(answer)) {
+      out();
+      return null;
+    }
     if (answer.ok) return answer;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     tell(page.querySelector("h1")?.textContent ?? `That did not work (${answer.status}).`);
@@ -64,7 +73,8 @@ for (const form of document.querySelectorAll("form[data-live]")) {
     const mine = ++asked;
     const url = `${form.action}?${new URLSearchParams(new FormData(form))}`;
     const answer = await fetch(url, { headers: { "x-part": "1" } }).catch(() => null);
-    if (answer?.ok && mine === asked) {
+    if (signedOut(answer)) tell(SIGNED_OUT, true);
+    else if (answer?.ok && mine === asked) {
       put(await answer.text(), form.dataset.live);
       history.replaceState(null, "", url);
     }
