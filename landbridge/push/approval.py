@@ -32,6 +32,9 @@ SELECT count(*) FROM (
 """
 
 
+NOTHING_SENT = "Nothing was sent"
+"""How every sentence of a closed gate begins: a run that ends with it waits for somebody, and nothing is broken."""
+
 AUTOMATIC = "within the policy's limit"
 """The reason that stands where nobody approved."""
 
@@ -181,7 +184,7 @@ def open_gate(run: Run, policy: Policy, access: Access) -> None:
     load = waiting(run.store, access.account, policy.protected())
     if stopped := load.stopped(limit):
         raise GateClosed(
-            f"Nothing was sent: {replace(load, plans=stopped)}.",
+            f"{NOTHING_SENT}: {replace(load, plans=stopped)}.",
             do=f"Look at it: `landbridge plan`. Then `landbridge push --approve {stopped[0].plan_id} --reason WHY`.",
         )
     with run.store.begin() as connection:

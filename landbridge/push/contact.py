@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from landbridge.errors import GateClosed
-from landbridge.push.approval import AUTOMATIC
+from landbridge.push.approval import AUTOMATIC, NOTHING_SENT
 from landbridge.push.dispatch import Dispatch
 from landbridge.store import tables
 from landbridge.trail import audit
@@ -97,8 +97,8 @@ def refuse(way: Dispatch, org_id: str | None, first_load: str) -> None:
 
 def _why(account: str, org_id: str, former_id: str | None) -> str:
     if former_id is None:
-        return f"Nothing was sent: {account} leads to org {org_id}, which we never wrote to."
-    return f"Nothing was sent: {account} leads to org {org_id} now, and what we wrote so far went to {former_id}."
+        return f"{NOTHING_SENT}: {account} leads to org {org_id}, which we never wrote to."
+    return f"{NOTHING_SENT}: {account} leads to org {org_id} now, and what we wrote so far went to {former_id}."
 
 
 _DO = "If it is right: `landbridge plan`, then `landbridge push --approve PLAN --reason WHY`; else mend the account."

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from landbridge.bootstrap import Hub
 from landbridge.console.read import flows
+from landbridge.push.approval import NOTHING_SENT
 from tests.console.conftest import SignIn, shown
 
 _RUN = sa.text("""
@@ -81,6 +82,19 @@ def test_a_line_that_could_not_take_one_system_in_breaks_that_one(hub: Hub) -> N
         connection.execute(_BOOK, {"id": "line", "subject": "x", "n": 5})
     assert fare(hub, "zendesk").state == "broken"
     assert fare(hub, "x").state == "fresh"
+
+
+def test_a_plan_that_waits_for_approval_breaks_nothing(hub: Hub, sign_in: SignIn) -> None:
+    error = f"{NOTHING_SENT}: salesforce leads to org 00D, which we never wrote to."
+    line = {"id": "line", "flow": "line", "subject": "", "state": "failed", "error": error, "ago": "1 minute"}
+    with hub.store.begin() as connection:
+        connection.execute(_RUN, line)
+        connection.execute(_BOOK, {"id": "line", "subject": "salesforce", "n": 5})
+    assert fare(hub, "salesforce").state == "fresh"
+    assert flows.publishing(hub.store).state == "waiting"
+    page = sign_in("viewer").get("/").text
+    assert "a plan waits for approval" in shown(page)
+    assert '<a class="flow waiting" href="/plan"' in page
 
 
 def test_the_page_leads_to_the_cause(hub: Hub, sign_in: SignIn, ran: Ran) -> None:

@@ -2,7 +2,8 @@
 
 A flow is *late* when nothing ran for three times its usual pause (the median of its last ones: we know no schedule but
 what happens), *thinning* when a day brought less than a quarter of what is usual by then, *broken* when its last run
-failed.
+failed. It *waits* when its last run left a plan that
+somebody must approve.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from landbridge.push.approval import NOTHING_SENT
 from landbridge.store.engine import Store
 
 HOURS = 24
@@ -56,7 +58,7 @@ def accounts(store: Store, names: Sequence[str]) -> dict[str, Fare]:
     """How the accounts fare, by name."""
     usual = usual_days(store)
     with store.begin() as connection:
-        last = _grouped(connection.execute(_LAST, {"names": list(names)}).mappings())
+        last = _grouped(connection.execute(_LAST, {"names": list(names), "closed": f"{NOTHING_SENT}%"}).mappings())
         came = {row["account"]: row["hours"] for row in connection.execute(_CAME).mappings()}
     return {name: _fare(name, last.get(name, []), came.get(name), usual.get(name, 0.0)) for name in names}
 
@@ -99,6 +101,8 @@ def _fare(name: str, runs: Sequence[Mapping[str, Any]], came: Sequence[int] | No
 
 def _state(runs: Sequence[Mapping[str, Any]], today: int, usual: float) -> tuple[str, str]:
     newest = runs[0]
+    if _waits(newest):
+        return "waiting", newest["error"]
     if newest["state"] in ("failed", "lost"):
         return "broken", newest["error"] or "its last run failed"
     if newest["state"] == "running":
@@ -109,6 +113,10 @@ def _state(runs: Sequence[Mapping[str, Any]], today: int, usual: float) -> tuple
     if usual >= MUCH and today < THIN * usual:
         return "thinning", f"{today:,} records in a day; {usual:,.0f} are usual"
     return "fresh", "runs as usual"
+
+
+def _waits(run: Mapping[str, Any]) -> bool:
+    return run["state"] == "failed" and (run["error"] or "").startswith(NOTHING_SENT)
 
 
 def _usual_pause(starts: Sequence[datetime]) -> timedelta | None:
@@ -141,7 +149,9 @@ FROM unnest(CAST(:names AS text[])) AS account CROSS JOIN LATERAL (
     UNION ALL
     SELECT run_id, CASE WHEN state IN ('done', 'running') OR named THEN state ELSE 'done' END,
         CASE WHEN named THEN error END, started_at
-    FROM long, LATERAL (SELECT coalesce(error, '') ~ ('(^|[^\w.-])' || account || '($|[^\w-])')) AS told(named)
+    FROM long, LATERAL (
+        SELECT coalesce(error, '') NOT LIKE :closed
+            AND coalesce(error, '') ~ ('(^|[^\w.-])' || account || '($|[^\w-])')) AS told(named)
     WHERE named OR EXISTS (
         SELECT FROM balance b WHERE b.run_id = long.run_id AND b.stage = 'land' AND b.subject = account)
     ORDER BY started_at DESC LIMIT {FEW * 5}) AS last

@@ -102,6 +102,8 @@ def _thick(records: int) -> float:
 
 def cause(fare: Fare) -> str:
     """Where a flow's state is explained: the run that failed, or its runs."""
+    if fare.state == "waiting":
+        return "/plan"
     if fare.state == "broken" and fare.run_id:
         return f"/runs/{fare.run_id}"
     return "/runs?flow=publish" if fare.name == "publish" else f"/runs?account={fare.name}"

@@ -47,7 +47,7 @@ def _upto(which: str) -> str:
 _STANDING = sa.text(f"""
 WITH told AS (
     SELECT DISTINCT ON (b.stage) b.stage, b.taken FROM run r JOIN balance b USING (run_id)
-    WHERE r.run_id IN (SELECT run_id FROM run WHERE flow IN ('publish', 'line') AND state = 'done'
+    WHERE r.run_id IN (SELECT run_id FROM run WHERE flow IN ('publish', 'line')
                        ORDER BY started_at DESC LIMIT 5)
       AND b.stage IN ('whole', 'golden', 'validate')
     ORDER BY b.stage, r.started_at DESC),
