@@ -30,7 +30,8 @@ def hold(
     """Hold what is selected of a plan, in somebody's name: the fields, where fields are pointed at, else the records.
     With `rest` all that is not selected, as records, so that what is selected can be approved."""
     with store.begin() as connection:
-        sorting.sort_plan(connection, chosen.plan_id)
+        if not sorting.sorted_already(connection, chosen.plan_id):
+            sorting.sort_plan(connection, chosen.plan_id)
         _choose(connection, policy, account, chosen, rest)
         row = {"account": account, "actor": actor, "reason": reason}
         made = connection.execute(sa.text(_PLACE), row).one()

@@ -47,8 +47,9 @@ def sort_plan(connection: sa.Connection, plan_id: str) -> None:
 
 
 def sorted_already(connection: sa.Connection, plan_id: str) -> bool:
-    """Whether every change of the plan is sorted."""
-    return not connection.scalar(sa.text(_UNSORTED), {"plan_id": plan_id})
+    """Whether the plan is sorted. Its changes are all at once, and what takes one's place is with it: so one that is
+    tells of all, and nobody has to ask each of a hundred thousand."""
+    return bool(connection.scalar(sa.text(_SORTED), {"plan_id": plan_id}))
 
 
 def count_out(connection: sa.Connection, change_ids: list[int], by: int = -1) -> None:
@@ -88,6 +89,11 @@ _OPEN = "SELECT plan_id FROM plan WHERE account = :account AND state IN ('planne
 
 _NEW = """c.plan_id = :plan_id
   AND NOT EXISTS (SELECT FROM plan_entry e WHERE e.plan_id = c.plan_id AND e.change_id = c.change_id)"""
+
+_SORTED = """
+SELECT EXISTS (SELECT FROM plan_entry WHERE plan_id = :plan_id)
+    OR NOT EXISTS (SELECT FROM change WHERE plan_id = :plan_id)
+"""
 
 _UNSORTED = f"SELECT EXISTS (SELECT FROM change c WHERE {_NEW})"
 

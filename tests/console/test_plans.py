@@ -205,7 +205,7 @@ def test_the_same_by_the_api(sign_in: SignIn, console: str, hub: Hub, plan_id: s
 
 
 def asked(hub: Hub, visitor: Visitor, path: str) -> tuple[httpx.Response, int, int]:
-    """A page, and how many statements and rows of `change` its server needed."""
+    """A page, and how many statements its server needed, and rows of the plan."""
     statements = 0
 
     def count(*_: Any) -> None:
@@ -225,7 +225,9 @@ def _read_rows(hub: Hub) -> int:
     with hub.store.begin() as connection:
         connection.execute(sa.text("SELECT pg_stat_force_next_flush()"))
     with hub.store.begin() as connection:
-        query = "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_user_tables WHERE relname = 'change'"
+        query = """SELECT sum(idx_tup_fetch + seq_tup_read) + (
+                       SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'plan_entry')
+                   FROM pg_stat_user_tables WHERE relname IN ('change', 'plan_entry')"""
         return int(connection.scalar(sa.text(query)) or 0)
 
 
