@@ -31,14 +31,22 @@ def found() -> str | None:
     return named if named and Path(named).exists() else next(filter(None, map(shutil.which, NAMES)), None)
 
 
+_running: list[Browser] = []
+"""The process's browser, while anybody uses it: a second Playwright beside it could not start."""
+
+
 @contextmanager
 def started() -> Iterator[Browser]:
-    """A browser for the block. Skips the test where none is installed, and fails it in CI."""
+    """A browser for the block, the one that is there already within another such block. Skips the test where none is
+    installed, and fails it in CI."""
+    if _running:
+        yield _running[0]
+        return
     program = found()
     if program is None:
         told = "no Chrome or Chromium is installed (Debian: apt-get install chromium)"
         pytest.fail(told) if os.environ.get("CI") else pytest.skip(told)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
-        yield browser
-        browser.close()
+        _running.append(playwright.chromium.launch(executable_path=program, args=list(QUIET)))
+        yield _running[0]
+        _running.pop().close()
