@@ -23,6 +23,9 @@ LONGEST_WAIT = "2s"
 MOST_TERMS = 6
 BROAD = 10_000
 """Customers; a word that more of them have is no help to the index."""
+SHORTEST_BEGINNING = 7
+"""Characters of an id, an address or a number. How many share a shorter beginning is not counted, and it may be
+everybody: ids of one system begin alike."""
 
 _CALLED = re.compile(r"[+(]?[\d\s().+/-]{5,}")
 _AROUND = "/.,;:!?()[]<>\"'"
@@ -112,29 +115,31 @@ class _Mail(_Term):
         return []
 
 
-def find(store: Store, text: str, limit: int = 20) -> list[Found]:
+def find(store: Store, text: str, limit: int = 20, *, personal: bool = True) -> list[Found]:
     """The customers whom a text could mean, the likeliest first; among equals the better lead. [] for no text.
 
     A name, an e-mail address, a phone number, a handle, a customer's id (old ones too), a CRM id, a profile's id; parts
-    and beginnings of them. Raises StoreUnavailable when it takes too long.
+    and beginnings of them. Unless `personal`, only by whole words of names and by ids: whoever may ask by beginnings
+    spells out, letter by letter, an address or a number that they may not see.
+
+    Raises StoreUnavailable when it takes too long.
     """
     text = text.replace("\x00", " ").strip()[:LONGEST_QUERY]
     try:
-        return _found(store, text, limit) if text else []
+        return _found(store, text, limit, personal) if text else []
     except sa.exc.OperationalError as error:
         if getattr(error.orig, "sqlstate", "") != "57014":  # query_canceled
             raise
         raise StoreUnavailable("That search took too long.", do="Type more of it, and try again.") from error
 
 
-def _found(store: Store, text: str, limit: int) -> list[Found]:
+def _found(store: Store, text: str, limit: int, personal: bool) -> list[Found]:
     with store.begin() as connection:
         connection.execute(_SETTINGS, {"wait": LONGEST_WAIT})
-        found = {
-            identity: Found(identity, "exact") for identity in connection.execute(_NAMED, {"text": text}).scalars()
-        }
-        terms = _terms(connection, text)
-        for how in _ROUNDS if terms else ():
+        named = [] if "@" in text and not personal else list(connection.execute(_NAMED, {"text": text}).scalars())
+        found = {identity: Found(identity, "exact") for identity in named}
+        terms = _terms(connection, text) if personal else _harmless(connection, text)
+        for how in (_ROUNDS if personal else _ROUNDS[:1]) if terms else ():
             for identity in _round(connection, [term.said(how) for term in terms], limit):
                 found.setdefault(identity, Found(identity, how))
             if len(found) >= limit:
@@ -160,8 +165,17 @@ def _round(connection: sa.Connection, said: Sequence[_Said], limit: int) -> list
 def _terms(connection: sa.Connection, text: str) -> list[_Term]:
     if _CALLED.fullmatch(text) and len(digits(text)) > 4:
         return [_number(text)]
-    chunks = [bare for chunk in dict.fromkeys(text.lower().split()) if (bare := chunk.strip(_AROUND))][:MOST_TERMS]
-    return [term for chunk in chunks for term in _of(connection, chunk)][:MOST_TERMS]
+    return [term for chunk in _chunks(text) for term in _of(connection, chunk)][:MOST_TERMS]
+
+
+def _harmless(connection: sa.Connection, text: str) -> list[_Term]:
+    """Terms without addresses and numbers."""
+    told = [chunk for chunk in _chunks(text) if "@" not in chunk and any(sign.isalpha() for sign in chunk)]
+    return [term for chunk in told for term in _of(connection, chunk)][:MOST_TERMS]
+
+
+def _chunks(text: str) -> list[str]:
+    return [bare for chunk in dict.fromkeys(text.lower().split()) if (bare := chunk.strip(_AROUND))][:MOST_TERMS]
 
 
 def _number(text: str) -> _Term:
@@ -169,7 +183,7 @@ def _number(text: str) -> _Term:
     number = digits(text)[:LONGEST_WORD]
     home = number.lstrip("0")
     exact = " | ".join(_quoted("#" + each) for each in dict.fromkeys([number, home]) if each)
-    if len(home) < 5:
+    if len(home) < SHORTEST_BEGINNING:
         return _Whole(exact, exact)
     return _Whole(exact, f"{exact} | {_quoted('#' + home)}:* | {_quoted('<' + home[::-1])}:*")
 
@@ -191,7 +205,7 @@ def _as_a_whole(chunk: str, parts: Sequence[str]) -> _Term:
     word = ("#" + chunk)[:LONGEST_WORD]
     apart = "" if "@" in chunk else " | (" + " & ".join(map(_quoted, parts)) + ")"
     exact = f"{_quoted(word)}{apart}"
-    begins = f"{exact} | {_quoted(word)}:*" if len(word) > 4 else exact
+    begins = f"{exact} | {_quoted(word)}:*" if len(chunk) >= SHORTEST_BEGINNING else exact
     return _Whole(exact, begins + (f" | ({apart[4:-1]}:*)" if apart and len(parts[-1]) > 2 else ""))
 
 

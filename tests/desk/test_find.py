@@ -211,3 +211,34 @@ def test_words_are_clean_bounded_and_stay_when_read_again(text: str) -> None:
     for word in found:
         assert 0 < len(word) <= 64
         assert not set(word) & set(" \t\n'\\:&|!()*<>@")
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("smith", ["john"]),
+        ("O'Brien", ["mary"]),
+        ("smi", []),
+        ("smiht", []),
+        ("john.smith@gmail.com", []),
+        ("@gmail.com", []),
+        ("john@", []),
+        ("+44 20 7946 0018", []),
+        ("442079460018", []),
+        ("0018 smith", ["john"]),
+    ],
+)
+def test_without_the_right_to_see_them_addresses_and_numbers_find_nobody(
+    known: Store, typed: str, found: list[str]
+) -> None:
+    assert [each.identity_id for each in find(known, typed, personal=False)] == found
+
+
+def test_the_beginning_of_an_id_that_all_share_is_not_looked_for(store: Store) -> None:
+    people = People(store)
+    people.person("customer-of-old", crm={"full_name": "Ann Lee"})
+    people.golden()
+    indexed(store)
+    assert ids(store, "customer-of") == ["customer-of-old"]
+    assert ids(store, "cus-t") == []
+    assert ids(store, "+4917") == []

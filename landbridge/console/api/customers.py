@@ -12,7 +12,7 @@ from landbridge.console.read import customers as read
 from landbridge.console.read.review import crm_account
 from landbridge.console.read.touches import Touch as Happened
 from landbridge.console.web.caller import Caller, Reviews, Sees, hub_of, store_of
-from landbridge.console.web.words import veiled
+from landbridge.console.web.words import veiled, veiled_id
 from landbridge.errors import NotFound
 from landbridge.identity import parting
 from landbridge.leads import overrides
@@ -118,7 +118,8 @@ def search(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> list[Customer]:
     """Whom a text could mean: name, e-mail, phone, social name, CRM id, id of old; the likeliest first."""
-    return [_customer(each, caller) for each in read.search(store_of(request), q, limit)]
+    found = read.search(store_of(request), q, limit, personal=caller.may("personal"))
+    return [_customer(each, caller) for each in found]
 
 
 @router.get("/{identity}")
@@ -129,7 +130,7 @@ def customer(request: Request, caller: Sees, identity: str, page: Annotated[int,
     return Whole(
         identity_id=found.identity_id,
         formerly=found.story.formerly,
-        profiles=[member.profile_id for member in found.story.members],
+        profiles=[_id(member.profile_id, caller) or "" for member in found.story.members],
         values=[_value(each, caller) for each in found.values if each.value or each.others or each.override],
         doubts=found.story.doubts,
         crm=[str(each) for each in found.crm],
@@ -189,9 +190,16 @@ def _value(value: read.Value, caller: Caller) -> Value:
     if not caller.may("personal"):
         said, others = veiled(said), veiled(others)
         override = override and override.model_copy(update={"value": veiled(told.value), "reason": "…"} if told else {})
-    return Value(field=value.field, value=said, profile=value.profile, why=value.why, others=others, override=override)
+    profile = _id(value.profile, caller)
+    return Value(field=value.field, value=said, profile=profile, why=value.why, others=others, override=override)
 
 
 def _touch(touch: Happened, caller: Caller) -> Touch:
+    ids = {name: _id(getattr(touch, name), caller) for name in ("touchpoint_id", "person")}
     hidden = {} if caller.may("personal") else {"subject": None, "text": None}
-    return Touch.model_validate({**vars(touch), **hidden})
+    return Touch.model_validate({**vars(touch), **ids, **hidden})
+
+
+def _id(name: str | None, caller: Caller) -> str | None:
+    """A profile's id, as this caller may read it. Who may split by it must name it."""
+    return name if caller.may("personal") or caller.may("review") else veiled_id(name)

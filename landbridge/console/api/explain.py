@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from landbridge.console.web.caller import Sees, store_of
-from landbridge.console.web.words import veiled
+from landbridge.console.web.words import veiled, veiled_id
 from landbridge.trail.lineage import explain as follow
 
 router = APIRouter(tags=["audit"])
@@ -37,4 +37,8 @@ def explain(request: Request, caller: Sees, what: Annotated[str, Query(max_lengt
     if not caller.may("personal"):
         for value in found["values"]:
             value |= {name: veiled(value[name]) for name in ("value", "before", "golden_now")}
+            if source := value["source"]:
+                source |= {"profile_id": veiled_id(source["profile_id"])}
+                source["record"] and source["record"].update(key="…")
+        found["profiles"] = [veiled_id(each) for each in found["profiles"]]
     return Explanation(**found)

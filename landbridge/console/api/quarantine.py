@@ -12,7 +12,7 @@ from landbridge.console.acts import quarantine as acts
 from landbridge.console.pages.plans import veil_of
 from landbridge.console.read import quarantine as read
 from landbridge.console.read.quarantine_item import whole
-from landbridge.console.web.caller import Operates, Reviews, Sees, hub_of
+from landbridge.console.web.caller import Caller, Operates, Reviews, Sees, hub_of
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 
@@ -86,23 +86,25 @@ class Repair(Why):
     value: str = Field(max_length=2000)
 
 
-def _item(each: read.Item, veil: object) -> Item:
+def _item(each: read.Item, caller: Caller) -> Item:
+    each, veil = read.as_seen(each, personal=caller.may("personal")), veil_of(caller)
     told = {name: getattr(each, name) for name in Item.model_fields}
-    return Item(**told | {"value": veil(each.value)})  # type: ignore[operator]
+    return Item(**told | {"value": veil(each.value)})
 
 
 @router.get("/groups")
 def groups(request: Request, caller: Sees) -> list[Group]:
     """What is held, by stage and expectation."""
     found = read.groups(hub_of(request).store)
-    return [Group(**{name: getattr(each, name) for name in Group.model_fields}) for each in found]
+    seen = (read.as_seen(each, personal=caller.may("personal")) for each in found)
+    return [Group(**{name: getattr(each, name) for name in Group.model_fields}) for each in seen]
 
 
 @router.get("")
 def listed(request: Request, caller: Sees, asked: Annotated[Asked, Query()]) -> list[Item]:
     """What is held, the newest first."""
     filters = {name: value for name, value in asked.model_dump().items() if value and name != "limit"}
-    return [_item(each, veil_of(caller)) for each in read.listed(hub_of(request).store, filters, asked.limit)]
+    return [_item(each, caller) for each in read.listed(hub_of(request).store, filters, asked.limit)]
 
 
 @router.get("/{number}")
@@ -113,7 +115,7 @@ def one(request: Request, caller: Sees, number: int) -> Whole:
     all_of = whole(hub, found)
     cells = [Cell(**{**vars(cell), "value": veil(cell.value)}) for cell in all_of.cells]
     raw = veil(all_of.raw) if all_of.raw else None
-    return Whole(item=_item(found, veil), cells=cells, raw=raw, place=all_of.place)
+    return Whole(item=_item(found, caller), cells=cells, raw=raw, place=all_of.place)
 
 
 @router.post("/replay", status_code=202)

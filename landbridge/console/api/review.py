@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from landbridge.console.read import review as read
 from landbridge.console.web.caller import Caller, Reviews, Sees, hub_of, store_of
-from landbridge.console.web.words import veiled
+from landbridge.console.web.words import veiled, veiled_id
 from landbridge.desk import answers, claims
 
 router = APIRouter(prefix="/review", tags=["review"])
@@ -113,14 +113,15 @@ def waiting(
 ) -> list[Question]:
     """What waits, worth most first. `after_left`, `after_right`: the last of the page before."""
     after = (after_left, after_right) if after_left and after_right else None
-    return [_question(each) for each in claims.waiting(store_of(request), caller.login, limit, after)]
+    return [_question(each, caller) for each in claims.waiting(store_of(request), caller.login, limit, after)]
 
 
 @router.post("/claims")
 def claim(request: Request, caller: Reviews, body: Count) -> list[Question]:
     """The most valuable questions, the caller's from now on; whatever else the caller had is free again."""
     hub = hub_of(request)
-    return [_question(each) for each in claims.claim_next(hub.store, hub.review_rules, caller.login, body.count)]
+    claimed = claims.claim_next(hub.store, hub.review_rules, caller.login, body.count)
+    return [_question(each, caller) for each in claimed]
 
 
 @router.get("/question")
@@ -132,7 +133,7 @@ def question(request: Request, caller: Sees, left_id: str, right_id: str) -> Cas
     found = read.case(hub.store, asked, read.crm_account(hub.project.settings))
     explained = str if caller.may("personal") else read.without_values
     return Case(
-        question=_question(asked),
+        question=_question(asked, caller),
         records=[_record(each, caller) for each in found.records],
         evidence=[Step(bits=step.bits, words=explained(step.words)) for step in found.steps],
         same=found.effects.same,
@@ -156,8 +157,12 @@ def undo(request: Request, caller: Reviews, body: Undo) -> Act:
     return _act(answers.undo(hub.store, hub.review_rules, caller.login, body.act_id))
 
 
-def _question(found: claims.Question) -> Question:
-    return Question.model_validate({**vars(found), "reason": found.reason, "holds": found.holds})
+def _question(found: claims.Question, caller: Caller) -> Question:
+    """Without the right to answer it, its pair is nobody's to know."""
+    said = {**vars(found), "reason": found.reason, "holds": found.holds}
+    if not (caller.may("personal") or caller.may("review")):
+        said |= {"left_id": veiled_id(found.left_id), "right_id": veiled_id(found.right_id)}
+    return Question.model_validate(said)
 
 
 def _act(done: answers.Act) -> Act:
@@ -167,4 +172,5 @@ def _act(done: answers.Act) -> Act:
 def _record(record: read.Record, caller: Caller) -> Record:
     said = {name: record.fields[name] for name in read.SHOWN if record.fields[name]}
     values = said if caller.may("personal") else {name: veiled(value) for name, value in said.items()}
-    return Record(profile_id=record.profile_id, side=record.side, asked=record.asked, gone=record.gone, values=values)
+    profile = record.profile_id if caller.may("personal") else veiled_id(record.profile_id) or ""
+    return Record(profile_id=profile, side=record.side, asked=record.asked, gone=record.gone, values=values)

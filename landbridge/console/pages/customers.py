@@ -34,7 +34,7 @@ def show(request: Request, caller: Sees) -> Response:
     listing = Listing.of(request, sorts=("score",), default="-score", filters=("q",))
     asked = listing.filters.get("q", "")[:LONGEST_QUERY]
     if asked:
-        rows = read.search(store, asked, FOUND)
+        rows = read.search(store, asked, FOUND, personal=caller.may("personal"))
     else:
         page = {"limit": listing.fetch, "offset": listing.offset}
         rows = read.hottest(store, descending=listing.descending, **page)

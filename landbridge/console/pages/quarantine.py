@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -29,15 +30,17 @@ def show(request: Request, caller: Sees) -> Response:
     hub = hub_of(request)
     filters = ("stage", "expectation", "subject", "before")
     listing = Listing.of(request, sorts=("at",), default="-at", filters=filters)
+    seen = partial(read.as_seen, personal=caller.may("personal"))
     if listing.csv:
-        return csv_response("quarantine", COLUMNS, _rows(read.every(hub.store, listing.filters), veil_of(caller)))
-    found = read.listed(hub.store, listing.filters, listing.fetch)
+        every = map(seen, read.every(hub.store, listing.filters))
+        return csv_response("quarantine", COLUMNS, _rows(every, veil_of(caller)))
+    found = [seen(each) for each in read.listed(hub.store, listing.filters, listing.fetch)]
     return render(
         request,
         "quarantine/list.html",
         listing=listing,
         shown=listing.shown(found),
-        groups=read.groups(hub.store),
+        groups=[seen(each) for each in read.groups(hub.store)],
         stages=read.STAGES,
         replay=read.newest_replay(hub.store),
         named=read.named,
@@ -55,13 +58,13 @@ def _rows(items: Iterator[read.Item], veil: Callable[[Any], Any]) -> Iterator[Ma
 def item(request: Request, caller: Sees, number: int) -> Response:
     """One, whole."""
     hub = hub_of(request)
-    found = read.one(hub.store, number)
+    found, seen = read.one(hub.store, number), partial(read.as_seen, personal=caller.may("personal"))
     return render(
         request,
         "quarantine/item.html",
-        item=found,
+        item=seen(found),
         whole=whole(hub, found),
-        others=read.of_subject(hub.store, found),
+        others=[seen(each) for each in read.of_subject(hub.store, found)],
         stages=read.STAGES,
         replay=read.newest_replay(hub.store),
     )

@@ -28,12 +28,15 @@ DONE = {"same": "One customer.", "different": "Two customers.", "later": "Put of
 
 
 @router.get("/review")
-def show(request: Request, caller: Sees, left: Profile = "", right: Profile = "") -> Response:
-    """The queue, and its most valuable question, or the one that was asked for."""
+def show(
+    request: Request, caller: Sees, left: Profile = "", right: Profile = "", place: Annotated[int, Query(ge=1)] = 1
+) -> Response:
+    """The queue, and its most valuable question, or the one that was asked for: by its pair, or, by whoever may not
+    answer it, by its place."""
     hub, pair = hub_of(request), (left, right) if left and right else None
     if pair and "x-part" in request.headers and caller.may("review"):
         return _part(request, caller, pair)
-    question, upcoming, told = _question(hub, caller, pair)
+    question, upcoming, told = _question(hub, caller, pair, place)
     waiting = claims.waiting(hub.store, caller.login, LISTED)
     return render(
         request,
@@ -103,11 +106,11 @@ def _undone(request: Request, caller: Caller, act_id: int | None) -> Response:
     return redirect(request, f"/review?{_query(act.pair)}", "Taken back.")
 
 
-def _question(hub: Hub, caller: Caller, pair: Pair | None) -> tuple[Question | None, Question | None, str]:
+def _question(hub: Hub, caller: Caller, pair: Pair | None, place: int) -> tuple[Question | None, Question | None, str]:
     """What to show, what comes after it, and what to tell where it could not be what was asked for."""
     if not caller.may("review"):
         ahead = claims.waiting(hub.store, caller.login, LISTED)
-        return next((q for q in ahead if q.pair == pair), ahead[0] if ahead else None), None, ""
+        return next((q for q in ahead[place - 1 :]), None), None, ""
     told = ""
     if pair:
         try:

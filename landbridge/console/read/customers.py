@@ -109,9 +109,9 @@ class Whole:
         return self.story.identity_id
 
 
-def search(store: Store, text: str, limit: int) -> list[Customer]:
-    """Whom a text could mean, the likeliest first."""
-    found = {each.identity_id: each.how for each in find(store, text, limit)}
+def search(store: Store, text: str, limit: int, *, personal: bool) -> list[Customer]:
+    """Whom a text could mean, the likeliest first; by names and ids alone unless `personal`."""
+    found = {each.identity_id: each.how for each in find(store, text, limit, personal=personal)}
     with store.begin() as connection:
         rows = connection.execute(_LINES, {"ids": list(found)}).all()
     by_id = {row.identity_id: replace(Customer(*row), how=found[row.identity_id]) for row in rows}

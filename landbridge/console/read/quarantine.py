@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 import sqlalchemy as sa
 
+from landbridge.console.web.words import veiled, veiled_id
 from landbridge.errors import NotFound
 from landbridge.store.engine import Store
 
@@ -69,6 +71,21 @@ class Item:
     def customer(self) -> str | None:
         """The customer it is about, where it is about one."""
         return self.subject if self.stage in ("identity", "validate", "push") else None
+
+
+Told = TypeVar("Told", Group, Item)
+
+
+def as_seen(each: Told, *, personal: bool) -> Told:
+    """For somebody who may not see personal values: without a record's key, what the CRM said, and what people wrote.
+    The failing value is for the page to veil."""
+    if personal:
+        return each
+    said = veiled(each.reason) if each.stage == "push" else each.reason
+    if isinstance(each, Group):
+        return replace(each, reason=said)
+    subject = each.subject if "/" not in each.subject else str(veiled_id(each.subject))
+    return replace(each, reason=said, subject=subject, settled_why=each.settled_why and "…")
 
 
 def named(expectation: str) -> str:

@@ -87,6 +87,11 @@ def _veiled_word(word: str) -> str:
     return word[:_BEGINNINGS] + "•" * min(len(word) - 1, 6)
 
 
+def veiled_id(name: str | None) -> str | None:
+    """The id of a profile or a touchpoint, account/stream/key, without its key: a file's keys are mail addresses."""
+    return name and "/".join([*name.split("/")[:2], "…"])
+
+
 def short(word: str | None, length: int = 8) -> Markup:
     """A long id short, the whole at hand."""
     if not word:
