@@ -87,9 +87,12 @@ def claim(store: Store, rules: ReviewRules, me: str, pair: Pair) -> Question:
 
 
 def waiting(store: Store, me: str, count: int, after: Pair | None = None) -> list[Question]:
-    """What I could be asked, the most valuable first, without claiming it."""
+    """What I could be asked, the most valuable first, without claiming it; what comes `after` a question. Raises
+    NotFound where that one is asked no longer."""
     with store.begin() as connection:
         place = after and connection.execute(_VALUE, {"left": after[0], "right": after[1]}).scalar()
+        if after and place is None:
+            raise NotFound("The question to go on after is not asked any more.", do="Begin at the first again.")
         asked = {"me": me, "count": count, "value": place, "left": (after or ("",))[0], "right": (after or ("", ""))[1]}
         rows = connection.execute(_AFTER if place is not None else _WAITING, asked)
         return [Question(*row) for row in rows]

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from landbridge.errors import DecisionStands, NotFound
+from landbridge.errors import DecisionStands, GateClosed, NotFound
 from landbridge.identity.decisions import SAYS
 from landbridge.store.engine import Store
 from landbridge.trail import audit
@@ -26,16 +26,30 @@ class Parted:
     staying: list[list[str]]
 
 
-def part(store: Store, leaving: Collection[str], staying: Collection[str], *, actor: str, reason: str) -> list[int]:
+def part(
+    store: Store,
+    leaving: Collection[str],
+    staying: Collection[str],
+    *,
+    actor: str,
+    reason: str,
+    two_over: float | None = None,
+) -> list[int]:
     """Say of every pair across that they are two people; answers the decisions made, oldest first. The next resolving
     obeys. What was said before writes nothing.
 
-    Raises NotFound when a side is empty or a profile is not there, DecisionStands when somebody said 'same' of a pair.
+    Raises NotFound when a side is empty or a profile is not there, DecisionStands when somebody said 'same' of a pair,
+    GateClosed when a question across is about deals over `two_over`: two people must say that, each for themselves.
     """
     pairs = _pairs(leaving, staying)
     with store.begin() as connection:
         if connection.scalar(_MISSING, pairs):
             raise NotFound("One of these records is not known any more.", do="Load the customer's page again.")
+        if two_over is not None and connection.scalar(_OF_TWO, {**pairs, "over": two_over}):
+            raise GateClosed(
+                "With open deals of this worth two people must say that these are two customers.",
+                do="Answer the question in Review; it waits there for a colleague to say the same.",
+            )
         said = connection.execute(_SAME, pairs).first()
         if said:
             raise DecisionStands(
@@ -90,6 +104,11 @@ _ASKED = "unnest(CAST(:left AS text[]), CAST(:right AS text[])) AS asked(left_id
 _MISSING = sa.text(f"""
 SELECT EXISTS (SELECT FROM {_ASKED}, LATERAL (VALUES (left_id), (right_id)) AS one(profile_id)
     WHERE NOT EXISTS (SELECT FROM profile p WHERE p.profile_id = one.profile_id))
+""")
+
+_OF_TWO = sa.text(f"""
+SELECT EXISTS (SELECT FROM {_ASKED} JOIN question q USING (left_id, right_id)
+    WHERE q.state <> 'answered' AND q.deals > :over)
 """)
 
 _SAME = sa.text(f"""

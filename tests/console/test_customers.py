@@ -11,7 +11,7 @@ from landbridge.desk.index import keep_index
 from landbridge.store.engine import Store
 from landbridge.trail import runs
 from tests.console.conftest import SignIn, shown, user
-from tests.desk.conftest import rows
+from tests.desk.conftest import Ask, ask, rows  # noqa: F401  (a fixture)
 from tests.leads.people import People
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)> \u202eevil'
@@ -177,3 +177,16 @@ def test_the_api_has_the_same_verbs(sign_in: SignIn, hub: Hub, ann: People) -> N
     assert api.post("/api/v1/customers/ann/split/undo", json=made).status_code == 200
     assert rows(hub.store, "SELECT withdrawn_at IS NULL FROM decision") == [(False,)]
     assert api.post("/api/v1/customers/ann/split", json={"profiles": ["x/people/bo"]}).status_code == 404
+
+
+def test_the_csv_is_the_whole_list_whatever_the_page(sign_in: SignIn, ask: Ask) -> None:  # noqa: F811
+    ask(*range(1, 31))
+    viewer = sign_in("viewer")
+    pages = [
+        viewer.get(f"/customers?format=csv&page={page}&sort={sort}").text
+        for page in (1, 2)
+        for sort in ("score", "-score")
+    ]
+    for page in pages:
+        assert len(set(page.splitlines())) == 61
+    assert pages[0].splitlines()[1:] == pages[1].splitlines()[:0:-1]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from landbridge.desk import answers, claims
 from landbridge.desk.rules import ReviewRules
+from landbridge.errors import NotFound
 from landbridge.identity import decisions
 from landbridge.store.engine import Store
 from tests.desk.conftest import Ask, kept, number, pair, rows
@@ -92,3 +94,10 @@ def test_a_same_that_waits_for_resolving_is_not_asked_again(store: Store, ask: A
     decisions.withdraw(store, *pair(2), actor="cli", reason="not sure")
     kept(store)
     assert rows(store, "SELECT state FROM question WHERE left_id = :left", left=pair(2)[0]) == [("open",)]
+
+
+def test_a_page_after_a_question_that_is_gone_is_no_first_page(store: Store, ask: Ask) -> None:
+    ask(1, 2, 3)
+    assert [number(each) for each in claims.waiting(store, "ada", 5, after=pair(3))] == [2, 1]
+    with pytest.raises(NotFound, match="not asked any more"):
+        claims.waiting(store, "ada", 5, after=pair(9))

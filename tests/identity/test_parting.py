@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from landbridge.errors import DecisionStands, NotFound
+from landbridge.errors import DecisionStands, GateClosed, NotFound
 from landbridge.identity import decisions
 from landbridge.identity.parting import part, parted, unpart
 from landbridge.store.engine import Store
@@ -83,3 +84,18 @@ def test_what_would_follow_names_everybody_once_and_ties_hold_within_a_side(memb
         place = {each: number for number, group in enumerate(told) for each in group}
         assert all(place[left] == place[right] for left, right in ties if left in place and right in place)
         assert len(told) >= len(side) - len(ties)
+
+
+def test_parting_is_no_way_around_a_second_person(anna: Store) -> None:
+    with anna.begin() as connection:
+        connection.execute(
+            sa.text(
+                """INSERT INTO question (left_id, right_id, left_identity, right_identity, close, moves, deals, score,
+                value, run_id) SELECT :left, :right, 'i', 'i', false, 1, 1000, 1, 1000, run_id FROM run LIMIT 1"""
+            ),
+            {"left": FOUR[0], "right": FOUR[2]},
+        )
+    with pytest.raises(GateClosed, match="two people must say"):
+        part(anna, FOUR[:2], FOUR[2:], actor="ada", reason="", two_over=999)
+    assert decisions.about(anna, FOUR) == []
+    assert len(part(anna, FOUR[:2], FOUR[2:], actor="ada", reason="", two_over=1000)) == 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from landbridge.errors import NotFound, RecordRejected
@@ -119,3 +121,41 @@ def test_what_cannot_be_a_value_is_refused(ann: People, field: str, value: str) 
 def test_what_nobody_may_say_or_of_nobody(ann: People, field: str, identity: str) -> None:
     with pytest.raises(NotFound):
         say(ann, field, "x", identity)
+
+
+def test_taking_mine_back_lets_another_s_stand_again(ann: People) -> None:
+    hers = say(ann, "company", "Acme")
+    mine = overrides.place(ann.store, golden_rules(), "ann", "company", "Wrong", actor="bob", reason="a slip")
+    with pytest.raises(NotFound):
+        overrides.undo(ann.store, mine.override_id, actor="ada")
+    overrides.undo(ann.store, mine.override_id, actor="bob")
+    with ann.store.begin() as connection:
+        assert overrides.of(connection, ["ann"]) == [hers]
+    with pytest.raises(NotFound):
+        overrides.undo(ann.store, mine.override_id, actor="bob")
+    assert audit.newest(ann.store, 1)[0].kind == "override.restored"
+
+
+def test_two_who_set_a_value_at_once_are_one_after_the_other(ann: People) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        for city in ("Bonn", "Graz", "Lyon"):
+            said = [pool.submit(say, ann, "city", f"{city} {number}") for number in range(6)]
+            assert len({each.result().override_id for each in said}) == 6
+    with ann.store.begin() as connection:
+        assert len(overrides.of(connection, ["ann"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad"),
+    [
+        ("website", "https://acme.example/a?b=c", "javascript:alert(1)"),
+        ("website", "acme.example", "data:text/html,x.example"),
+        ("birth_date", "1980-02-29", "1981-02-29"),
+        ("birth_date", "2001-12-31", "yesterday"),
+        ("language", "pt-BR", "=HYPERLINK(1)"),
+    ],
+)
+def test_what_is_said_has_the_form_of_its_field(ann: People, field: str, good: str, bad: str) -> None:
+    assert say(ann, field, good).value == good
+    with pytest.raises(RecordRejected):
+        say(ann, field, bad)

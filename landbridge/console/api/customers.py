@@ -101,7 +101,7 @@ class Said(BaseModel):
 
     field: str = Field(max_length=50)
     value: str = Field(max_length=1000)
-    reason: str = Field(max_length=500)
+    reason: str = Field(min_length=1, max_length=500)
 
 
 class Why(BaseModel):
@@ -147,7 +147,9 @@ def split(request: Request, caller: Reviews, identity: str, body: Split) -> Deci
     if unknown := set(body.profiles) - set(members):
         raise NotFound(f"{len(unknown)} of these records are not this customer's.", do="Read the customer again.")
     staying = [member for member in members if member not in set(body.profiles)]
-    made = parting.part(store, body.profiles, staying, actor=caller.login, reason=body.reason)
+    two_over = hub_of(request).review_rules.second_person_over
+    said = {"actor": caller.login, "reason": body.reason}
+    made = parting.part(store, body.profiles, staying, **said, two_over=two_over)
     return Decisions(decisions=made)
 
 
@@ -164,6 +166,12 @@ def place(request: Request, caller: Reviews, identity: str, body: Said) -> Overr
     hub = hub_of(request)
     said = {"actor": caller.login, "reason": body.reason}
     return _override(overrides.place(hub.store, hub.golden_rules, identity, body.field, body.value, **said))
+
+
+@router.post("/{identity}/overrides/{override_id}/undo")
+def undo(request: Request, caller: Reviews, identity: str, override_id: int) -> Override:
+    """Take back what the caller set; what it replaced stands again."""
+    return _override(overrides.undo(store_of(request), override_id, actor=caller.login))
 
 
 @router.post("/{identity}/overrides/{override_id}/release")

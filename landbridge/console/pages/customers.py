@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
@@ -34,12 +34,15 @@ def show(request: Request, caller: Sees) -> Response:
     listing = Listing.of(request, sorts=("score",), default="-score", filters=("q",))
     asked = listing.filters.get("q", "")[:LONGEST_QUERY]
     if asked:
-        rows = read.search(store, asked, FOUND, personal=caller.may("personal"))
+        rows: Iterable[read.Customer] = read.search(store, asked, FOUND, personal=caller.may("personal"))
     else:
         page = {"limit": listing.fetch, "offset": listing.offset}
         rows = read.hottest(store, descending=listing.descending, **page)
+    if listing.csv and not asked:
+        rows = read.every(store, descending=listing.descending)
     if listing.csv:
         return csv_response("customers", COLUMNS, (_cells(row, caller) for row in rows))
+    rows = list(rows)
     template = "customers/results.html" if "x-part" in request.headers else "customers/list.html"
     return render(request, template, listing=listing, asked=asked, shown=listing.shown(rows), most=FOUND)
 
@@ -82,7 +85,8 @@ def split(
     """These records are somebody else's."""
     store = store_of(request)
     leaving, staying = _sides(read.whole(store, identity, None), profile)
-    made = parting.part(store, leaving, staying, actor=caller.login, reason=reason)
+    two_over = hub_of(request).review_rules.second_person_over
+    made = parting.part(store, leaving, staying, actor=caller.login, reason=reason, two_over=two_over)
     ids = "-".join(map(str, made)) or "0"
     said = f"{len(leaving)} of {len(leaving) + len(staying)} records part at the next run."
     return redirect(request, f"/customers/{identity}", said, undo_url=f"/customers/{identity}/split/undo?made={ids}")
@@ -112,9 +116,16 @@ def override(
     """A value that stands whatever the sources say."""
     hub = hub_of(request)
     placed = overrides.place(hub.store, hub.golden_rules, identity, field, value, actor=caller.login, reason=reason)
-    undo = f"/customers/{identity}/override/{placed.override_id}/release"
+    undo = f"/customers/{identity}/override/{placed.override_id}/undo"
     said = f"{read.LABELS.get(field, field)} stands from the next run on."
     return redirect(request, f"/customers/{identity}", said, undo_url=undo)
+
+
+@router.post("/customers/{identity}/override/{override_id}/undo")
+def undo_override(request: Request, caller: Reviews, identity: str, override_id: int) -> Response:
+    """Take back what I set; what it replaced stands again."""
+    overrides.undo(store_of(request), override_id, actor=caller.login)
+    return redirect(request, f"/customers/{identity}", "Taken back: what stood before stands again.")
 
 
 @router.post("/customers/{identity}/override/{override_id}/release")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -127,6 +127,21 @@ def hottest(store: Store, *, descending: bool, limit: int, offset: int) -> list[
     return [rows[identity] for identity in ids if identity in rows]
 
 
+def every(store: Store, *, descending: bool) -> Iterator[Customer]:
+    """All of them by their lead's score. Read in pieces, each in a transaction of its own: a slow reader holds none."""
+    beyond: dict[str, Any] = {"score": None, "id": None, "limit": 1000}
+    while True:
+        with store.begin() as connection:
+            places = connection.execute(_BELOW if descending else _ABOVE, beyond).all()
+            rows = {
+                row.identity_id: Customer(*row) for row in connection.execute(_LINES, {"ids": [p[0] for p in places]})
+            }
+        if not places:
+            return
+        yield from (rows[identity] for identity, _ in places if identity in rows)
+        beyond |= {"id": places[-1][0], "score": places[-1][1]}
+
+
 def living(store: Store, what: str) -> str:
     """The customer that an id means today. Raises NotFound."""
     with store.begin() as connection:
@@ -247,6 +262,13 @@ FROM golden g LEFT JOIN lead l USING (identity_id) WHERE g.identity_id = ANY(:id
 
 _HOTTEST = sa.text("SELECT identity_id FROM lead ORDER BY score DESC, identity_id DESC LIMIT :limit OFFSET :offset")
 _COLDEST = sa.text("SELECT identity_id FROM lead ORDER BY score, identity_id LIMIT :limit OFFSET :offset")
+
+_NEXT = """
+SELECT identity_id, score FROM lead
+WHERE CAST(:id AS text) IS NULL OR (score, identity_id) {0} (CAST(:score AS int), CAST(:id AS text))
+ORDER BY score {1}, identity_id {1} LIMIT :limit
+"""
+_BELOW, _ABOVE = sa.text(_NEXT.format("<", "DESC")), sa.text(_NEXT.format(">", "ASC"))
 
 _GOLD = sa.text("""
 SELECT g.fields, g.origin, l.reasons FROM golden g LEFT JOIN lead l USING (identity_id) WHERE g.identity_id = :id
