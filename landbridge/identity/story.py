@@ -100,9 +100,9 @@ def _ties(matches: Sequence[Any], signed: Signatures) -> list[Tie]:
     """The strongest ties that reach everybody, and for each that is alone between two sides the smaller side."""
     edges = [(match.left_id, match.right_id) for match in matches]
     lone = {(bridge.left, bridge.right) for bridge in bridges(edges)}
-    chosen = _strongest(edges)
+    chosen, beside = _strongest(edges), _neighbours(edges)
     return [
-        _tie(match, _smaller_side(edge, edges) if edge in lone and match.how == "evidence" else [], signed)
+        _tie(match, _smaller_side(edge, beside) if edge in lone and match.how == "evidence" else [], signed)
         for place, (match, edge) in enumerate(zip(matches, edges, strict=True))
         if place in chosen
     ]
@@ -129,17 +129,27 @@ def _strongest(edges: list[tuple[str, str]]) -> set[int]:
     return chosen
 
 
-def _smaller_side(cut: tuple[str, str], edges: list[tuple[str, str]]) -> list[str]:
-    """Who is left on the smaller side when the edge is taken away."""
-    others = [edge for edge in edges if edge != cut]
-    sides = [_reached(end, others) for end in cut]
+def _neighbours(edges: list[tuple[str, str]]) -> dict[str, set[str]]:
+    beside: dict[str, set[str]] = {}
+    for left, right in edges:
+        beside.setdefault(left, set()).add(right)
+        beside.setdefault(right, set()).add(left)
+    return beside
+
+
+def _smaller_side(cut: tuple[str, str], beside: dict[str, set[str]]) -> list[str]:
+    """Who is left on the smaller side when the bridge is taken away."""
+    sides = [_reached(end, other, beside) for end, other in (cut, cut[::-1])]
     return min((sorted(side) for side in sides), key=lambda side: (len(side), side))
 
 
-def _reached(start: str, edges: list[tuple[str, str]]) -> set[str]:
-    found = {start}
-    while more := {b for edge in edges for a, b in (edge, edge[::-1]) if a in found} - found:
-        found |= more
+def _reached(start: str, barred: str, beside: dict[str, set[str]]) -> set[str]:
+    """Who hangs together with the one end of a bridge, the other end left out; each is looked at once."""
+    found, ahead = {start}, [start]
+    while ahead:
+        new = beside[ahead.pop()] - found - {barred}
+        found |= new
+        ahead += new
     return found
 
 
