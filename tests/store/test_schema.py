@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -54,3 +55,17 @@ def test_identities_of_the_first_schema_keep_their_ids_and_learn_their_age(serve
             rows = connection.execute(sa.text("SELECT identity_id, founder, founded::date::text FROM identity")).all()
         store.close()
     assert sorted(map(tuple, rows)) == [("empty", "empty", None), ("known", "b/u/1", "2020-01-01")]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT identity_id FROM pushed WHERE left(crm_id, 15) = left('00Q5g00000ABCDE', 15)",
+        "SELECT * FROM decision WHERE left_id = 'a' OR right_id = 'a'",
+    ],
+)
+def test_what_a_customer_s_page_asks_has_an_index(store: Store, query: str) -> None:
+    with store.begin() as connection:
+        connection.execute(sa.text("SET LOCAL enable_seqscan = off"))
+        told = "\n".join(connection.execute(sa.text(f"EXPLAIN {query}")).scalars())
+    assert "Seq Scan" not in told, told

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -155,4 +156,5 @@ pushed = Table(
     run_column(),
     now(),
     UniqueConstraint("account", "object", "crm_id"),
+    Index("ix_pushed_crm_id_short", text("left(crm_id, 15)")),
 )

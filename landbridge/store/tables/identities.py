@@ -100,6 +100,8 @@ decision = Table(
     CheckConstraint(_ORDERED, name="ordered"),
     CheckConstraint("verdict IN ('same','different')", name="verdict"),
     Index("uq_decision_standing", "left_id", "right_id", unique=True, postgresql_where="withdrawn_at IS NULL"),
+    Index(None, "left_id"),
+    Index(None, "right_id"),
     Index("ix_decision_right_standing", "right_id", postgresql_where="withdrawn_at IS NULL"),
     Index("ix_decision_waiting", "decision_id", postgresql_where="NOT applied"),
 )

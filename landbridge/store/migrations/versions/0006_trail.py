@@ -12,6 +12,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_run_subject_started_at"), "run", ["subject", "started_at"], unique=False)
     op.create_index(op.f("ix_run_state_started_at"), "run", ["state", "started_at"], unique=False)
     op.create_index(op.f("ix_quarantine_run_id"), "quarantine", ["run_id"], unique=False)
+    for side in ("left_id", "right_id"):
+        op.create_index(op.f(f"ix_decision_{side}"), "decision", [side], unique=False)
+    op.create_index("ix_pushed_crm_id_short", "pushed", [sa.literal_column("left(crm_id, 15)")], unique=False)
     op.create_index(op.f("ix_audit_event_at"), "audit_event", ["at"], unique=False)
     for column in ("kind", "actor", "subject"):
         op.create_index(op.f(f"ix_audit_event_{column}_seq"), "audit_event", [column, "seq"], unique=False)
