@@ -258,7 +258,7 @@ def test_a_question_a_customer_and_a_split_can_be_used_by_everybody(
 
 
 def test_searching_while_one_types(merged: Store, open_page: Open) -> None:  # noqa: F811
-    page = open_page("viewer")
+    page = open_page("reviewer")
     page.goto("/review")
     page.keyboard.press("g")
     page.keyboard.press("c")
