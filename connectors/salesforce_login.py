@@ -110,9 +110,9 @@ def _log_in(access: Access) -> tuple[str, str, str | None]:
             content=urlencode(form).encode(),
             headers={"Content-Type": "application/x-www-form-urlencoded"},
         ).json()
+    token, url = (need("Salesforce", said, name, str) for name in ("access_token", "instance_url"))
     user = str(said.get("id", "")).rstrip("/").rpartition("/")[2][:15]
-    token = need("Salesforce", said, "access_token", str)
-    return token, need("Salesforce", said, "instance_url", str), user or None
+    return token, url, user or None
 
 
 def _by_secret(access: Access) -> dict[str, str]:

@@ -39,28 +39,28 @@ def written(draw: st.DrawFn) -> tuple[str, str | None]:
     return "".join(fronts) + body + draw(ODD), region
 
 
-def values(numbers: list[tuple[str, str | None]]) -> dict[str, str]:
+def values(numbers: list[tuple[str, str | None]]) -> dict[int, str]:
     """What the features read, by place in the list."""
-    ids = [str(place) for place in range(len(numbers))]
+    places = range(len(numbers))
     base = pa.table(
         {
-            "profile_id": ids,
+            "place": pa.array(places, pa.int64()),
             "phone": pa.array([[number] for number, _ in numbers], pa.list_(pa.string())),
-            "signed_phone": pa.nulls(len(ids), pa.list_(pa.string())),
-            "country": pa.nulls(len(ids), pa.string()),
+            "signed_phone": pa.nulls(len(places), pa.list_(pa.string())),
+            "country": pa.nulls(len(places), pa.string()),
             "region_hint": pa.array([region for _, region in numbers], pa.string()),
         }
     )
     with duckdb.connect() as con:
         con.register("base", base)
         phone.add(con)
-        return dict(con.execute("SELECT profile_id, value FROM phone_values").fetchall())
+        return dict(con.execute("SELECT place, value FROM phone_values").fetchall())
 
 
 @settings(deadline=None)
 @given(st.lists(written(), min_size=20, max_size=60))
 def test_every_number_is_read_as_libphonenumber_reads_it(numbers: list[tuple[str, str | None]]) -> None:
-    read = {str(place): phone.read_number(number[:40], region) for place, (number, region) in enumerate(numbers)}
+    read = {place: phone.read_number(number[:40], region) for place, (number, region) in enumerate(numbers)}
     assert values(numbers) == {place: value for place, value in read.items() if value}
 
 
@@ -68,7 +68,7 @@ def test_many_numbers_that_begin_like_their_regions_own() -> None:
     chance = random.Random(7)
     regions = [*COMMON, *sorted(phonenumbers.SUPPORTED_REGIONS)]
     numbers = [(_likely(chance, region), region) for region in chance.choices(regions, k=25_000)]
-    read = {str(place): phone.read_number(number, region) for place, (number, region) in enumerate(numbers)}
+    read = {place: phone.read_number(number, region) for place, (number, region) in enumerate(numbers)}
     assert values(numbers) == {place: value for place, value in read.items() if value}
 
 
@@ -82,7 +82,7 @@ def _likely(chance: random.Random, region: str) -> str:
 def test_plain_numbers_do_not_wait_for_libphonenumber() -> None:
     with duckdb.connect() as con:
         con.register("base", pa.table({"signed_phone": pa.nulls(1, pa.list_(pa.string())),
-            "profile_id": ["1"], "country": ["DE"], "region_hint": ["DE"],
+            "place": [1], "country": ["DE"], "region_hint": ["DE"],
             "phone": [["0170 1234568", "+49 170 1234568", "+1 2125550143", "00441134960123", "170/123.456-8", "1234"]],
         }))  # fmt: skip
         phone.add(con)
