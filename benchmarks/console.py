@@ -83,19 +83,18 @@ def measured(hub: Hub, visitor: httpx.Client, repeat: int) -> Iterator[tuple[str
     for text in SEARCHES:
         answer = str(httpx.URL("/customers", params={"q": text}))
         yield f"search: {text}", 50, [page(answer)] * repeat
-    yield "decision", 100, list(decisions(visitor, repeat))
+    yield "claim and decision", 100, list(decisions(visitor, repeat))
 
 
 def decisions(visitor: httpx.Client, count: int) -> Iterator[Ask]:
-    """The queue's next question answered, again and again, by the API."""
-    for _ in range(count):
-        asked = visitor.get("/api/v1/review/next")
-        if asked.status_code != 200 or not asked.json():
-            return
-        pair = asked.json()
-        body = {"verdict": "different", "reason": "measured"}
-        path = f"/api/v1/review/{pair['left_id']}/{pair['right_id']}"
-        yield lambda path=path, body=body: visitor.post(path, json=body)  # type: ignore[misc]
+    """The queue's next question claimed and answered, again and again, by the API; the claiming is part of it."""
+
+    def answered() -> httpx.Response:
+        pair = visitor.post("/api/v1/review/claims", json={"count": 1}).json()[0]
+        given = {"left_id": pair["left_id"], "right_id": pair["right_id"], "verdict": "different", "reason": "measured"}
+        return visitor.post("/api/v1/review/answers", json=given)
+
+    yield from [answered] * count
 
 
 _RUN_IDS = "SELECT run_id FROM run WHERE run_id LIKE 'past-%' LIMIT 4000"
