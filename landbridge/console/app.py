@@ -10,9 +10,7 @@ from starlette.staticfiles import StaticFiles
 
 from landbridge import __version__
 from landbridge.bootstrap import Hub
-from landbridge.console import faults
-from landbridge.console.api import routers as api_routers
-from landbridge.console.pages import routers as page_routers
+from landbridge.console import api, faults, pages
 from landbridge.console.read.accounts import Checks
 from landbridge.console.read.curve import Curves
 from landbridge.console.read.proof import Prover
@@ -20,6 +18,7 @@ from landbridge.console.web.bounds import Bounds
 from landbridge.console.web.headers import SecurityHeaders
 from landbridge.console.web.render import STATIC
 from landbridge.console.web.rights import load_roles
+from landbridge.console.web.routes import routers
 
 API = "/api/v1"
 
@@ -40,10 +39,10 @@ def create(hub: Hub) -> FastAPI:
     app.state.roles = load_roles(hub.project.mappings / "console.yaml")
     faults.handle(app)
     app.mount("/static", StaticFiles(directory=STATIC))
-    for page in page_routers():
+    for page in routers(pages):
         app.include_router(page, include_in_schema=False)
     verbs = APIRouter(prefix=API)
-    for each in api_routers():
+    for each in routers(api):
         verbs.include_router(each)
     app.include_router(verbs)
     return app

@@ -14,6 +14,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from landbridge.errors import NotFound, RecordRejected
+from landbridge.leads.fields import COPIED
 from landbridge.leads.polish import POLISHED, polish
 from landbridge.leads.rules import GoldenRules
 from landbridge.store import tables
@@ -23,21 +24,7 @@ from landbridge.trail.lineage import identity_of
 
 _override = tables.override
 
-FIELDS = (
-    "full_name",
-    "email",
-    "phone",
-    "company",
-    "title",
-    "website",
-    "street",
-    "city",
-    "region",
-    "postcode",
-    "country",
-    "birth_date",
-    "language",
-)
+FIELDS = COPIED
 """What a person may say. A name is said whole, and its parts follow; consent is nobody's to override."""
 
 LONGEST = 255

@@ -13,10 +13,11 @@ from playwright.sync_api import Browser, Page
 
 from landbridge import config
 from landbridge.bootstrap import Hub
+from landbridge.console import pages as pages_folder
 from landbridge.console import serve
-from landbridge.console.pages import routers
 from landbridge.console.people import users
 from landbridge.console.web import session
+from landbridge.console.web.routes import routers
 from tests import browser as browsers
 from tests.conftest import fresh_database
 from tests.journeys.conftest import journey
@@ -56,7 +57,9 @@ def world(tmp_path_factory: pytest.TempPathFactory, server: str, template: str) 
 
 def pages() -> list[str]:
     """Every page that can be asked for by its path alone."""
-    paths = {route.path for page in routers() for route in page.routes if "GET" in getattr(route, "methods", ())}
+    paths = {
+        route.path for page in routers(pages_folder) for route in page.routes if "GET" in getattr(route, "methods", ())
+    }
     return sorted(path for path in paths if "{" not in path and path not in ELSEWHERE)
 
 
