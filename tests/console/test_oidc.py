@@ -14,11 +14,12 @@ from playwright.sync_api import Page, expect
 
 from landbridge.bootstrap import Hub
 from landbridge.config import Account, Console, Oidc, Project, Settings
+from landbridge.console.people import door, users
 from landbridge.console.people import provided as people
-from landbridge.console.people import users
 from landbridge.console.people.provided import roles_of
 from landbridge.console.web.rights import load_roles
 from landbridge.store.engine import Store
+from landbridge.trail import audit
 from sandbox.oidc import LIES, Provider
 from tests.console.conftest import Visitor, shown, user
 from tests.oidc_provider import provided
@@ -203,6 +204,16 @@ def test_what_the_token_leaves_out_is_asked_for(hub: Hub, come: Visitor, provide
     provider.slim = True
     assert entered(come, "ann").status_code == 303
     assert come.get("/api/v1/me").json()["roles"] == ["reviewer"]
+
+
+def test_the_provider_is_not_asked_without_end_and_the_trail_tells(hub: Hub, come: Visitor, provider: Provider) -> None:
+    entered(come, "ann")
+    answers = [come.get(path).status_code for _ in range(40) for path in ("/sign-in/oidc", "/sign-in/oidc/back")]
+    assert answers.count(429) == len(answers) - door.PROVIDER.person
+    kinds = [each.kind for each in audit.newest(hub.store, 100)]
+    assert kinds.count("sign_in.stopped") == 1
+    assert kinds.count("user.not_signed_in") == door.PROVIDER.person // 2, "came in once, and was forgiven for it"
+    assert kinds.count("user.signed_in") == 1
 
 
 def test_groups_within_groups_and_roles_that_nobody_defined(hub: Hub) -> None:

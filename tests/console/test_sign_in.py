@@ -10,10 +10,11 @@ import httpx
 import sqlalchemy as sa
 
 from landbridge.bootstrap import Hub
-from landbridge.console.people import invites, passwords, users
+from landbridge.console.people import door, invites, users
 from landbridge.console.web import session
 from landbridge.console.web.rights import load_roles
 from landbridge.store.engine import Store
+from landbridge.trail import audit
 from tests.console.conftest import PASSWORD, SignIn, Visitor, first_link, shown, user
 
 
@@ -63,17 +64,30 @@ def test_login_and_password(hub: Hub, console: str) -> None:
 def test_guessing_is_stopped_for_the_login_and_not_for_others(hub: Hub, console: str) -> None:
     welcomed(hub, console)
     come = visitor(console)
-    tries = [come.post("/sign-in", data={"login": "admin", "password": "guess"}) for _ in range(passwords.PER_PERSON)]
+    tries = [come.post("/sign-in", data={"login": "admin", "password": "guess"}) for _ in range(door.PASSWORDS.person)]
     assert {each.status_code for each in tries} == {401}
     assert come.post("/sign-in", data={"login": "admin", "password": PASSWORD}).status_code == 429
     assert come.post("/sign-in", data={"login": "other", "password": "guess"}).status_code == 401
+
+
+def test_the_trail_tells_who_came_who_did_not_and_when_it_was_stopped(hub: Hub, console: str) -> None:
+    welcomed(hub, console)
+    come = visitor(console)
+    come.post("/sign-in", data={"login": "a secret typed as login", "password": "guess"})
+    for _ in range(door.PASSWORDS.person + 3):
+        come.post("/sign-in", data={"login": "admin", "password": "guess"})
+    told = [each.kind for each in audit.newest(hub.store, 50) if each.kind.startswith(("user.not", "sign_in"))]
+    assert told == ["sign_in.stopped", *["user.not_signed_in"] * (door.PASSWORDS.person + 1)], "stopped is told once"
+    with hub.store.begin() as connection:
+        trail = connection.execute(sa.text("SELECT string_agg(a::text, ' ') FROM audit_event a")).scalar()
+    assert "secret" not in str(trail)
 
 
 def test_many_guesses_at_once_are_no_way_around_the_brake(hub: Hub, console: str) -> None:
     welcomed(hub, console)
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: guessed(console), range(16)))
-    assert sorted(answers) == [401] * passwords.PER_PERSON + [429] * (16 - passwords.PER_PERSON)
+    assert sorted(answers) == [401] * door.PASSWORDS.person + [429] * (16 - door.PASSWORDS.person)
 
 
 def guessed(console: str) -> int:

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from landbridge.console.people import own
-from landbridge.console.people.passwords import SHORTEST, TooManyTries
-from landbridge.console.web.caller import Caller, Sees, store_of
+from landbridge.console.people.door import TooManyTries
+from landbridge.console.people.passwords import SHORTEST
+from landbridge.console.web.caller import Caller, Sees, address_of, store_of
 from landbridge.console.web.render import redirect, render
 from landbridge.errors import RecordRejected
 
@@ -59,9 +60,8 @@ def password(
     request: Request, caller: Sees, old: Annotated[str, Form()] = "", new: Annotated[str, Form()] = ""
 ) -> Response:
     """Another password."""
-    address = request.client.host if request.client else ""
     try:
-        own.change_password(store_of(request), caller.login, old, new, address=address, keep=caller.secret)
+        own.change_password(store_of(request), caller.login, old, new, address=address_of(request), keep=caller.secret)
     except RecordRejected as error:
         return _page(request, caller, 422, wrong=f"{error} {error.do}")
     except TooManyTries:

@@ -11,10 +11,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from landbridge.config import Oidc
-from landbridge.console.pages.sign_in import let_in
-from landbridge.console.people import oidc, provided
+from landbridge.console.pages.sign_in import let_in, stopped
+from landbridge.console.people import door, oidc, provided
 from landbridge.console.people.oidc import Attempt
-from landbridge.console.web.caller import hub_of, roles_of, store_of
+from landbridge.console.web.caller import address_of, hub_of, roles_of, store_of
 from landbridge.console.web.render import render
 from landbridge.errors import AccessRefused, ConfigInvalid, LandbridgeError, NotFound, RecordRejected, SourceUnavailable
 
@@ -31,7 +31,10 @@ def there(request: Request, onward: Annotated[str, Query(alias="next")] = "/") -
     """Off to the provider. What its answer must fit travels in a cookie that scripts cannot read."""
     settings = _settings(request)
     try:
+        door.knock(store_of(request), "", address_of(request), door.PROVIDER)
         url, attempt = oidc.begin(settings, _back(request), onward)
+    except door.TooManyTries:
+        return stopped(request, onward)
     except LandbridgeError as error:
         return _told(request, settings, error)
     response = RedirectResponse(url, 303)
@@ -52,11 +55,17 @@ def back(request: Request) -> Response:
     """Back again: whoever the provider vouches for comes in. An attempt is used up, whatever came of it."""
     settings = _settings(request)
     try:
+        door.knock(store_of(request), "", address_of(request), door.PROVIDER)
+    except door.TooManyTries:
+        return stopped(request, "/")
+    try:
         attempt = _attempt(request, settings)
         claims = oidc.finish(settings, _back(request), attempt, dict(request.query_params))
         user = provided.come_in(store_of(request), settings, claims, roles_of(request))
+        door.come_in(store_of(request), user, "", address_of(request), "oidc")
         response: Response = let_in(request, user, attempt.onward)
     except (AccessRefused, SourceUnavailable, ConfigInvalid, RecordRejected) as error:
+        door.turn_away(store_of(request), None, "oidc")
         response = _told(request, settings, error)
     for name in (COOKIE, HTTPS_COOKIE):
         response.delete_cookie(name, path="/", secure=name == HTTPS_COOKIE, httponly=True, samesite="lax")

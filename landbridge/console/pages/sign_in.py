@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from landbridge.console.people import invites, passwords
-from landbridge.console.people.passwords import MEMORY, SHORTEST, TooManyTries
+from landbridge.console.people.door import MEMORY, TooManyTries
+from landbridge.console.people.passwords import SHORTEST
 from landbridge.console.people.users import User
 from landbridge.console.web import session
-from landbridge.console.web.caller import Sees, hub_of, store_of
+from landbridge.console.web.caller import Sees, address_of, hub_of, store_of
 from landbridge.console.web.csrf import see_where_it_comes_from
 from landbridge.console.web.render import redirect, render
 from landbridge.errors import RecordRejected
@@ -43,15 +44,19 @@ def enter(
     onward: Annotated[str, Form(alias="next")] = "/",
 ) -> Response:
     """Come in with a password. A wrong login and a wrong password are one answer."""
-    address = request.client.host if request.client else ""
     try:
-        user = passwords.signed_in(store_of(request), login, password, address)
+        user = passwords.signed_in(store_of(request), login, password, address_of(request))
     except TooManyTries:
-        minutes = int(MEMORY.total_seconds() // 60)
-        return _form(request, onward, login, f"Too many tries. Wait {minutes} minutes, then try again.", 429)
+        return stopped(request, onward, login)
     if user is None:
         return _form(request, onward, login, "Login or password is wrong.", 401)
     return let_in(request, user, onward)
+
+
+def stopped(request: Request, onward: str, login: str = "") -> Response:
+    """The form, for somebody who tried too often."""
+    minutes = int(MEMORY.total_seconds() // 60)
+    return _form(request, onward, login, f"Too many tries. Wait {minutes} minutes, then try again.", 429)
 
 
 def let_in(request: Request, user: User, onward: str) -> RedirectResponse:

@@ -38,8 +38,6 @@ def come_in(store: Store, settings: Oidc, claims: Mapping[str, Any], known: Role
         raise refused(settings, "no group of yours gives a role here", do)
     if user.disabled_at is not None:
         raise refused(settings, "you are shut out of this console", "Ask whoever manages it.")
-    with store.begin() as connection:
-        audit.record(connection, audit.Event("user.signed_in", user.login, f"user/{user.user_id}", {"how": "oidc"}))
     return user
 
 

@@ -55,6 +55,11 @@ def store_of(request: Request) -> Store:
     return hub_of(request).store
 
 
+def address_of(request: Request) -> str:
+    """Where the browser calls from, as far as the connection tells."""
+    return request.client.host if request.client else ""
+
+
 def roles_of(request: Request) -> Roles:
     """The roles in force."""
     roles: Roles = request.app.state.roles
