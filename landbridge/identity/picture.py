@@ -1,60 +1,74 @@
-"""The thresholds as a picture: plain SVG, readable in print and without colours."""
+"""The thresholds as a picture: what each choice comes to, readable in print and without colours. SVG, by Altair."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from landbridge.identity.thresholds import Choice
 
-WIDTH, HEIGHT, LEFT, TOP = 640, 360, 60, 40
-_PLOT_W, _PLOT_H = WIDTH - 2 * LEFT, HEIGHT - 2 * TOP - 20
+if TYPE_CHECKING:
+    import altair as alt
+
+WIDTH, HEIGHT = 520, 240
 
 
-def thresholds_svg(choices: Sequence[Choice], version: str) -> str:
-    """Expected precision of all linked pairs (solid) and pairs to ask about (dashed) against the link threshold."""
-    low, high = choices[0].bits, max(choices[-1].bits, choices[0].bits + 1)
-    most = max((choice.asked for choice in choices), default=0) or 1
-    floor = min(0.99, *(choice.linked_right for choice in choices))
-    xs = [LEFT + _PLOT_W * (choice.bits - low) / (high - low) for choice in choices]
-    right = [TOP + _PLOT_H * (1 - (choice.linked_right - floor) / (1 - floor)) for choice in choices]
-    asked = [TOP + _PLOT_H * (1 - choice.asked / most) for choice in choices]
-    now = next((x for x, choice in zip(xs, choices, strict=True) if choice.in_force), None)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}"'
-        ' font-family="sans-serif" font-size="12">',
-        f"<title>Thresholds of model {escape(version)}</title>",
-        '<rect width="100%" height="100%" fill="white"/>',
-        _text(LEFT, 20, "— linked pairs that are one person   - - pairs to ask about", "start"),
-        *_axes(choices, xs, floor, most),
-        _line(xs, right, 'stroke="#1a5fb4" stroke-width="2"'),
-        _line(xs, asked, 'stroke="#a51d2d" stroke-width="2" stroke-dasharray="6 4"'),
-        *([_in_force(now)] if now is not None else []),
-        "</svg>",
+@dataclass(frozen=True)
+class Inks:
+    """Colours in CSS's words: a page gives its own variables, so that the picture goes with its theme."""
+
+    linked: str = "#1a5fb4"
+    asked: str = "#a51d2d"
+    ink: str = "#1b1c1e"
+    soft: str = "#55585e"
+    line: str = "#d5d5d0"
+    ground: str = "#ffffff"
+
+
+def thresholds_svg(choices: Sequence[Choice], version: str, inks: Inks | None = None) -> str:
+    """Of all linked pairs the share that is one person (solid), and pairs to ask about (dashed), by link threshold."""
+    import vl_convert
+
+    chart = _chart(choices, version, inks or Inks())
+    return str(vl_convert.vegalite_to_svg(chart.to_dict()))
+
+
+def _chart(choices: Sequence[Choice], version: str, inks: Inks) -> alt.LayerChart:
+    import altair as alt
+
+    rows = [
+        {"bits": each.bits, "right": each.linked_right, "asked": each.asked, "now": each.in_force} for each in choices
     ]
-    return "\n".join(parts) + "\n"
-
-
-def _axes(choices: Sequence[Choice], xs: Sequence[float], floor: float, most: int) -> list[str]:
-    bottom, end = TOP + _PLOT_H, LEFT + _PLOT_W
-    frame = f'<path d="M{LEFT} {TOP}V{bottom}H{end}V{TOP}" fill="none" stroke="black"/>'
-    ticks = [_text(x, bottom + 16, f"{choice.bits:g}", "middle") for x, choice in zip(xs, choices, strict=True)]
-    below = _text(LEFT + _PLOT_W / 2, bottom + 34, "links from this weight on (bits)", "middle")
-    sides = [_text(LEFT - 6, y, f"{value:.1%}", "end") for y, value in ((TOP + 4, 1.0), (bottom, floor))]
-    others = [_text(end + 6, y, f"{value:,}", "start") for y, value in ((TOP + 4, most), (bottom, 0))]
-    return [frame, *ticks, below, *sides, *others]
-
-
-def _in_force(x: float) -> str:
-    return f'<path d="M{x:.1f} {TOP}V{TOP + _PLOT_H}" stroke="black" stroke-dasharray="2 2"/>' + _text(
-        x, TOP - 6, "in force", "middle"
+    bits = alt.X("bits:Q", title="links from this weight on (bits)", scale=alt.Scale(zero=False, nice=False))
+    base = alt.Chart(alt.InlineData(values=rows)).encode(x=bits)
+    right = base.mark_line(color=inks.linked, point={"color": inks.linked}).encode(
+        y=_side("right", "— linked pairs that are one person", ".1~%", inks.linked, grid=True)
     )
+    asked = base.mark_line(color=inks.asked, strokeDash=[6, 4], point={"color": inks.asked, "shape": "diamond"}).encode(
+        y=_side("asked", "- - pairs to ask about", ",d", inks.asked, grid=False)
+    )
+    both = alt.layer(right, asked, *_in_force(base, inks)).resolve_scale(y="independent")
+    told = f"What each threshold of model {version} comes to"
+    chart: alt.LayerChart = both.properties(width=WIDTH, height=HEIGHT, description=told).configure(**_look(inks))
+    return chart
 
 
-def _line(xs: Sequence[float], ys: Sequence[float], style: str) -> str:
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
-    return f'<polyline points="{points}" fill="none" {style}/>'
+def _side(field: str, title: str, form: str, colour: str, *, grid: bool) -> alt.Y:
+    import altair as alt
+
+    axis = alt.Axis(title=title, titleColor=colour, format=form, grid=grid, tickCount=5)
+    return alt.Y(f"{field}:Q", axis=axis, scale=alt.Scale(zero=field == "asked"))
 
 
-def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+def _in_force(base: alt.Chart, inks: Inks) -> list[alt.Chart]:
+    now = base.transform_filter("datum.now")
+    rule = now.mark_rule(color=inks.ink, strokeDash=[2, 2])
+    return [rule, now.mark_text(color=inks.ink, baseline="bottom", dy=-4, fontWeight="bold").encode(
+        text={"value": "in force"}, y={"value": 0})]  # fmt: skip
+
+
+def _look(inks: Inks) -> dict[str, Any]:
+    axis = {"labelColor": inks.soft, "titleColor": inks.soft, "gridColor": inks.line, "domainColor": inks.line,
+            "tickColor": inks.line, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"}  # fmt: skip
+    return {"background": inks.ground, "font": "sans-serif", "view": {"stroke": None}, "axis": axis}

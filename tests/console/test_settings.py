@@ -88,7 +88,8 @@ def test_thresholds_models_and_roles_have_their_page(hub: Hub, sign_in: SignIn) 
     with serve.served(hub) as fresh:
         come.base_url = httpx.URL(fresh)
         page = come.get("/settings/identity").text
-    assert "<polyline" in page
+    assert "in force" in page
+    assert 'stroke="var(--accent)"' in page
     assert "identity: {link_precision: 0.9}" in page
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from landbridge.console.read import accounts as read
-from landbridge.console.read import curve, rules
+from landbridge.console.read import rules
 from landbridge.console.read.accounts import Checks
 from landbridge.console.web.caller import Operates, Sees, hub_of, roles_of, store_of
 from landbridge.console.web.csv_out import csv_response
@@ -83,16 +83,13 @@ def identity(request: Request, caller: Sees) -> Response:
     """The model in force, what came into force before, and what other thresholds would come to."""
     hub = hub_of(request)
     model = hub.model
-    choices = request.app.state.curves.of(hub, model)
     return render(
         request,
         "settings/identity.html",
         model=model,
         wanted=hub.project.settings.identity,
         history=models.history(hub.store),
-        choices=choices,
-        drawn=curve.drawn(choices),
-        box=curve,
+        curve=request.app.state.curves.of(hub, model),
     )
 
 
