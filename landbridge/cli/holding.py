@@ -59,7 +59,7 @@ def _release(whats: Sequence[str], actor: str, reason: str) -> None:
 
     with opened() as hub:
         for what in whats:
-            count = holds.release(hub.store, hub.crm, what, actor=actor, reason=reason)
+            count = holds.release(hub.store, hub.crm, what, actor=actor, reason=reason).holds
             show.err.print(f"{count:,} holds on {show.plain(what)} are released by {actor}.")
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from connectors.base import Access
 from landbridge.errors import GateClosed, NotFound
-from landbridge.push import outbox
+from landbridge.push import looked, outbox
 from landbridge.push.policy import Limit, Policy
 from landbridge.store import tables
 from landbridge.store.engine import Store
@@ -123,20 +123,28 @@ WHERE p.account = :account AND p.state = 'approved' AND p.reason = :automatic
 """
 
 
-def approve(store: Store, plan_id: str, *, actor: str, reason: str) -> int:
-    """Let a plan leave, in somebody's name. Answers its number of changes.
+def approve(store: Store, plan_id: str, *, actor: str, reason: str, seen: str | None = None) -> int:
+    """Let a plan leave, in somebody's name. Answers its number of changes. `seen`: the mark of what they looked at.
 
-    Raises NotFound when it does not wait, and GateClosed where it is not said who approves and why.
+    Raises NotFound when it does not wait, TakenAlready when it is not what was seen (see landbridge.push.looked), and
+    GateClosed where it is not said who approves and why.
     """
     with store.begin() as connection:
-        changes = _approve(connection, plan_id, actor, reason)
-        if not changes:
-            raise NotFound(
-                f"No plan '{plan_id}' waits for approval.", do="`landbridge plan` shows the one that waits, if any."
-            )
-        _answered_for(plan_id, actor, reason)
-        event = audit.Event("plan.approved", actor, plan_id, {"how": "person", "changes": changes})
-        audit.record(connection, event)
+        if seen is not None:
+            looked.see_unchanged(connection, plan_id, seen)
+        return approve_within(connection, plan_id, actor=actor, reason=reason)
+
+
+def approve_within(connection: sa.Connection, plan_id: str, *, actor: str, reason: str) -> int:
+    """The same, within the transaction that made the plan what it is to be. Raises NotFound, GateClosed."""
+    looked.keep(connection, [plan_id])
+    changes = _approve(connection, plan_id, actor, reason)
+    if not changes:
+        raise NotFound(
+            f"No plan '{plan_id}' waits for approval.", do="`landbridge plan` shows the one that waits, if any."
+        )
+    _answered_for(plan_id, actor, reason)
+    audit.record(connection, audit.Event("plan.approved", actor, plan_id, {"how": "person", "changes": changes}))
     return changes
 
 
@@ -163,6 +171,7 @@ def drop(store: Store, plan_id: str, *, actor: str, reason: str) -> int:
     which = _change.c.plan_id == plan_id, _change.c.state.in_(("planned", "approved"))
     taken_out = sa.update(_change).where(*which).values(state="superseded", settled_at=sa.func.now())
     with store.begin() as connection:
+        looked.keep(connection, [plan_id])
         account = connection.scalar(sa.select(_plan.c.account).where(_plan.c.plan_id == plan_id))
         changes = connection.execute(taken_out).rowcount
         if account is None or not changes:

@@ -121,19 +121,30 @@ def place(store: Store, account: str, held: About, *, actor: str, reason: str) -
     return taken
 
 
-def release(store: Store, account: str, what: str, *, actor: str, reason: str) -> int:
+@dataclass(frozen=True)
+class Released:
+    """What came of letting go: holds that ended, and changes that stand in a plan again that waits. What was approved
+    without them has no place for them: the next plan brings them."""
+
+    holds: int
+    changes: int
+
+
+def release(
+    store: Store, account: str, what: str, *, actor: str, reason: str, placed_by: str | None = None
+) -> Released:
     """Let go: the hold `h7` (with all that were placed in one act with it, `b7`), what was held by a change's number,
-    all that holds a customer, what a revert's plan held, or `everybody`. What it took out of a plan that still waits
-    stands there again. Raises NotFound when nothing stands."""
+    all that holds a customer, what a revert's plan held, or `everybody`; only those that `placed_by` placed, where one
+    is named. What it took out of a plan that still waits stands there again. Raises NotFound when nothing stands."""
     with store.begin() as connection:
-        asked = _asked(connection, what) | {"account": account, "actor": actor, "why": reason}
+        asked = _asked(connection, what) | {"account": account, "actor": actor, "why": reason, "by": placed_by}
         ids = list(connection.execute(sa.text(_RELEASE), asked).scalars())
         if not ids:
             raise NotFound(f"Nothing is held for '{what}'.", do="`landbridge hold` lists what is held.")
         back = taking_out.put_back(connection, ids)
         event = {"holds": len(ids), "first": min(ids), "last": max(ids), "changes": back}
         audit.record(connection, audit.Event("hold.released", actor, asked["who"] or account, event))
-    return len(ids)
+    return Released(len(ids), back)
 
 
 def _asked(connection: sa.Connection, what: str) -> dict[str, Any]:
@@ -239,7 +250,7 @@ whom(hold_id, identity_id, kind, since) AS (
 _RELEASE = f"""
 WITH RECURSIVE {REACH.format(account=":account")}
 UPDATE hold SET released_at = now(), released_by = :actor, released_why = :why
-WHERE account = :account AND released_at IS NULL AND (
+WHERE account = :account AND released_at IS NULL AND actor = coalesce(CAST(:by AS text), actor) AND (
     hold_id = CAST(:number AS bigint) OR batch = CAST(:batch AS bigint)
     OR (CAST(:object AS text) IS NULL OR kind = 'person' AND object = :object)
        AND hold_id IN (SELECT hold_id FROM whom WHERE whom.identity_id = CAST(:who AS text))

@@ -69,7 +69,9 @@ def found(connection: sa.Connection, chosen: Selection) -> Found | None:
     """How to find what is selected; None when it is nothing."""
     where = ["e.plan_id = :plan_id", SHOWN]
     values: dict[str, Any] = {"plan_id": chosen.plan_id}
-    if chosen.state and chosen.state in STATES:
+    if chosen.state:
+        if chosen.state not in STATES:
+            return None
         where += ["c.plan_id = :plan_id", STATES[chosen.state]]  # by the index of states, where few have it
     for number, wanted in enumerate(_wanted(chosen)):
         parts = connection.execute(sa.text(_PARTS), {"plan_id": chosen.plan_id, **wanted}).all()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from landbridge.push import outbox, sorting
+from landbridge.push import looked, outbox, sorting
 
 MEANT = """
 CREATE TEMP TABLE meant (change_id bigint, hold_id bigint, field text, whole boolean) ON COMMIT DROP
@@ -22,6 +22,7 @@ CREATE TEMP TABLE meant (change_id bigint, hold_id bigint, field text, whole boo
 
 def take_out(connection: sa.Connection, account: str) -> int:
     """Take what stands in `meant` out of its plan; answers how many changes that concerns. Drops the table."""
+    looked.keep(connection, list(connection.scalars(sa.text(_FROM))))
     connection.execute(sa.text(_OUT))
     ids = list(connection.scalars(sa.text(_SUPERSEDE)))
     twins = connection.execute(sa.text(_REST)).all()
@@ -36,6 +37,7 @@ def take_out(connection: sa.Connection, account: str) -> int:
 
 def put_back(connection: sa.Connection, hold_ids: list[int]) -> int:
     """Put back what these holds, now released, had taken out of plans that wait. Answers how many changes."""
+    looked.keep(connection, list(connection.scalars(sa.text(_FORMER), {"holds": hold_ids})))
     back = connection.execute(sa.text(_BACK), {"holds": hold_ids}).all()
     if not back:
         return 0
@@ -47,6 +49,9 @@ def put_back(connection: sa.Connection, hold_ids: list[int]) -> int:
     sorting.count_out(connection, ids, by=1)
     return len(ids)
 
+
+_FROM = "SELECT DISTINCT c.plan_id FROM meant m JOIN change c USING (change_id)"
+_FORMER = "SELECT DISTINCT plan_id FROM change WHERE held_by = ANY(:holds) AND state = 'superseded'"
 
 _OUT = """
 CREATE TEMP TABLE leaving ON COMMIT DROP AS

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from landbridge.bootstrap import Hub
+from landbridge.console.read import plans as read
 from landbridge.console.web import session
 from landbridge.push import halt
 from landbridge.push.plan import make_plan
@@ -48,6 +49,11 @@ def with_a_long_value(hub: Hub) -> None:
 
 def number_of(hub: Hub, who: str) -> int:
     return next(each["change_id"] for each in changes(hub.store) if each["identity_id"] == who)
+
+
+def seen(hub: Hub, plan_id: str) -> str:
+    """The plan's mark, as its page has it now."""
+    return read.head(hub.store, plan_id).seen
 
 
 def states(hub: Hub) -> dict[str, str]:
@@ -112,14 +118,15 @@ def test_a_group_is_held_and_the_rest_approved(sign_in: SignIn, hub: Hub, plan_i
     page = kim.form(f"/plan/{plan_id}/hold", field="Title", reason="titles are wrong today")
     assert "3 fields held" in shown(page.text)
     assert [each["after"].get("Title") for each in changes(hub.store) if each["state"] == "planned"] == [None] * 3
-    page = kim.form(f"/plan/{plan_id}/approve", reason="looked at every one")
+    page = kim.form(f"/plan/{plan_id}/approve", reason="looked at every one", seen=seen(hub, plan_id))
     assert "3 changes approved" in shown(page.text)
     assert "looked at every one" in shown(page.text)
     assert events(hub)[0] == ("plan.approved", "kim")
 
 
 def test_only_what_is_selected_is_approved(sign_in: SignIn, hub: Hub, plan_id: str) -> None:
-    page = sign_in("approver").form(f"/plan/{plan_id}/approve-only", action="update", reason="updates first")
+    wish = {"action": "update", "reason": "updates first", "seen": seen(hub, plan_id)}
+    page = sign_in("approver").form(f"/plan/{plan_id}/approve-only", **wish)
     assert "1 change approved, 2 records held." in shown(page.text)
     assert states(hub) == {"anna": "superseded", "evil": "superseded", "bo": "planned"}
     assert sign_in("approver").form(f"/plan/{plan_id}/approve-only", reason="x").status_code == 404
@@ -128,7 +135,10 @@ def test_only_what_is_selected_is_approved(sign_in: SignIn, hub: Hub, plan_id: s
 def test_nothing_is_decided_without_a_reason(sign_in: SignIn, hub: Hub, plan_id: str) -> None:
     kim = sign_in("approver")
     for verb in ("approve", "drop", "hold", "approve-only"):
-        assert kim.form(f"/plan/{plan_id}/{verb}", reason=" ", action="update").status_code == 409, verb
+        fields = {"action": "update"} if verb in ("hold", "approve-only") else {}
+        fields |= {"seen": seen(hub, plan_id)} if verb.startswith("approve") else {}
+        said = kim.form(f"/plan/{plan_id}/{verb}", reason=" ", **fields)
+        assert said.status_code == 409 and "reason" in said.text, verb
     assert kim.form("/plan/halt", reason="").status_code == 409
     assert set(states(hub).values()) == {"planned"}
     assert halt.standing(hub.store, ACCOUNT) is None
@@ -198,7 +208,9 @@ def test_the_same_by_the_api(sign_in: SignIn, console: str, hub: Hub, plan_id: s
     )
     assert held.json()["holds"] == 1
     assert api.post("/plans/release", json={"what": f"b{held.json()['hold']}", "reason": "y"}).json()["holds"] == 1
-    assert api.post(f"/plans/{plan_id}/approve", json={"reason": "all seen"}).json()["changes"] == 3
+    assert (
+        api.post(f"/plans/{plan_id}/approve", json={"reason": "all seen", "seen": told["seen"]}).json()["changes"] == 3
+    )
     assert api.get("/plans", params={"state": "approved"}).json()[0]["approved_by"] == "bot"
     assert api.get("/plans/plan-none").status_code == 404
     api.close()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from landbridge.push import holds, partly, sorting
+from landbridge.errors import NotFound, TakenAlready
+from landbridge.push import approval, holds, looked, partly, sorting
 from landbridge.push.apply import push
 from landbridge.push.approval import approve
 from landbridge.push.plan import make_plan
@@ -48,6 +50,12 @@ def states(store: Store) -> dict[str, list[str]]:
     return told
 
 
+def seen(store: Store, plan_id: str) -> str:
+    """The plan's mark, as somebody who looks at it has it."""
+    with store.begin() as connection:
+        return looked.mark(connection, plan_id)
+
+
 def counts(store: Store, plan_id: str) -> dict[tuple[str, str, str], int]:
     with store.begin() as connection:
         rows = connection.execute(sa.text("SELECT * FROM plan_part WHERE plan_id = :p"), {"p": plan_id}).all()
@@ -77,7 +85,7 @@ def test_a_release_puts_it_back_while_the_plan_waits(store: Store, policy: Polic
     assert counts(store, plan_id)["kind", "Lead", "create"] == 3, "the rest of each stands in the plan"
     titles = sum(n for (what, _, of), n in counts(store, plan_id).items() if (what, of) == ("field", "Title"))
     assert titles == 4, "told as held"
-    assert holds.release(store, ACCOUNT, f"b{first.first}", actor="kim", reason="after all") == 4
+    assert holds.release(store, ACCOUNT, f"b{first.first}", actor="kim", reason="after all").holds == 4
     assert {who: told[0] for who, told in states(store).items()} == {who: told[0] for who, told in before.items()}
     now = counts(store, plan_id)
     assert {part: now[part] for part in counted} == counted
@@ -93,10 +101,49 @@ def test_a_release_brings_nothing_under_an_approval_that_did_not_know_it(
 
 
 def test_all_but_what_is_selected_is_held(store: Store, crm: Crm, policy: Policy, plan_id: str) -> None:
-    placed = partly.hold(store, policy, ACCOUNT, Selection(plan_id, action="update"), rest=True, **KIM)
-    assert placed.changes == 3
-    approve(store, plan_id, actor="kim", reason="updates only")
+    changes, placed = partly.approve_only(
+        store, policy, ACCOUNT, Selection(plan_id, action="update"), seen=seen(store, plan_id), **KIM
+    )
+    assert (changes, placed.changes) == (1, 3)
     assert set(go(store, crm, policy)) == {"Ohm"}
+
+
+def test_nothing_is_held_when_nothing_of_it_can_be_approved(store: Store, policy: Policy, plan_id: str) -> None:
+    for nothing in (Selection(plan_id, reason="no such reason"), Selection(plan_id, state="held"),
+                    Selection(plan_id, state="nonsense")):  # fmt: skip
+        with pytest.raises(NotFound, match="Nothing of that waits"):
+            partly.approve_only(store, policy, ACCOUNT, nothing, seen=seen(store, plan_id), **KIM)
+    assert holds.standing(store, ACCOUNT) == []
+    assert states(store) == {who: ["planned"] for who in "abcd"}
+
+
+def test_an_approval_is_of_what_was_seen(store: Store, policy: Policy, plan_id: str) -> None:
+    """Somebody holds, somebody lets go: as many changes as before, and not the same."""
+    held = partly.hold(store, policy, ACCOUNT, Selection(plan_id, search="a"), actor="bo", reason="never")
+    before = seen(store, plan_id)
+    partly.hold(store, policy, ACCOUNT, Selection(plan_id, search="b"), actor="bo", reason="nor her")
+    holds.release(store, ACCOUNT, f"b{held.first}", actor="bo", reason="or yes")
+    with pytest.raises(TakenAlready, match="not as you saw it"):
+        approve(store, plan_id, seen=before, **KIM)
+    with pytest.raises(TakenAlready):
+        partly.approve_only(store, policy, ACCOUNT, Selection(plan_id, action="update"), seen=before, **KIM)
+    assert states(store)["a"] == ["planned"] and len(holds.standing(store, ACCOUNT)) == 1
+    assert approve(store, plan_id, seen=seen(store, plan_id), **KIM) == 3
+
+
+def test_a_release_comes_before_an_approval_or_after_it_and_never_into_it(
+    store: Store, policy: Policy, plan_id: str
+) -> None:
+    held = partly.hold(store, policy, ACCOUNT, Selection(plan_id, search="a"), **KIM)
+    with ThreadPoolExecutor(1) as bo:
+        with store.begin() as connection:
+            looked.see_unchanged(connection, plan_id, looked.mark(connection, plan_id))
+            release = bo.submit(holds.release, store, ACCOUNT, f"b{held.first}", actor="bo", reason="after all")
+            with pytest.raises(TimeoutError):
+                release.result(timeout=0.5)
+            assert approval.approve_within(connection, plan_id, **KIM) == 3
+        assert release.result(timeout=30) == holds.Released(holds=1, changes=0), "the plan left without it"
+    assert states(store)["a"] == ["superseded"]
 
 
 def test_a_record_that_cannot_be_made_without_the_field_waits_whole(store: Store, policy: Policy, plan_id: str) -> None:

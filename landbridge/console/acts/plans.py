@@ -4,67 +4,97 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from landbridge.bootstrap import Hub
+from landbridge.console.web.bodies import LONGEST, Body, said
 from landbridge.console.web.conductor import start_command
-from landbridge.errors import GateClosed, NotFound
-from landbridge.push import approval, partly
+from landbridge.errors import NotFound
+from landbridge.push import approval, holds, partly
 from landbridge.push.partly import Placed
 from landbridge.push.revert.planning import subject
 from landbridge.push.selection import Selection
 
 
-class Wish(BaseModel):
-    """Some changes of a plan, and why somebody wants it so. What is empty does not narrow down."""
+class Which(Body):
+    """Some changes of a plan. What is empty does not narrow down."""
 
-    reason: str = Field(default="", max_length=500, description="Why; stands in the trail.")
     of: str = Field(default="", max_length=300, description="A reason's key, as a plan's groups name it.")
-    field: str = Field(default="", max_length=100, description="A CRM field: then fields are meant, not records.")
+    field: str = Field(default="", max_length=100, description="A CRM field.")
     object: str = Field(default="", max_length=100, description="A kind of CRM record.")
-    action: str = Field(default="", max_length=10)
+    action: str = Field(default="", max_length=10, description="create, update or delete.")
+    state: str = Field(default="", max_length=10, description="open, held, done, refused or unknown.")
     search: str = Field(default="", max_length=300, description="A change's number, a customer, or a CRM record.")
     change: str = Field(default="", max_length=20, description="One change, by its number.")
 
     def selection(self, plan_id: str) -> Selection:
         """As landbridge.push takes it."""
         named = {"reason": self.of, "field": self.field, "object": self.object, "action": self.action}
-        return Selection.of(plan_id, named | {"search": self.change or self.search})
+        return Selection.of(plan_id, named | {"state": self.state, "search": self.change or self.search})
 
     def page(self, plan_id: str) -> str:
         """The page where somebody said so."""
         named = {"reason": self.of, "field": "" if self.change else self.field, "object": self.object}
-        given = {
-            name: value for name, value in {**named, "action": self.action, "search": self.search}.items() if value
-        }
+        named |= {"action": self.action, "state": self.state, "search": self.search}
+        given = {name: value for name, value in named.items() if value}
         return f"/plan/{plan_id}" + (f"?{urlencode(given)}" if given else "")
 
 
-def said(reason: str, what: str) -> str:
-    """A reason that was given. Raises GateClosed where none was."""
-    if not reason.strip():
-        raise GateClosed(f"{what} wants a reason: it stands in the trail.", do="Say why, in a few words.")
-    return reason.strip()
+class Wish(Which):
+    """What somebody wants held, and why. Where a reason's key or a field is named the fields are held and the rest of
+    each record stays in the plan; else the records."""
+
+    reason: str = Field(default="", max_length=LONGEST, description="Why; it is kept with the hold.")
+    everything: bool = Field(default=False, description="The whole plan: an empty selection alone says nothing.")
 
 
-def hold(hub: Hub, chosen: Selection, *, actor: str, reason: str) -> Placed:
-    """Hold what is selected of a plan."""
-    return partly.hold(hub.store, hub.policy, hub.crm, chosen, actor=actor, reason=said(reason, "A hold"))
+class Only(Which):
+    """What somebody wants approved, and nothing else of the plan. Approval is by record: a record of which a field is
+    selected is approved with all its fields (hold the others first, where they shall not go)."""
+
+    reason: str = Field(default="", max_length=LONGEST, description="Why; it is kept with the approval.")
+    seen: str = Field(max_length=60, description="The plan's `seen`, as it was when you looked at it.")
 
 
-def approve_only(hub: Hub, chosen: Selection, *, actor: str, reason: str) -> tuple[int, int]:
-    """Hold everything else, then approve; answers how many changes are approved and how many are held.
+def hold(hub: Hub, plan_id: str, wish: Wish, actor: str) -> Placed:
+    """Hold what is wished. Raises NotFound where nothing is selected, and it is not said that everything is meant."""
+    chosen = wish.selection(plan_id)
+    if chosen.whole and not wish.everything:
+        raise NotFound("Nothing is selected.", do="Choose a group, a filter or a change; or say that all is meant.")
+    return partly.hold(hub.store, hub.policy, hub.crm, chosen, actor=actor, reason=said(wish.reason, "A hold"))
 
-    In this order: whoever dies between the two has approved nothing.
-    """
+
+def approve(hub: Hub, plan_id: str, *, actor: str, reason: str, seen: str) -> int:
+    """Let the plan leave as it was seen."""
+    return approval.approve(hub.store, plan_id, actor=actor, reason=reason, seen=seen)
+
+
+def approve_only(hub: Hub, plan_id: str, wish: Only, actor: str) -> tuple[int, int]:
+    """Hold everything else and approve; answers how many changes are approved and how many are held."""
+    chosen = wish.selection(plan_id)
     if chosen.whole:
         raise NotFound("Nothing is selected.", do="Choose a group or filter first, or approve the plan.")
-    why = said(reason, "An approval")
-    placed = partly.hold(hub.store, hub.policy, hub.crm, chosen, rest=True, actor=actor, reason=f"not in: {why}")
-    return approval.approve(hub.store, chosen.plan_id, actor=actor, reason=why), placed.changes
+    named = {"actor": actor, "reason": said(wish.reason, "An approval"), "seen": wish.seen}
+    changes, placed = partly.approve_only(hub.store, hub.policy, hub.crm, chosen, **named)
+    return changes, placed.changes
 
 
-def start_revert(hub: Hub, what: str, over_edits: bool) -> None:
+def drop(hub: Hub, plan_id: str, *, actor: str, reason: str) -> int:
+    """Say that the plan shall not leave."""
+    return approval.drop(hub.store, plan_id, actor=actor, reason=said(reason, "Dropping a plan"))
+
+
+def release(hub: Hub, what: str, *, actor: str, reason: str) -> holds.Released:
+    """Let go what is held."""
+    return holds.release(hub.store, hub.crm, what, actor=actor, reason=said(reason, "A release"))
+
+
+def undo(hub: Hub, number: int, actor: str) -> holds.Released:
+    """Let go what one placed oneself in one act. Raises NotFound for what another placed."""
+    return holds.release(hub.store, hub.crm, f"b{number}", actor=actor, reason="taken back at once", placed_by=actor)
+
+
+def start_revert(hub: Hub, what: str, over_edits: bool, actor: str) -> None:
     """Have a revert planned by a process of its own. Raises NotFound when `what` wrote nothing."""
     subject(hub.store, hub.crm, what)
-    start_command(hub, "revert", what, "--json", *(["--over-edits"] if over_edits else []))
+    start_command(hub, "revert", what, "--as", actor, "--json", *(["--over-edits"] if over_edits else []))

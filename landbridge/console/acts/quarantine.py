@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from landbridge.bootstrap import Hub
-from landbridge.console.acts.plans import said
 from landbridge.console.read import quarantine as read
+from landbridge.console.web.bodies import said
 from landbridge.console.web.conductor import start_command
 from landbridge.errors import RecordRejected
 from landbridge.leads import overrides

@@ -12,8 +12,9 @@ from landbridge.console.acts import plans as acts
 from landbridge.console.pages.plans import veil_of
 from landbridge.console.read import plan_waits as waits
 from landbridge.console.read import plans as read
+from landbridge.console.web.bodies import Body, Why, said
 from landbridge.console.web.caller import Approves, Operates, Sees, hub_of
-from landbridge.push import approval, halt, holds
+from landbridge.push import halt
 
 router = APIRouter(prefix="/plans", tags=["plans"])
 
@@ -53,6 +54,7 @@ class Plan(BaseModel):
     updates: int
     deletes: int
     open: int
+    seen: str = Field(description="A mark of what waits in it now; an approval brings it back.")
     api_calls: int
     waits: list[str] = Field(description="Why a person must look at it; empty where the policy lets it through.")
     approved_by: str | None
@@ -89,17 +91,17 @@ class Change(BaseModel):
     fields: list[FieldOfChange]
 
 
-class Page(acts.Wish):
+class Page(acts.Which):
     """Which changes."""
 
     after: int = Field(default=0, ge=0, description="The last change of the page before.")
     limit: int = Field(default=50, ge=1, le=200)
 
 
-class Why(BaseModel):
-    """A reason; it stands in the trail."""
+class Approval(Why):
+    """What somebody puts their name on."""
 
-    reason: str = Field(max_length=500)
+    seen: str = Field(max_length=60, description="The plan's `seen`, as it was when you looked at it.")
 
 
 class What(Why):
@@ -108,7 +110,7 @@ class What(Why):
     what: str = Field(max_length=300)
 
 
-class Back(BaseModel):
+class Back(Body):
     """What to take back: a run, a plan, a change's number, a customer."""
 
     what: str = Field(max_length=300)
@@ -174,54 +176,55 @@ def _change(each: read.ChangeShown, veil: Any) -> Change:
 
 
 @router.post("/{plan_id}/approve")
-def approve(request: Request, caller: Approves, plan_id: str, why: Why) -> Done:
-    """Let the plan leave, with the next push."""
-    return Done(changes=approval.approve(hub_of(request).store, plan_id, actor=caller.login, reason=why.reason))
+def approve(request: Request, caller: Approves, plan_id: str, wish: Approval) -> Done:
+    """Let the plan leave, with the next push. 409 where it is not as it was seen."""
+    changes = acts.approve(hub_of(request), plan_id, actor=caller.login, reason=wish.reason, seen=wish.seen)
+    return Done(changes=changes)
 
 
 @router.post("/{plan_id}/drop")
 def drop(request: Request, caller: Approves, plan_id: str, why: Why) -> Done:
     """Say that the plan shall not leave."""
-    reason = acts.said(why.reason, "Dropping a plan")
-    return Done(changes=approval.drop(hub_of(request).store, plan_id, actor=caller.login, reason=reason))
+    return Done(changes=acts.drop(hub_of(request), plan_id, actor=caller.login, reason=why.reason))
 
 
 @router.post("/{plan_id}/hold")
 def hold(request: Request, caller: Approves, plan_id: str, wish: acts.Wish) -> Done:
     """Hold records or fields; the rest of the plan stands."""
-    placed = acts.hold(hub_of(request), wish.selection(plan_id), actor=caller.login, reason=wish.reason)
+    placed = acts.hold(hub_of(request), plan_id, wish, caller.login)
     return Done(changes=placed.changes, holds=placed.holds, hold=placed.first or None)
 
 
 @router.post("/{plan_id}/approve-only")
-def approve_only(request: Request, caller: Approves, plan_id: str, wish: acts.Wish) -> Done:
-    """Approve what is selected, and hold the rest."""
-    count, held = acts.approve_only(hub_of(request), wish.selection(plan_id), actor=caller.login, reason=wish.reason)
+def approve_only(request: Request, caller: Approves, plan_id: str, wish: acts.Only) -> Done:
+    """Approve the records that are selected, with all their fields, and hold the rest. 409 where the plan is not as it
+    was seen."""
+    count, held = acts.approve_only(hub_of(request), plan_id, wish, caller.login)
     return Done(changes=count, holds=held)
 
 
 @router.post("/release")
 def release(request: Request, caller: Approves, wish: What) -> Done:
-    """Let go what is held."""
-    hub = hub_of(request)
-    return Done(changes=0, holds=holds.release(hub.store, hub.crm, wish.what, actor=caller.login, reason=wish.reason))
+    """Let go what is held. `changes`: those that stand in a plan again; the others come with the next one."""
+    done = acts.release(hub_of(request), wish.what, actor=caller.login, reason=wish.reason)
+    return Done(changes=done.changes, holds=done.holds)
 
 
 @router.post("/revert", status_code=202)
 def revert(request: Request, caller: Approves, wish: Back) -> None:
     """Begin to plan a revert: it reads the CRM first, and comes as a plan that waits."""
-    acts.start_revert(hub_of(request), wish.what, wish.over_edits)
+    acts.start_revert(hub_of(request), wish.what, wish.over_edits, caller.login)
 
 
 @router.post("/halt", status_code=204)
 def stop(request: Request, caller: Operates, why: Why) -> None:
     """Halt all writing to the CRM at once."""
     hub = hub_of(request)
-    halt.halt(hub.store, hub.crm, actor=caller.login, reason=acts.said(why.reason, "Halting"))
+    halt.halt(hub.store, hub.crm, actor=caller.login, reason=said(why.reason, "Halting"))
 
 
 @router.post("/resume", status_code=204)
 def go_on(request: Request, caller: Approves, why: Why) -> None:
     """Let writing go on."""
     hub = hub_of(request)
-    halt.resume(hub.store, hub.crm, actor=caller.login, reason=acts.said(why.reason, "Resuming"))
+    halt.resume(hub.store, hub.crm, actor=caller.login, reason=said(why.reason, "Resuming"))

@@ -12,6 +12,7 @@ from landbridge.console.acts import quarantine as acts
 from landbridge.console.pages.plans import veil_of
 from landbridge.console.read import quarantine as read
 from landbridge.console.read.quarantine_item import whole
+from landbridge.console.web.bodies import Body, Why
 from landbridge.console.web.caller import Caller, Operates, Reviews, Sees, hub_of
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
@@ -63,7 +64,7 @@ class Whole(BaseModel):
     place: str | None
 
 
-class Asked(BaseModel):
+class Asked(Body):
     """Which."""
 
     stage: str | None = None
@@ -71,12 +72,6 @@ class Asked(BaseModel):
     subject: str | None = None
     before: str = Field(default="", description="Only older ones than this number.")
     limit: int = Field(default=50, ge=1, le=200)
-
-
-class Why(BaseModel):
-    """A reason; it stands in the trail."""
-
-    reason: str = Field(max_length=500)
 
 
 class Repair(Why):

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from landbridge.console.acts import plans as acts
+from landbridge.console.web.bodies import said
 from landbridge.console.web.caller import Approves, Operates, hub_of
 from landbridge.console.web.conductor import start_deployment
 from landbridge.console.web.render import redirect
 from landbridge.console.web.words import plural
-from landbridge.push import approval, halt, holds
+from landbridge.push import halt
+from landbridge.push.holds import Released
 
 router = APIRouter()
 
 Word = Annotated[str, Form(max_length=300)]
 Reason = Annotated[str, Form(max_length=500)]
+Seen = Annotated[str, Form(max_length=60)]
+"""The mark of the plan as it was on the page that the form stands on."""
 
 
 @router.post("/plan/halt")
 def stop(request: Request, caller: Operates, reason: Reason = "") -> Response:
     """Halt all writing to the CRM at once."""
     hub = hub_of(request)
-    made = halt.halt(hub.store, hub.crm, actor=caller.login, reason=acts.said(reason, "Halting"))
+    made = halt.halt(hub.store, hub.crm, actor=caller.login, reason=said(reason, "Halting"))
     return redirect(
         request, "/plan", f"Nothing is written to {hub.crm} any more." if made else "It was halted already."
     )
@@ -34,17 +39,16 @@ def stop(request: Request, caller: Operates, reason: Reason = "") -> Response:
 def go_on(request: Request, caller: Approves, reason: Reason = "") -> Response:
     """Let writing go on."""
     hub = hub_of(request)
-    halt.resume(hub.store, hub.crm, actor=caller.login, reason=acts.said(reason, "Resuming"))
+    halt.resume(hub.store, hub.crm, actor=caller.login, reason=said(reason, "Resuming"))
     return redirect(request, "/plan", f"Writing to {hub.crm} may go on, with the next push.")
 
 
 @router.post("/plan/revert")
 def revert(request: Request, caller: Approves, what: Word, over_edits: Annotated[bool, Form()] = False) -> Response:
     """Plan to take something back: in a process of its own, for it reads the CRM first."""
-    hub = hub_of(request)
-    acts.start_revert(hub, what.strip(), over_edits)
-    said = "The CRM is being read. What can be taken back comes as a plan, which waits for approval like any other."
-    return redirect(request, "/plan/history", said)
+    acts.start_revert(hub_of(request), what.strip(), over_edits, caller.login)
+    told = "The CRM is being read. What can be taken back comes as a plan, which waits for approval like any other."
+    return redirect(request, "/plan/history", told)
 
 
 @router.post("/plan/send")
@@ -57,53 +61,64 @@ def send(request: Request, caller: Approves) -> Response:
 @router.post("/plan/release")
 def release(request: Request, caller: Approves, what: Word, reason: Reason = "", back: Word = "/plan") -> Response:
     """Let go what is held: a hold, all of one act, all of a customer."""
-    hub = hub_of(request)
-    count = holds.release(hub.store, hub.crm, what, actor=caller.login, reason=reason or "released in the console")
-    return redirect(request, back, f"{plural(count, 'hold')} released.")
+    return redirect(request, back, _let_go(acts.release(hub_of(request), what, actor=caller.login, reason=reason)))
 
 
-@router.post("/plan/release/{what}")
-def undo(request: Request, caller: Approves, what: str) -> Response:
-    """The same, as the undo of a hold."""
-    return release(request, caller, what, "taken back at once")
+@router.post("/plan/release/{number}")
+def undo(request: Request, caller: Approves, number: int, back: str = "/plan") -> Response:
+    """Take back at once what one held oneself."""
+    return redirect(request, back, _let_go(acts.undo(hub_of(request), number, caller.login)))
+
+
+def _let_go(released: Released) -> str:
+    told = f"{plural(released.holds, 'hold')} released."
+    return told if released.changes else f"{told} What was held comes with the next plan."
 
 
 @router.post("/plan/{plan_id}/approve")
-def approve(request: Request, caller: Approves, plan_id: str, reason: Reason = "") -> Response:
-    """Let the plan leave."""
-    changes = approval.approve(hub_of(request).store, plan_id, actor=caller.login, reason=reason)
-    return redirect(
-        request, f"/plan/{plan_id}", f"{plural(changes, 'change')} approved. They leave with the next push."
-    )
+def approve(request: Request, caller: Approves, plan_id: str, seen: Seen = "", reason: Reason = "") -> Response:
+    """Let the plan leave, as it was on the page."""
+    changes = acts.approve(hub_of(request), plan_id, actor=caller.login, reason=reason, seen=seen)
+    told = f"{plural(changes, 'change')} approved. They leave with the next push."
+    return redirect(request, f"/plan/{plan_id}", told)
 
 
 @router.post("/plan/{plan_id}/drop")
 def drop(request: Request, caller: Approves, plan_id: str, reason: Reason = "") -> Response:
     """Say that the plan shall not leave."""
-    changes = approval.drop(
-        hub_of(request).store, plan_id, actor=caller.login, reason=acts.said(reason, "Dropping a plan")
-    )
-    said = f"{plural(changes, 'change')} dropped. What we still want is planned anew next time; a hold keeps it away."
-    return redirect(request, f"/plan/{plan_id}", said)
+    changes = acts.drop(hub_of(request), plan_id, actor=caller.login, reason=reason)
+    told = f"{plural(changes, 'change')} dropped. What we still want is planned anew next time; a hold keeps it away."
+    return redirect(request, f"/plan/{plan_id}", told)
+
+
+class WishForm(acts.Wish):
+    """A wish from a form of ours."""
+
+    form_token: str = ""
+
+
+class OnlyForm(acts.Only):
+    """What shall be approved alone, from a form of ours."""
+
+    form_token: str = ""
+    seen: str = ""
 
 
 @router.post("/plan/{plan_id}/hold")
-def hold(request: Request, caller: Approves, plan_id: str, wish: Annotated[acts.Wish, Form()]) -> Response:
-    """Hold a record, a field of it, or a group; the plan goes without it."""
-    chosen = wish.selection(plan_id)
-    placed = acts.hold(hub_of(request), chosen, actor=caller.login, reason=wish.reason)
+def hold(request: Request, caller: Approves, plan_id: str, wish: Annotated[WishForm, Form()]) -> Response:
+    """Hold a record, a field of it, a group, or everything; the plan goes without it."""
+    placed = acts.hold(hub_of(request), plan_id, wish, caller.login)
+    back = wish.page(plan_id)
     if not placed.holds:
-        return redirect(request, wish.page(plan_id), "Nothing of that waits any more.", mark="wrong")
-    what = plural(placed.holds, "field" if chosen.of_fields else "record")
-    undo = f"/plan/release/b{placed.first}"
-    return redirect(request, wish.page(plan_id), f"{what} held. The rest of the plan stands.", undo_url=undo)
+        return redirect(request, back, "Nothing of that waits any more.", mark="wrong")
+    what = plural(placed.holds, "field" if wish.selection(plan_id).of_fields else "record")
+    undo_url = f"/plan/release/{placed.first}?{urlencode({'back': back})}"
+    return redirect(request, back, f"{what} held. The rest of the plan stands.", undo_url=undo_url)
 
 
 @router.post("/plan/{plan_id}/approve-only")
-def approve_only(request: Request, caller: Approves, plan_id: str, wish: Annotated[acts.Wish, Form()]) -> Response:
-    """Approve what is selected, and hold the rest of the plan."""
-    chosen = wish.selection(plan_id)
-    changes, held = acts.approve_only(hub_of(request), chosen, actor=caller.login, reason=wish.reason)
-    return redirect(
-        request, f"/plan/{plan_id}", f"{plural(changes, 'change')} approved, {plural(held, 'record')} held."
-    )
+def approve_only(request: Request, caller: Approves, plan_id: str, wish: Annotated[OnlyForm, Form()]) -> Response:
+    """Approve the records that are selected, and hold the rest of the plan."""
+    changes, held = acts.approve_only(hub_of(request), plan_id, wish, caller.login)
+    told = f"{plural(changes, 'change')} approved, {plural(held, 'record')} held."
+    return redirect(request, f"/plan/{plan_id}", told)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from landbridge.console.read.plan_fields import FieldShown, fields_of, in_order, name_of
 from landbridge.errors import NotFound
-from landbridge.push import budget, sorting
+from landbridge.push import budget, looked, sorting
 from landbridge.push.outbox import Group
 from landbridge.push.selection import Selection, found
 from landbridge.push.sending import Sending
@@ -24,7 +24,8 @@ SORTED_AT_ONCE = 5000
 @dataclass(frozen=True)
 class Head:
     """A plan in numbers. `states`: changes by state, `held` among them; `creates`, `updates`, `deletes`: of those that
-    stand in it; `sorted`: whether its groups are known yet."""
+    stand in it; `sorted`: whether its groups are known yet; `seen`: the mark of what waits in it, which an approval
+    brings back."""
 
     plan_id: str
     account: str
@@ -42,6 +43,7 @@ class Head:
     states: Mapping[str, int]
     kinds: Mapping[tuple[str, str], int]
     sorted: bool
+    seen: str
 
     @property
     def creates(self) -> int:
@@ -93,10 +95,11 @@ def head(store: Store, plan_id: str) -> Head:
         if not done and sum(states.values()) <= SORTED_AT_ONCE:
             sorting.sort_plan(connection, plan_id)
             done = True
+        seen = looked.mark(connection, plan_id)
         kinds = {
             (each.name, each.detail): each.changes for each in connection.execute(sa.text(_KINDS), {"plan_id": plan_id})
         }
-    return Head(**row, states=states, kinds=kinds, sorted=done)
+    return Head(**row, states=states, kinds=kinds, sorted=done, seen=seen)
 
 
 _HEAD = """
