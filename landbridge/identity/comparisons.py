@@ -49,6 +49,9 @@ class Comparison:
 SIGNED = "signed"
 """The level of what agrees with a signature only: it asks, and never joins (resolve.conclude)."""
 
+NAMESAKE = "namesake"
+"""The comparison that takes back what two names have in common: pairs do not teach it, a base's names do."""
+
 
 def _both_empty(column: str) -> str:
     return f"len({column}_l) = 0 OR len({column}_r) = 0"
@@ -62,6 +65,7 @@ _SWAPPED = (
     "(given_l = family_r AND (family_l = given_r OR jaro_winkler_similarity(family_l, given_r) >= 0.88))"
     " OR (family_l = given_r AND jaro_winkler_similarity(given_l, family_r) >= 0.88)"
 )
+_BOTH_NAMES = "(given_l = given_r AND family_l = family_r)"
 _SLIP = (
     "(jaro_winkler_similarity({0}_l, {0}_r) >= {1} OR (levenshtein({0}_l, {0}_r) <= 2"
     " AND damerau_levenshtein({0}_l, {0}_r) <= 1))"
@@ -143,6 +147,13 @@ COMPARISONS = (
             Level("crossed", _CROSSED, always=0.0),
         ),
         "family",
+    ),
+    Comparison(  # first and last names go together by language: both say less than the two alone (fitting.py)
+        NAMESAKE,
+        f"NOT coalesce({_BOTH_NAMES}, false)",
+        (Level("both", _BOTH_NAMES),),
+        "concat_ws(' ', {0}.given, {0}.family)",
+        against=0.0,
     ),
     Comparison(
         "middle",
@@ -238,6 +249,9 @@ COMPARISONS = (
         "array_to_string({0}.signed_company_keys, ', ')",
     ),
 )
+
+LEARNED = tuple(comparison for comparison in COMPARISONS if comparison.name != NAMESAKE)
+"""Those that pairs teach."""
 
 RARITY = tuple(sorted({level.rarity for c in COMPARISONS for level in c.levels if level.rarity}))
 """Columns whose values are weighed by how common they are."""

@@ -31,6 +31,7 @@ SAYS: Mapping[str, Mapping[str, str]] = {
         "crossed": "",
         "different": "different last names: {left} / {right}",
     },
+    "namesake": {"both": "first and last name often go together: others are called so too", "different": ""},
     "middle": {
         "same": "same middle name: {left}",
         "initial": "middle initials agree: {left} / {right}",

@@ -9,7 +9,8 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from landbridge.identity.comparisons import COMPARISONS, RARITY, Comparison
+from landbridge.identity import namesakes
+from landbridge.identity.comparisons import LEARNED, NAMESAKE, RARITY, Comparison
 from landbridge.identity.counting import bounded, counts
 from landbridge.identity.model import Model
 from landbridge.identity.pairing import CROWDED
@@ -29,7 +30,8 @@ def learn(features: pa.Table, truth: pa.Table, version: str, link: float, review
         con.register("truth", truth)
         con.execute(_TABLES)
         size, pairs = con.sql("SELECT (SELECT count(*) FROM nodes), (SELECT count(*) FROM own)").fetchall()[0]
-        weights = {c.name: _weights(con, c, size) for c in COMPARISONS}
+        weights = {c.name: _weights(con, c, size) for c in LEARNED}
+        weights[NAMESAKE] = namesakes.weights(con, con.sql(_NAMESAKES).fetchall()[0][0] / (size * (size - 1) / 2))
         rarity = {column: _rarity(con, column, size) for column in RARITY}
         return Model(version, size, round(pairs / size, 3), link, review, weights, rarity)
     finally:
@@ -49,6 +51,13 @@ CREATE TEMP TABLE blocked AS SELECT DISTINCT a.uid AS l, b.uid AS r
     FROM keyed a JOIN keyed b ON a.key = b.key AND a.uid < b.uid
     WHERE a.key IN (SELECT key FROM keyed GROUP BY key HAVING count(*) <= {CROWDED});
 """
+
+
+_NAMESAKES = """
+SELECT count(*)::DOUBLE FROM nodes a JOIN nodes b
+    ON a.given = b.given AND a.family = b.family AND a.person != b.person AND a.uid < b.uid
+"""
+"""Pairs of strangers with both names in common."""
 
 
 def _weights(con: duckdb.DuckDBPyConnection, comparison: Comparison, size: int) -> dict[str, tuple[float, float]]:
