@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from landbridge.bootstrap import Hub
 from landbridge.console.read import plans as read
 from landbridge.console.web import session
+from landbridge.console.web.veil import OPEN
 from landbridge.push import halt
 from landbridge.push.plan import make_plan
 from tests.console.big import huge_plan
@@ -53,7 +54,7 @@ def number_of(hub: Hub, who: str) -> int:
 
 def seen(hub: Hub, plan_id: str) -> str:
     """The plan's mark, as its page has it now."""
-    return read.head(hub.store, plan_id).seen
+    return read.head(hub.store, plan_id, OPEN).seen
 
 
 def states(hub: Hub) -> dict[str, str]:

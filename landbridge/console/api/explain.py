@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
 
 from landbridge.console.web.caller import Sees, store_of
-from landbridge.console.web.words import veiled, veiled_id
+from landbridge.console.web.veil import Veil
 from landbridge.trail.lineage import explain as follow
 
 router = APIRouter(tags=["audit"])
@@ -34,11 +34,13 @@ class Explanation(BaseModel):
 def explain(request: Request, caller: Sees, what: Annotated[str, Query(max_length=400)]) -> Explanation:
     """Explain a CRM record by its id, a customer by theirs, or a profile such as zendesk/users/123."""
     found = asdict(follow(store_of(request), what))
-    if not caller.may("personal"):
-        for value in found["values"]:
-            value |= {name: veiled(value[name]) for name in ("value", "before", "golden_now")}
-            if source := value["source"]:
-                source |= {"profile_id": veiled_id(source["profile_id"])}
-                source["record"] and source["record"].update(key="…")
-        found["profiles"] = [veiled_id(each) for each in found["profiles"]]
+    veil = Veil.of(caller)
+    for value in found["values"]:
+        value |= {name: veil(value[name]) for name in ("value", "before", "golden_now")}
+        value["write"]["reason"] = veil.said(value["write"]["reason"])
+        if source := value["source"]:
+            source["profile_id"] = veil.key(source["profile_id"])
+            if source["record"]:
+                source["record"]["key"] = veil.said(source["record"]["key"])
+    found["profiles"] = [veil.key(each) for each in found["profiles"]]
     return Explanation(**found)

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from landbridge.console.acts import plans as acts
-from landbridge.console.pages.plans import veil_of
 from landbridge.console.read import plan_waits as waits
 from landbridge.console.read import plans as read
 from landbridge.console.web.bodies import Body, Why, said
 from landbridge.console.web.caller import Approves, Operates, Sees, hub_of
+from landbridge.console.web.veil import Veil
 from landbridge.push import halt
 
 router = APIRouter(prefix="/plans", tags=["plans"])
@@ -131,16 +131,15 @@ def history(
 ) -> list[Line]:
     """Plans, the newest first."""
     hub = hub_of(request)
-    return [
-        Line(**vars(each)) for each in waits.history(hub.store, hub.crm, {"state": state} if state else {}, limit, 0)
-    ]
+    asked = {"state": state} if state else {}
+    return [Line(**vars(each)) for each in waits.history(hub.store, hub.crm, asked, limit, 0, Veil.of(caller))]
 
 
 @router.get("/{plan_id}")
 def plan(request: Request, caller: Sees, plan_id: str) -> Plan:
     """One plan, with its groups."""
     hub = hub_of(request)
-    head = read.head(hub.store, plan_id)
+    head = read.head(hub.store, plan_id, Veil.of(caller))
     why = waits.why_it_waits(hub.store, head, hub.policy, hub.policy.limit.first_load) if head.waits else []
     groups = [
         Group(key=each.key, words=each.words, changes=each.changes, conflict=each.conflict, fields=list(each.fields))
@@ -162,17 +161,13 @@ def changes(
     page: Annotated[Page, Query()],
 ) -> list[Change]:
     """A plan's changes beyond the change `after`, in order."""
-    veil = veil_of(caller)
-    found = read.changes(hub_of(request).store, page.selection(plan_id), page.after, page.limit)
-    return [_change(each, veil) for each in found]
+    chosen, store = page.selection(plan_id), hub_of(request).store
+    return [_change(each) for each in read.changes(store, chosen, page.after, page.limit, Veil.of(caller))]
 
 
-def _change(each: read.ChangeShown, veil: Any) -> Change:
-    told = {name: getattr(each, name) for name in Change.model_fields if name not in ("fields", "name", "message")}
-    fields = [
-        FieldOfChange(**{**vars(one), "before": veil(one.before), "after": veil(one.after)}) for one in each.fields
-    ]
-    return Change(**told, name=veil(each.name), message=veil(each.message), fields=fields)
+def _change(each: read.ChangeShown) -> Change:
+    told = {name: getattr(each, name) for name in Change.model_fields if name != "fields"}
+    return Change(**told, fields=[FieldOfChange(**vars(one)) for one in each.fields])
 
 
 @router.post("/{plan_id}/approve")

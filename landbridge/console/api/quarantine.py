@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from landbridge.console.acts import quarantine as acts
-from landbridge.console.pages.plans import veil_of
 from landbridge.console.read import quarantine as read
 from landbridge.console.read.quarantine_item import whole
 from landbridge.console.web.bodies import Body, Why
-from landbridge.console.web.caller import Caller, Operates, Reviews, Sees, hub_of
+from landbridge.console.web.caller import Operates, Reviews, Sees, hub_of
+from landbridge.console.web.veil import Veil
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 
@@ -81,36 +81,32 @@ class Repair(Why):
     value: str = Field(max_length=2000)
 
 
-def _item(each: read.Item, caller: Caller) -> Item:
-    each, veil = read.as_seen(each, personal=caller.may("personal")), veil_of(caller)
-    told = {name: getattr(each, name) for name in Item.model_fields}
-    return Item(**told | {"value": veil(each.value)})
+def _item(each: read.Item) -> Item:
+    return Item(**{name: getattr(each, name) for name in Item.model_fields})
 
 
 @router.get("/groups")
 def groups(request: Request, caller: Sees) -> list[Group]:
     """What is held, by stage and expectation."""
-    found = read.groups(hub_of(request).store)
-    seen = (read.as_seen(each, personal=caller.may("personal")) for each in found)
-    return [Group(**{name: getattr(each, name) for name in Group.model_fields}) for each in seen]
+    found = read.groups(hub_of(request).store, Veil.of(caller))
+    return [Group(**{name: getattr(each, name) for name in Group.model_fields}) for each in found]
 
 
 @router.get("")
 def listed(request: Request, caller: Sees, asked: Annotated[Asked, Query()]) -> list[Item]:
     """What is held, the newest first."""
     filters = {name: value for name, value in asked.model_dump().items() if value and name != "limit"}
-    return [_item(each, caller) for each in read.listed(hub_of(request).store, filters, asked.limit)]
+    return [_item(each) for each in read.listed(hub_of(request).store, filters, asked.limit, Veil.of(caller))]
 
 
 @router.get("/{number}")
 def one(request: Request, caller: Sees, number: int) -> Whole:
     """One, whole."""
-    hub, veil = hub_of(request), veil_of(caller)
+    hub, veil = hub_of(request), Veil.of(caller)
     found = read.one(hub.store, number)
-    all_of = whole(hub, found)
-    cells = [Cell(**{**vars(cell), "value": veil(cell.value)}) for cell in all_of.cells]
-    raw = veil(all_of.raw) if all_of.raw else None
-    return Whole(item=_item(found, caller), cells=cells, raw=raw, place=all_of.place)
+    all_of = whole(hub, found, veil)
+    cells = [Cell(**vars(cell)) for cell in all_of.cells]
+    return Whole(item=_item(read.as_seen(found, veil)), cells=cells, raw=all_of.raw, place=all_of.place)
 
 
 @router.post("/replay", status_code=202)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +14,12 @@ from landbridge.bootstrap import Hub
 from landbridge.console.read import plan_waits as waits
 from landbridge.console.read import plans as read
 from landbridge.console.read.plan_fields import text_of
-from landbridge.console.web.caller import Caller, Sees, hub_of, roles_of
+from landbridge.console.web.caller import Sees, hub_of, roles_of
 from landbridge.console.web.conductor import prefect_of
 from landbridge.console.web.csv_out import csv_response
 from landbridge.console.web.lists import Listing
 from landbridge.console.web.render import render
-from landbridge.console.web.words import veiled
+from landbridge.console.web.veil import Veil
 from landbridge.push import sorting
 from landbridge.push.plan import newest_open
 from landbridge.push.selection import Selection
@@ -37,18 +37,18 @@ COLUMNS = (
 @router.get("/plan")
 def newest(request: Request, caller: Sees) -> Response:
     """The newest plan that is open."""
-    hub = hub_of(request)
+    hub, veil = hub_of(request), Veil.of(caller)
     plan_id = newest_open(hub.store, hub.crm)
     if plan_id:
         return show(request, caller, plan_id)
-    last = waits.history(hub.store, hub.crm, {}, 5, 0)
-    return render(request, "plans/none.html", last=last, halted=waits.halted(hub.store, hub.crm), crm=hub.crm)
+    last = waits.history(hub.store, hub.crm, {}, 5, 0, veil)
+    return render(request, "plans/none.html", last=last, halted=waits.halted(hub.store, hub.crm, veil), crm=hub.crm)
 
 
 @router.get("/plan/history")
 def history(request: Request, caller: Sees) -> Response:
     """Every plan and what became of it."""
-    hub = hub_of(request)
+    hub, veil = hub_of(request), Veil.of(caller)
     listing = Listing.of(request, sorts=("at",), default="-at", filters=("state", "kind"), size=SIZE)
     if listing.csv:
         names = (
@@ -63,36 +63,36 @@ def history(request: Request, caller: Sees) -> Response:
             "done",
             "refused",
         )
-        return csv_response("plans", names, _history_rows(hub, listing.filters))
-    lines = waits.history(hub.store, hub.crm, listing.filters, listing.fetch, listing.offset)
+        return csv_response("plans", names, _history_rows(hub, listing.filters, veil))
+    lines = waits.history(hub.store, hub.crm, listing.filters, listing.fetch, listing.offset, veil)
     return render(
         request,
         "plans/history.html",
         listing=listing,
         shown=listing.shown(lines),
         crm=hub.crm,
-        halted=waits.halted(hub.store, hub.crm),
+        halted=waits.halted(hub.store, hub.crm, veil),
     )
 
 
-def _history_rows(hub: Hub, filters: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
-    for line in waits.history(hub.store, hub.crm, filters, 10_000, 0):
+def _history_rows(hub: Hub, filters: Mapping[str, str], veil: Veil) -> Iterator[Mapping[str, Any]]:
+    for line in waits.history(hub.store, hub.crm, filters, 10_000, 0, veil):
         yield {**vars(line), "at": line.at.isoformat(), "done": line.of("done"), "refused": line.of("refused")}
 
 
 @router.get("/plan/{plan_id}")
 def show(request: Request, caller: Sees, plan_id: str) -> Response:
     """A plan: its numbers, its groups, and a page of its changes."""
-    hub = hub_of(request)
+    hub, veil = hub_of(request), Veil.of(caller)
     listing = Listing.of(request, sorts=("change",), default="change", filters=FILTERS, size=SIZE)
     listing = replace(listing, path=f"/plan/{plan_id}")  # a link to a part of it stays that, whatever is newest then
     chosen = Selection.of(plan_id, listing.filters)
-    plan = read.head(hub.store, plan_id)
+    plan = read.head(hub.store, plan_id, veil)
     if listing.csv:
-        return csv_response(plan_id, COLUMNS, _rows(read.every_change(hub.store, chosen), veil_of(caller)))
+        return csv_response(plan_id, COLUMNS, _rows(read.every_change(hub.store, chosen, veil)))
     if not plan.sorted:
         _sort_beside(hub, plan_id)
-    found = read.changes(hub.store, chosen, _after(listing), listing.fetch) if plan.sorted else []
+    found = read.changes(hub.store, chosen, _after(listing), listing.fetch, veil) if plan.sorted else []
     return render(
         request,
         "plans/show.html",
@@ -101,11 +101,11 @@ def show(request: Request, caller: Sees, plan_id: str) -> Response:
         chosen=chosen,
         shown=listing.shown(found),
         groups=read.groups(hub.store, plan_id),
-        refusals=waits.refusals(hub.store, plan_id) if plan.states.get("refused") else [],
+        refusals=waits.refusals(hub.store, plan_id, veil) if plan.states.get("refused") else [],
         why=waits.why_it_waits(hub.store, plan, hub.policy, _first_load(hub)) if plan.waits else [],
         calls=plan.calls(hub.policy.sending),
         others=waits.others_open(hub.store, hub.crm, plan_id),
-        halted=waits.halted(hub.store, hub.crm),
+        halted=waits.halted(hub.store, hub.crm, veil),
         approvers=[name for name, rights in roles_of(request).roles.items() if "approve" in rights],
         prefect=prefect_of(hub) is not None,
         crm=hub.crm,
@@ -123,12 +123,7 @@ def _first_load(hub: Hub) -> str:
     return str(option or hub.policy.limit.first_load)
 
 
-def veil_of(caller: Caller) -> Callable[[Any], Any]:
-    """How values are written for this caller where no template does it."""
-    return (lambda value: value) if caller.may("personal") else veiled
-
-
-def _rows(changes: Iterable[read.ChangeShown], veil: Callable[[Any], Any]) -> Iterator[Mapping[str, Any]]:
+def _rows(changes: Iterable[read.ChangeShown]) -> Iterator[Mapping[str, Any]]:
     """A line a field."""
     for each in changes:
         state = "held" if each.held else each.state
@@ -138,11 +133,11 @@ def _rows(changes: Iterable[read.ChangeShown], veil: Callable[[Any], Any]) -> It
             state,
             each.object,
             each.record or "new",
-            veil(each.name),
+            each.name,
             each.identity_id,
         )
         for one in each.fields:
-            values = veil(text_of(one.before)), veil(text_of(one.after))
+            values = text_of(one.before), text_of(one.after)
             told = (one.name, "held" if one.held else one.kind, *values, one.reason, one.profile)
             yield dict(zip(COLUMNS, (*whose, *told), strict=True))
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from landbridge.console.acts import quarantine as acts
-from landbridge.console.pages.plans import veil_of
 from landbridge.console.read import quarantine as read
 from landbridge.console.read.quarantine_item import whole
 from landbridge.console.web.caller import Operates, Reviews, Sees, hub_of
 from landbridge.console.web.csv_out import csv_response
 from landbridge.console.web.lists import Listing
 from landbridge.console.web.render import redirect, render
+from landbridge.console.web.veil import Veil
 
 router = APIRouter()
 
@@ -27,20 +26,18 @@ Reason = Annotated[str, Form(max_length=500)]
 @router.get("/quarantine")
 def show(request: Request, caller: Sees) -> Response:
     """By expectation, and the list."""
-    hub = hub_of(request)
+    hub, veil = hub_of(request), Veil.of(caller)
     filters = ("stage", "expectation", "subject", "before")
     listing = Listing.of(request, sorts=("at",), default="-at", filters=filters)
-    seen = partial(read.as_seen, personal=caller.may("personal"))
     if listing.csv:
-        every = map(seen, read.every(hub.store, listing.filters))
-        return csv_response("quarantine", COLUMNS, _rows(every, veil_of(caller)))
-    found = [seen(each) for each in read.listed(hub.store, listing.filters, listing.fetch)]
+        return csv_response("quarantine", COLUMNS, _rows(read.every(hub.store, listing.filters, veil)))
+    found = read.listed(hub.store, listing.filters, listing.fetch, veil)
     return render(
         request,
         "quarantine/list.html",
         listing=listing,
         shown=listing.shown(found),
-        groups=[seen(each) for each in read.groups(hub.store)],
+        groups=read.groups(hub.store, veil),
         stages=read.STAGES,
         replay=read.newest_replay(hub.store),
         named=read.named,
@@ -48,23 +45,23 @@ def show(request: Request, caller: Sees) -> Response:
     )
 
 
-def _rows(items: Iterator[read.Item], veil: Callable[[Any], Any]) -> Iterator[Mapping[str, Any]]:
+def _rows(items: Iterable[read.Item]) -> Iterator[Mapping[str, Any]]:
     for each in items:
-        told = (each.quarantine_id, each.stage, each.expectation, each.subject, each.field, veil(each.value))
+        told = (each.quarantine_id, each.stage, each.expectation, each.subject, each.field, each.value)
         yield dict(zip(COLUMNS, (*told, each.reason, each.at.isoformat(), each.run_id), strict=True))
 
 
 @router.get("/quarantine/{number}")
 def item(request: Request, caller: Sees, number: int) -> Response:
     """One, whole."""
-    hub = hub_of(request)
-    found, seen = read.one(hub.store, number), partial(read.as_seen, personal=caller.may("personal"))
+    hub, veil = hub_of(request), Veil.of(caller)
+    found = read.one(hub.store, number)
     return render(
         request,
         "quarantine/item.html",
-        item=seen(found),
-        whole=whole(hub, found),
-        others=[seen(each) for each in read.of_subject(hub.store, found)],
+        item=read.as_seen(found, veil),
+        whole=whole(hub, found, veil),
+        others=read.of_subject(hub.store, found, veil),
         stages=read.STAGES,
         replay=read.newest_replay(hub.store),
     )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any
 
+from landbridge.console.web.veil import Veil
 from landbridge.push import words
 from landbridge.push.render import name_of_change
 from landbridge.push.sorting import keys_of
@@ -45,9 +46,11 @@ class FieldShown:
         return compared(text_of(self.before), text_of(self.after))
 
 
-def fields_of(change: Mapping[str, Any], held: set[str | None]) -> list[FieldShown]:
-    """Every field of a change that is written or left alone; `held`: those that a hold names."""
-    return [*_written(change, held), *_removed(change), *_kept(change, held)]
+def fields_of(change: Mapping[str, Any], held: set[str | None], veil: Veil) -> list[FieldShown]:
+    """Every field of a change that is written or left alone; `held`: those that a hold names. Both sides of a value are
+    veiled whole, before they are compared: what differs between two phone numbers may be the rest of them."""
+    shown = [*_written(change, held, veil), *_removed(change), *_kept(change, held)]
+    return [replace(each, before=veil(each.before), after=veil(each.after)) for each in shown]
 
 
 def in_order(fields: Sequence[FieldShown], reason: str | None, name: str | None) -> list[FieldShown]:
@@ -59,11 +62,11 @@ def in_order(fields: Sequence[FieldShown], reason: str | None, name: str | None)
     return sorted(fields, key=lambda field: (not meant(field), not field.conflict, field.name))
 
 
-def _written(change: Mapping[str, Any], held: set[str | None]) -> list[FieldShown]:
+def _written(change: Mapping[str, Any], held: set[str | None], veil: Veil) -> list[FieldShown]:
     made = []
     for name, after in sorted(change["after"].items()):
         before, origin = change["before"].get(name), change["origin"].get(name)
-        origin = origin if isinstance(origin, dict) else {}
+        origin = {**origin, "profile": veil.key(origin.get("profile"))} if isinstance(origin, dict) else {}
         conflict = change["conflicts"].get(name)
         kind = "set" if before is None else "clear" if after is None else "replace"
         told = words.reason(origin, conflict)

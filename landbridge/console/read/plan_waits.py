@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from landbridge.console.read.plans import Head
+from landbridge.console.web.veil import Veil
 from landbridge.push.policy import Policy
 from landbridge.store import tables
 from landbridge.store.engine import Store
@@ -58,7 +59,7 @@ class Halted:
     at: datetime
 
 
-def halted(store: Store, account: str) -> Halted | None:
+def halted(store: Store, account: str, veil: Veil) -> Halted | None:
     """Who halted all writing, while it is."""
     halt = tables.halt
     query = sa.select(halt.c.actor, halt.c.reason, halt.c.at).where(
@@ -66,7 +67,7 @@ def halted(store: Store, account: str) -> Halted | None:
     )
     with store.begin() as connection:
         row = connection.execute(query).first()
-    return Halted(*row) if row else None
+    return Halted(row.actor, veil.said(row.reason) or "", row.at) if row else None
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,14 @@ class Line:
         return sum(self.states.get(state, 0) for state in states)
 
 
-def history(store: Store, account: str, filters: Mapping[str, str], limit: int, offset: int) -> list[Line]:
+def history(store: Store, account: str, filters: Mapping[str, str], limit: int, offset: int, veil: Veil) -> list[Line]:
     """Plans, the newest first, each with its changes by state, counted by index."""
     asked = {"account": account, "limit": limit, "offset": offset}
     given = {name: filters.get(name) for name in ("state", "kind")}
     with store.begin() as connection:
         rows = connection.execute(sa.text(_HISTORY), asked | given).mappings().all()
-    return [Line(**{**row, "states": row["states"] or {}}) for row in rows]
+    said = [{name: veil.said(row[name]) for name in ("reason", "dropped_why")} for row in rows]
+    return [Line(**{**row, **words, "states": row["states"] or {}}) for row, words in zip(rows, said, strict=True)]
 
 
 _HISTORY = """
@@ -128,14 +130,15 @@ class Refusals:
     example: str
 
 
-def refusals(store: Store, plan_id: str) -> list[Refusals]:
+def refusals(store: Store, plan_id: str, veil: Veil) -> list[Refusals]:
     """The plan's refusals by code; they are as many as people can mend."""
     with store.begin() as connection:
-        return [Refusals(*row) for row in connection.execute(sa.text(_REFUSALS), {"plan_id": plan_id})]
+        rows = connection.execute(sa.text(_REFUSALS), {"plan_id": plan_id}).all()
+    return [Refusals(row.code, row.refusal, row.changes, veil(row.message)) for row in rows]
 
 
 _REFUSALS = """
-SELECT coalesce(code, ''), max(refusal), count(*), max(message) FROM (
+SELECT coalesce(code, '') AS code, max(refusal) AS refusal, count(*) AS changes, max(message) AS message FROM (
     SELECT code, refusal, message FROM change WHERE plan_id = :plan_id AND state = 'refused' LIMIT 10000) r
-GROUP BY code ORDER BY count(*) DESC, code
+GROUP BY 1 ORDER BY count(*) DESC, 1
 """

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from landbridge.console.read.plan_fields import FieldShown, fields_of, in_order, name_of
+from landbridge.console.web.veil import Veil
 from landbridge.errors import NotFound
 from landbridge.push import budget, looked, sorting
 from landbridge.push.outbox import Group
@@ -84,7 +85,7 @@ class Head:
         return budget.cost({Group(action, name, ""): count for (name, action), count in self.kinds.items()}, sending)
 
 
-def head(store: Store, plan_id: str) -> Head:
+def head(store: Store, plan_id: str, veil: Veil) -> Head:
     """The plan's numbers. Raises NotFound."""
     with store.begin() as connection:
         row = connection.execute(sa.text(_HEAD), {"plan_id": plan_id}).mappings().first()
@@ -99,7 +100,8 @@ def head(store: Store, plan_id: str) -> Head:
         kinds = {
             (each.name, each.detail): each.changes for each in connection.execute(sa.text(_KINDS), {"plan_id": plan_id})
         }
-    return Head(**row, states=states, kinds=kinds, sorted=done, seen=seen)
+    told = {**row, "reason": veil.said(row["reason"]), "dropped_why": veil.said(row["dropped_why"])}
+    return Head(**told, states=states, kinds=kinds, sorted=done, seen=seen)
 
 
 _HEAD = """
@@ -194,7 +196,7 @@ class ChangeShown:
         return sum(each.conflict for each in self.fields)
 
 
-def changes(store: Store, chosen: Selection, after: int, limit: int) -> list[ChangeShown]:
+def changes(store: Store, chosen: Selection, after: int, limit: int, veil: Veil) -> list[ChangeShown]:
     """What is selected, beyond the change `after`, in order."""
     with store.begin() as connection:
         way = found(connection, chosen)
@@ -206,18 +208,18 @@ def changes(store: Store, chosen: Selection, after: int, limit: int) -> list[Cha
             connection.execute(sa.text(_HOLDS), {"identities": [row["identity_id"] for row in rows]}).mappings().all()
         )
     about = [dict(each) for each in held]
-    return [_shown(dict(row), about, chosen) for row in rows]
+    return [_shown(dict(row), about, chosen, veil) for row in rows]
 
 
-def every_change(store: Store, chosen: Selection, at_once: int = 500) -> Iterator[ChangeShown]:
+def every_change(store: Store, chosen: Selection, veil: Veil, at_once: int = 500) -> Iterator[ChangeShown]:
     """All that is selected, a batch at a time: for export."""
     after = 0
-    while batch := changes(store, chosen, after, at_once):
+    while batch := changes(store, chosen, after, at_once, veil):
         yield from batch
         after = batch[-1].change_id
 
 
-def _shown(row: Mapping[str, Any], held: Sequence[Mapping[str, Any]], chosen: Selection) -> ChangeShown:
+def _shown(row: Mapping[str, Any], held: Sequence[Mapping[str, Any]], chosen: Selection, veil: Veil) -> ChangeShown:
     told = {
         name: row[name]
         for name in (
@@ -227,18 +229,19 @@ def _shown(row: Mapping[str, Any], held: Sequence[Mapping[str, Any]], chosen: Se
             "state",
             "identity_id",
             "code",
-            "message",
             "refusal",
             "settled_at",
         )
     }
     record = row["match_value"] if row["match_field"] == "Id" else row["crm_id"]
-    mine = [HoldShown(**{n: h[n] for n in HoldShown.__dataclass_fields__}) for h in held if _about(h, row)]
+    about = [{name: each[name] for name in HoldShown.__dataclass_fields__} for each in held if _about(each, row)]
+    mine = [HoldShown(**{**each, "reason": veil.said(each["reason"])}) for each in about]
     return ChangeShown(
         **told,
         record=record,
-        name=name_of(row),
-        fields=in_order(fields_of(row, {h.field for h in mine}), chosen.reason, chosen.field),
+        name=veil(name_of(row)),
+        message=veil(row["message"]),
+        fields=in_order(fields_of(row, {h.field for h in mine}, veil), chosen.reason, chosen.field),
         holds=mine,
     )
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from landbridge.console.web.words import veiled, veiled_id
+from landbridge.console.web.veil import Veil
 from landbridge.errors import NotFound
 from landbridge.store.engine import Store
 
@@ -76,16 +76,17 @@ class Item:
 Told = TypeVar("Told", Group, Item)
 
 
-def as_seen(each: Told, *, personal: bool) -> Told:
-    """For somebody who may not see personal values: without a record's key, what the CRM said, and what people wrote.
-    The failing value is for the page to veil."""
-    if personal:
-        return each
-    said = veiled(each.reason) if each.stage == "push" else each.reason
+def as_seen(each: Told, veil: Veil) -> Told:
+    """For somebody who may not see personal values: without the values, a record's key, what the CRM said, and what
+    people wrote."""
+    said = veil(each.reason) if each.stage == "push" else each.reason
     if isinstance(each, Group):
         return replace(each, reason=said)
-    subject = each.subject if "/" not in each.subject else str(veiled_id(each.subject))
-    return replace(each, reason=said, subject=subject, settled_why=each.settled_why and "…")
+    subject = each.subject if "/" not in each.subject else veil.key(each.subject) or ""
+    value = each.value if each.stage == "identity" and veil.names else veil(each.value)
+    return replace(
+        each, reason=said, subject=subject, value=value, who=veil(each.who), settled_why=veil.said(each.settled_why)
+    )
 
 
 def named(expectation: str) -> str:
@@ -96,36 +97,35 @@ def named(expectation: str) -> str:
     return f"{fields}: {rule.removeprefix('expect_column_').removeprefix('expect_').replace('_', ' ')}"
 
 
-def groups(store: Store) -> list[Group]:
+def groups(store: Store, veil: Veil) -> list[Group]:
     """What is held, by stage and expectation, the most first within a stage. None is counted beyond MANY."""
     with store.begin() as connection:
         rows = connection.execute(sa.text(_GROUPS), {"most": MANY + 1}).all()
     order = list(STAGES)
-    return sorted(
-        (Group(*row) for row in rows), key=lambda each: (order.index(each.stage), -each.held, each.expectation)
-    )
+    found = [as_seen(Group(*row), veil) for row in rows]
+    return sorted(found, key=lambda each: (order.index(each.stage), -each.held, each.expectation))
 
 
-def listed(store: Store, filters: Mapping[str, str], limit: int) -> list[Item]:
+def listed(store: Store, filters: Mapping[str, str], limit: int, veil: Veil) -> list[Item]:
     """What is held and asked for, the newest first; `before`: a number, and only older ones follow."""
     asked = {name: filters.get(name) for name in ("stage", "expectation", "subject")}
     before = filters.get("before", "")
     number = int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None
     with store.begin() as connection:
         rows = connection.execute(sa.text(_LISTED), {**asked, "before": number, "limit": limit}).mappings().all()
-    return [Item(**row) for row in rows]
+    return [as_seen(Item(**row), veil) for row in rows]
 
 
-def every(store: Store, filters: Mapping[str, str]) -> Iterator[Item]:
+def every(store: Store, filters: Mapping[str, str], veil: Veil) -> Iterator[Item]:
     """All of it, in batches: for export."""
     given = {**filters, "before": ""}
-    while batch := listed(store, given, 1000):
+    while batch := listed(store, given, 1000, veil):
         yield from batch
         given["before"] = str(batch[-1].quarantine_id)
 
 
 def one(store: Store, number: int) -> Item:
-    """One, also one that is settled. Raises NotFound."""
+    """One as it is, for acts and for what shows `as_seen` of it; also one that is settled. Raises NotFound."""
     with store.begin() as connection:
         row = (
             connection.execute(sa.text(f"SELECT {_COLUMNS} FROM quarantine q WHERE quarantine_id = :n"), {"n": number})
@@ -137,11 +137,11 @@ def one(store: Store, number: int) -> Item:
     return Item(**row)
 
 
-def of_subject(store: Store, item: Item, limit: int = 20) -> Sequence[Item]:
+def of_subject(store: Store, item: Item, veil: Veil, limit: int = 20) -> Sequence[Item]:
     """What else was held of the same stage and subject, the newest first."""
     asked = {"stage": item.stage, "subject": item.subject, "n": item.quarantine_id, "limit": limit}
     with store.begin() as connection:
-        return [Item(**row) for row in connection.execute(sa.text(_OTHERS), asked).mappings()]
+        return [as_seen(Item(**row), veil) for row in connection.execute(sa.text(_OTHERS), asked).mappings()]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import binascii
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from landbridge.bootstrap import Hub
 from landbridge.console.read.plan_fields import cut, text_of
 from landbridge.console.read.quarantine import Item
+from landbridge.console.web.veil import Veil
 from landbridge.leads.overrides import FIELDS
 from landbridge.mapping import nodes
 from landbridge.push.words import RULES
@@ -42,7 +43,8 @@ class Cell:
 @dataclass(frozen=True)
 class Whole:
     """Everything about an item. `raw`: as safe text; `place`: file and line to mend; `repair`: the field that a person
-    may set, and its value now; `pair`: the two profiles that are in doubt."""
+    may set, and its value now, empty for who may not read it; `pair`: the two profiles that are in doubt, for who may
+    name them."""
 
     cells: Sequence[Cell] = ()
     raw: str | None = None
@@ -55,29 +57,33 @@ class Whole:
     named: Mapping[str, str] = field(default_factory=dict)
 
 
-def whole(hub: Hub, item: Item) -> Whole:
-    """All that is known of it."""
-    return _READ[item.stage](hub, item)
+def whole(hub: Hub, item: Item, veil: Veil) -> Whole:
+    """All that is known of it. `item`: as it is."""
+    found = _READ[item.stage](hub, item, veil)
+    cells = [replace(cell, value=veil(cell.value)) for cell in found.cells]
+    repair = (found.repair[0], found.repair[1] if veil.personal else "") if found.repair else None
+    pair = found.pair if veil.names else None
+    return replace(found, cells=cells, raw=veil(found.raw), repair=repair, pair=pair)
 
 
-def _of_lead(hub: Hub, item: Item) -> Whole:
+def _of_lead(hub: Hub, item: Item, veil: Veil) -> Whole:
     row = _row(hub.store, "SELECT fields, origin FROM lead WHERE identity_id = :subject", item)
     fields, origin = (row.fields, row.origin) if row else ({}, {})
     names = sorted({*fields, *([item.field] if item.field else [])}, key=lambda name: (name != item.field, name))
-    cells = [_cell(name, fields.get(name), origin.get(name), name == item.field) for name in names]
+    cells = [_cell(name, fields.get(name), origin.get(name), name == item.field, veil) for name in names]
     said = SAID.get(item.field or "", item.field or "")
     repair = (said, text_of(fields.get(said))) if said in FIELDS else None
     return Whole(cells, repair=repair, place="mappings/quality/lead.yaml")
 
 
-def _cell(name: str, value: Any, origin: Any, fails: bool) -> Cell:
+def _cell(name: str, value: Any, origin: Any, fails: bool, veil: Veil) -> Cell:
     told = origin if isinstance(origin, dict) else {}
     rule = RULES.get(str(told.get("rule")), told.get("rule"))
-    whence = ", ".join(str(part) for part in (rule, told.get("profile")) if part)
+    whence = ", ".join(str(part) for part in (rule, veil.key(told.get("profile"))) if part)
     return Cell(name, cut(text_of(value)), whence or None, told.get("record"), fails)
 
 
-def _of_record(hub: Hub, item: Item) -> Whole:
+def _of_record(hub: Hub, item: Item, veil: Veil) -> Whole:
     row = _row(hub.store, "SELECT payload FROM record WHERE record_id = :record_id", item)
     account, _, rest = item.subject.partition("/")
     place = _mapping_place(hub, account, rest.partition("/")[0])
@@ -87,7 +93,7 @@ def _of_record(hub: Hub, item: Item) -> Whole:
         return Whole(raw=safe(payload or ""), place=place)
     failing = (item.field or "").split(".")[0]
     names = sorted(content, key=lambda name: (name != failing, name))
-    return Whole([_cell(name, content[name], None, name == failing) for name in names[:200]], place=place)
+    return Whole([_cell(name, content[name], None, name == failing, veil) for name in names[:200]], place=place)
 
 
 def _parsed(payload: str | None) -> Any:
@@ -112,7 +118,7 @@ def _from_home(hub: Hub, path: Path) -> str:
     return str(path.relative_to(hub.project.home) if path.is_relative_to(hub.project.home) else Path(*path.parts[-3:]))
 
 
-def _of_bytes(hub: Hub, item: Item) -> Whole:
+def _of_bytes(hub: Hub, item: Item, veil: Veil) -> Whole:
     row = _row(hub.store, "SELECT raw FROM quarantine WHERE quarantine_id = :quarantine_id", item)
     account = item.subject.partition("/")[0]
     settings = hub.project.settings.accounts.get(account)
@@ -141,12 +147,12 @@ def _plain(letter: str) -> str:
     return f"\\u{ord(letter):04x}"
 
 
-def _of_doubt(hub: Hub, item: Item) -> Whole:
+def _of_doubt(hub: Hub, item: Item, veil: Veil) -> Whole:
     left, _, right = (item.value or "").partition(" ")
     return Whole(pair=(left, right) if left and right else None, place=None)
 
 
-def _of_refusal(hub: Hub, item: Item) -> Whole:
+def _of_refusal(hub: Hub, item: Item, veil: Veil) -> Whole:
     row = _row(hub.store, _REFUSED, item)
     if row is None:
         return Whole(place="mappings/crm/salesforce.yaml")

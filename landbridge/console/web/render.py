@@ -17,6 +17,7 @@ from landbridge import __version__
 from landbridge.console.web import csrf, session, words
 from landbridge.console.web.caller import Caller, store_of
 from landbridge.console.web.nav import NAV
+from landbridge.console.web.veil import Veil
 
 STATIC = Path(__file__).parent.parent / "static"
 THEMES = ("light", "dark")
@@ -36,8 +37,6 @@ def environment() -> jinja2.Environment:
         "seconds": words.seconds,
         "plural": words.plural,
         "short": words.short,
-        "veiled": words.veiled,
-        "veiled_id": words.veiled_id,
         "first_line": words.first_line,
         "pair": words.pair,
         "page_of": words.page_of,
@@ -64,8 +63,7 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
     known = {
         "caller": caller,
         "may": caller.may if caller else lambda right: False,
-        "veil": _veil(caller),
-        "veil_id": str if caller and caller.may("personal") else words.veiled_id,
+        "veil": Veil.of(caller),
         "form_token": csrf.token(secret) if secret else "",
         "said": getattr(request.state, "said", None),
         "nav": [item for item in NAV if caller and caller.may(item.right)],
@@ -74,11 +72,6 @@ def render(request: Request, template: str, status: int = 200, **values: Any) ->
         "now": datetime.now(UTC),
     }
     return HTMLResponse(environment().get_template(template).render(known | values), status)
-
-
-def _veil(caller: Caller | None) -> Any:
-    """How personal values are shown to this caller."""
-    return (lambda value: value) if caller and caller.may("personal") else words.veiled
 
 
 def redirect(request: Request, to: str, said: str = "", *, mark: str = "done", **undo: str) -> RedirectResponse:

@@ -74,6 +74,8 @@ def veiled(value: Any) -> Any:
     """
     if isinstance(value, list | tuple):
         return [veiled(each) for each in value]
+    if isinstance(value, dict):
+        return {name: veiled(each) for name, each in value.items()}
     if not isinstance(value, str) or not value:
         return value
     if _CALLED.fullmatch(value):
