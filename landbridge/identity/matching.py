@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 SHIPPED_COUNTS_FOR = 20_000
 """How many profiles' worth of names the model's own frequencies stand for, beside those of the base at hand."""
 
+FEW_PAIRS = 2_000
+"""So many are weighed at once: to tell first which of them can reach a threshold takes longer."""
+
 UNSEEN = {"given": 2e-5, "family": 2e-5, "city": 2e-5, "postcode": 2e-4, "birth_date": 4e-5}
 """Share of profiles taken for a name that neither the model nor the base knows."""
 
@@ -139,7 +142,8 @@ def _found(con: duckdb.DuckDBPyConnection, model: Model, size: int, spark: Clust
         con.execute("CREATE TEMP VIEW keyed AS SELECT uid, unnest(keys)::VARCHAR AS key FROM features")
         return spark_engine.score(con, model, size, pairing.CROWDED, spark)
     blocked = pairing.pairs(con.table("features").select("keys").to_arrow_table()["keys"])
-    worth = blocked.filter(pa.array(ceiling.ceilings(con, blocked, model, size) >= model.review))
+    many = blocked.num_rows > FEW_PAIRS
+    worth = blocked.filter(pa.array(ceiling.ceilings(con, blocked, model, size) >= model.review)) if many else blocked
     con.register("worth", worth)
     con.execute("CREATE TABLE pairs AS SELECT '0' AS match_key, join_key_l, join_key_r FROM worth")
     return score(con, model, size, model.review)
