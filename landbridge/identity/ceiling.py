@@ -23,6 +23,7 @@ import numpy.typing as npt
 from landbridge.identity.comparisons import COMPARISONS, Comparison, Level
 from landbridge.identity.letters import Shapes, alike, shapes, slips
 from landbridge.identity.model import Model
+from landbridge.identity.places import by_place
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -45,19 +46,24 @@ RAREST = 1e-6
 """As in splink_engine: a rarer value counts as if it were this common."""
 
 
-def ceilings(con: duckdb.DuckDBPyConnection, pairs: pa.Table, model: Model, size: int) -> Bits:
-    """For each of `pairs` (join_key_l, join_key_r: places in table `nodes`) bits that its weight does not exceed."""
-    rungs = [_Rungs(comparison, model, size) for comparison in COMPARISONS]
-    facts = _facts(con, {term for rung in rungs for term in rung.terms})
-    left, right = (pairs[side].to_numpy() for side in ("join_key_l", "join_key_r"))
-    prior: Any = np.float32(np.log2(model.prior(size) / (1 - model.prior(size))) + SLACK)
+class Ceilings:
+    """The most that pairs of the profiles in table `nodes` can weigh; their numbers are read once."""
 
-    def some(begin: int) -> Bits:
-        sides = _Sides(facts, left[begin : begin + AT_ONCE], right[begin : begin + AT_ONCE])
-        return sum((rung.ceiling(sides) for rung in rungs), prior)
+    def __init__(self, con: duckdb.DuckDBPyConnection, model: Model, size: int) -> None:
+        self._rungs = [_Rungs(comparison, model, size) for comparison in COMPARISONS]
+        self._facts = _facts(con, {term for rung in self._rungs for term in rung.terms})
+        self._prior: Any = np.float32(np.log2(model.prior(size) / (1 - model.prior(size))) + SLACK)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return np.concatenate([np.zeros(0, np.float32), *pool.map(some, range(0, len(left), AT_ONCE))])
+    def of(self, pairs: pa.Table) -> Bits:
+        """For each of `pairs` (join_key_l, join_key_r: places in `nodes`) bits that its weight does not exceed."""
+        left, right = (pairs[side].to_numpy() for side in ("join_key_l", "join_key_r"))
+
+        def some(begin: int) -> Bits:
+            sides = _Sides(self._facts, left[begin : begin + AT_ONCE], right[begin : begin + AT_ONCE])
+            return sum((rung.ceiling(sides) for rung in self._rungs), self._prior)
+
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            return np.concatenate([np.zeros(0, np.float32), *pool.map(some, range(0, len(left), AT_ONCE))])
 
 
 @dataclass(frozen=True)
@@ -86,9 +92,7 @@ Fact = npt.NDArray[Any] | Shapes
 def _facts(con: duckdb.DuckDBPyConnection, terms: set[Term]) -> dict[Term, Fact]:
     ordered = sorted(terms, key=lambda term: (term.kind, term.sql))
     columns = ", ".join(f"{_AS[term.kind].format(term.sql)} AS c{n}" for n, term in enumerate(ordered))
-    table = con.sql(f"SELECT uid, {columns} FROM nodes").to_arrow_table()
-    if (np.diff(table["uid"].to_numpy()) < 0).any():
-        table = table.sort_by("uid")
+    table = by_place(con.sql(f"SELECT uid AS place, {columns} FROM nodes").to_arrow_table())
     return {term: _fact(term, column) for term, column in zip(ordered, table.columns[1:], strict=True)}
 
 

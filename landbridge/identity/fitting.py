@@ -18,7 +18,7 @@ import pyarrow as pa
 from landbridge.identity import namesakes
 from landbridge.identity.comparisons import COMPARISONS, LEARNED, NAMESAKE, Comparison
 from landbridge.identity.counting import FLOOR, bounded, comparable, counts
-from landbridge.identity.matching import match
+from landbridge.identity.matching import matched
 from landbridge.identity.model import Model, effective
 from landbridge.identity.splink_engine import Learned, learn
 
@@ -273,8 +273,8 @@ def _with_prior(features: pa.Table, model: Model) -> Model:
     """The model with as many matches a profile as it finds itself, on a sample. Pairs that it would not link are left
     out: what relatives under one roof have in common adds up to many a half match."""
     share = min(1.0, SAMPLE / features.num_rows)
-    found = match(_sampled(features, share), replace(model, review=model.link))
-    bits = found["weight"].to_numpy()
+    with matched(_sampled(features, share), replace(model, review=model.link)) as found:
+        bits = found.weight
     matches = model.matches_per_profile
     for _ in range(ROUNDS):
         shift = log2(matches / model.matches_per_profile)

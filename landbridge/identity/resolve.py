@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import log2
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,10 @@ import pyarrow.compute as pc
 
 from landbridge.identity.clustering import Guards, Pair
 from landbridge.identity.comparisons import SIGNED
+from landbridge.identity.evidence import Matches, read
 from landbridge.identity.features import features
 from landbridge.identity.grouping import Edges, Flags, Groups, Rows, group
-from landbridge.identity.matching import match, numbered
+from landbridge.identity.matching import matched
 from landbridge.identity.model import Model, default_model
 from landbridge.identity.naming import Named, name_groups
 
@@ -88,38 +90,42 @@ def resolve(
     model = model or default_model()
     found = features(profiles, known_given(model)) if found is None else found
     standing = Standing(references(found), decisions, previous, used, profiles)
-    return conclude(found, match(found, model, spark=spark), standing, model)
+    with matched(found, model, spark=spark) as matches:
+        return conclude(found, matches, standing, model)
 
 
-def conclude(found: pa.Table, matches: pa.Table, standing: Standing, model: Model) -> Resolution:
-    """Groups, ids and links of the profiles in `found`, from the `matches` among them and what stood before.
+def conclude(found: pa.Table, matches: Matches, standing: Standing, model: Model) -> Resolution:
+    """Groups, ids and links of the profiles in `found`, in the order of profile_id, from the `matches` among them and
+    what stood before. Evidence is written meanwhile, in a thread of its own: DuckDB takes the core that Python leaves.
 
     A part of a base that no strong match, reference, 'same' or earlier identity leads out of comes to the same
     whether it is concluded alone or with all the rest.
     """
-    found = numbered(found)
+    profiles = found["profile_id"]
     same, different = _decided(standing.decisions)
-    matches = _undecided(matches, different)
-    left, right = (_rows(found, matches[side]) for side in ("left_id", "right_id"))
-    edges = Edges(left, right, matches["weight"].to_numpy() - _signed(found, left, right, matches["evidence"], model))
-    strong = edges.weight >= model.link
-    asked = ~strong & (matches["weight"].to_numpy() >= model.link)
-    guards = Guards(same, different, standing.references, link=model.link, against=frozenset(model.against))
-    groups = group(found, edges.where(strong), guards)
-    together = groups.of[edges.left] == groups.of[edges.right]
-    shown = _banded(matches, together, strong, asked, groups)
-    ids = name_groups(found["profile_id"], groups.of, standing.created, standing.previous, standing.used)
-    links = _links(found, ids, groups, edges.where(together))
-    return Resolution(links, shown, ids.events, ids.born, _stats(links, shown), model.version)
+    matches = matches.where(_undecided(profiles, matches, different))
+    edges = Edges(matches.left, matches.right, matches.weight - _signed(found, matches, model))
+    with ThreadPoolExecutor(1) as beside:
+        written = beside.submit(matches.table, profiles)
+        strong = edges.weight >= model.link
+        asked = ~strong & (matches.weight >= model.link)
+        guards = Guards(same, different, standing.references, link=model.link, against=frozenset(model.against))
+        groups = group(found, edges.where(strong), guards)
+        together = groups.of[edges.left] == groups.of[edges.right]
+        ids = name_groups(profiles, groups.of, standing.created, standing.previous, standing.used)
+        links = _links(found, ids, groups, edges.where(together))
+    shown = _banded(written.result(), together, strong, asked, groups)
+    return Resolution(links, shown, ids.events, ids.born, _stats(groups.of, together), model.version)
 
 
 def concluded_in_part(found: pa.Table, matches: pa.Table, standing: Standing, model: Model) -> Resolution:
     """The same for a part of a base, whose `matches` may lead out of it where they are too weak to join."""
     sides = (pc.is_in(matches[side], value_set=found["profile_id"]) for side in ("left_id", "right_id"))
     inside = pc.and_(*sides)
-    resolution = conclude(found, matches.filter(inside), standing, model)
+    resolution = conclude(found, read(found["profile_id"], matches.filter(inside)), standing, model)
     _, different = _decided(standing.decisions)
-    outer = _undecided(matches.filter(pc.invert(inside)), different)
+    outer = matches.filter(pc.invert(inside))
+    outer = outer.filter(pa.array(_open(outer["left_id"], outer["right_id"], different)))
     weak = _shown(outer, pa.array(["review"] * outer.num_rows, pa.string()), pa.nulls(outer.num_rows, pa.string()))
     return replace(resolution, matches=pa.concat_tables([resolution.matches, weak]))
 
@@ -144,36 +150,34 @@ def _decided(decisions: pa.Table | None) -> tuple[list[Pair], list[Pair]]:
     return by["same"], by["different"]
 
 
-def _rows(found: pa.Table, profiles: pa.ChunkedArray) -> Rows:
-    """The places of `profiles` in `found`; all are there."""
-    rows: Rows = pc.index_in(profiles, value_set=found["profile_id"]).to_numpy()
-    return rows
-
-
-def _undecided(matches: pa.Table, different: list[Pair]) -> pa.Table:
+def _undecided(profiles: pa.ChunkedArray, matches: Matches, different: list[Pair]) -> Flags:
     """What is left to ask: pairs that a person called different join nobody, whatever they weigh."""
+    if not different:
+        return np.ones(len(matches.left), np.bool_)
+    left, right = (profiles.take(pa.array(side)) for side in (matches.left, matches.right))
+    return _open(left, right, different)
+
+
+def _open(left: pa.ChunkedArray, right: pa.ChunkedArray, different: list[Pair]) -> Flags:
+    """The same for pairs by profile_id."""
     decided = {frozenset(pair) for pair in different}
-    if not decided:
-        return matches
     named = pa.array(sorted({profile for pair in decided for profile in pair}), pa.string())
-    maybe = pc.and_(*(pc.is_in(matches[side], value_set=named) for side in ("left_id", "right_id")))
-    pairs = zip(*(matches[side].filter(maybe).to_pylist() for side in ("left_id", "right_id")), strict=True)
-    kept = np.ones(matches.num_rows, np.bool_)
+    maybe = pc.and_(*(pc.is_in(side, value_set=named) for side in (left, right)))
+    pairs = zip(*(side.filter(maybe).to_pylist() for side in (left, right)), strict=True)
+    kept = np.ones(len(left), np.bool_)
     kept[np.flatnonzero(maybe)] = [frozenset(pair) not in decided for pair in pairs]
-    return matches.filter(pa.array(kept))
+    return kept
 
 
-def _signed(
-    found: pa.Table, left: Rows, right: Rows, evidence: pa.ChunkedArray, model: Model
-) -> npt.NDArray[np.float64]:
+def _signed(found: pa.Table, matches: Matches, model: Model) -> npt.NDArray[np.float64]:
     """Of each match the bits that hang on a signature: anybody can write anybody's name and number under his mail."""
-    bits = np.zeros(len(evidence))
+    bits = np.zeros(len(matches.left))
     named = found["signed_name"].to_numpy()
-    by_name = named[left] | named[right]
-    said = pc.match_substring_regex(evidence, rf'"level": ?"{SIGNED}"').to_numpy()
-    rows = np.flatnonzero(by_name | said)
-    for row, text in zip(rows.tolist(), evidence.take(pa.array(rows)).to_pylist(), strict=True):
-        bits[row] = sum(_hanging(name, piece, by_name[row], model) for name, piece in json.loads(text).items())
+    by_name = named[matches.left] | named[matches.right]
+    rows = np.flatnonzero(by_name | matches.signed)
+    if len(rows):
+        for row, text in zip(rows.tolist(), matches.evidence(rows).to_pylist(), strict=True):
+            bits[row] = sum(_hanging(name, piece, by_name[row], model) for name, piece in json.loads(text).items())
     return bits
 
 
@@ -214,12 +218,12 @@ def _links(found: pa.Table, ids: Named, groups: Groups, within: Edges) -> pa.Tab
     return pa.table([profiles, ids.of, weights, pa.array(groups.how, pa.string())], schema=LINKS)
 
 
-def _stats(links: pa.Table, matches: pa.Table) -> dict[str, int]:
-    sizes = pc.value_counts(links["identity_id"]).field("counts").to_numpy()
+def _stats(of: Rows, together: Flags) -> dict[str, int]:
+    sizes = np.bincount(of)
     return {
-        "profiles": links.num_rows,
-        "identities": len(sizes),
+        "profiles": len(of),
+        "identities": int((sizes > 0).sum()),
         "singles": int((sizes == 1).sum()),
-        "review": pc.sum(pc.equal(matches["band"], "review")).as_py() or 0,
+        "review": int((~together).sum()),
         "largest": int(sizes.max(initial=0)),
     }

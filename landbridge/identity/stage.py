@@ -14,7 +14,7 @@ from landbridge.identity import features, signatures, touched
 from landbridge.identity.alone import alone
 from landbridge.identity.kept import change, making
 from landbridge.identity.kept.file import Kept
-from landbridge.identity.matching import count, match
+from landbridge.identity.matching import count, matched
 from landbridge.identity.model import Model
 from landbridge.identity.resolve import Resolution, Standing, conclude, concluded_in_part, known_given, references
 from landbridge.identity.storing import Seen, store
@@ -121,7 +121,8 @@ def _whole(model: Model, connection: Connection, base: Kept, spark: Cluster | No
         bulk.get(connection, _USED)["identity_id"].to_pylist(),
         profiles,
     )
-    resolution = conclude(found, match(found, model, counts, spark), standing, model)
+    with matched(found, model, counts, spark) as matches:
+        resolution = conclude(found, matches, standing, model)
     return resolution, Seen(profiles, gone, decisions, None, stamp)
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from landbridge.identity import matching, pairing
-from landbridge.identity.ceiling import ceilings
+from landbridge.identity.ceiling import Ceilings
 from landbridge.identity.features import features
 from landbridge.identity.letters import alike, shapes, slips
 from landbridge.identity.model import default_model
@@ -63,7 +63,7 @@ def weighed(people: list[dict[str, Any]]) -> list[tuple[float, float]]:
     with duckdb.connect() as con:
         con.register("features", matching.numbered(found))
         matching._nodes(con, model, matching.count(found))
-        most = dict(zip(both, ceilings(con, pairs, model, found.num_rows).tolist(), strict=True))
+        most = dict(zip(both, Ceilings(con, model, found.num_rows).of(pairs).tolist(), strict=True))
         con.register("given", pairs)
         con.execute("CREATE TABLE pairs AS SELECT '0' AS match_key, * FROM given")
         weights = con.sql(

@@ -6,9 +6,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from landbridge.identity.features import features
-from landbridge.identity.features.fold import LONGEST, fold
+from landbridge.identity.features.fold import LONGEST, fold, fold_column
 from tests.identity.people import person, profiles
 
 
@@ -238,6 +240,12 @@ def test_folding_is_bounded_and_plain() -> None:
     assert fold("\U0001f389") is None
     folded = fold("é" * 10_000)
     assert folded is not None and len(folded) <= LONGEST
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=8), st.text("aB .-\n\x7fé", max_size=LONGEST + 4))))
+def test_a_column_folds_as_its_values_do(values: list[str | None]) -> None:
+    folded = fold_column(pa.chunked_array([pa.array(values, pa.string())]))
+    assert folded.to_pylist() == [None if value is None else fold(value) for value in values]
 
 
 def test_no_profiles_no_features() -> None:

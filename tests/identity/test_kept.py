@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import landbridge
-from landbridge.identity import features
+from landbridge.identity import evidence, features
 from landbridge.identity.features import shared
 from landbridge.identity.kept import file
 from landbridge.identity.kept.file import Kept
@@ -66,7 +66,7 @@ def as_whole(store: Store, folder: Path) -> tuple[Any, ...]:
         found = features.compare(con)
         matches = match(found, model, statistics(kept, found))
         standing = Standing(references(found), decisions, None, (), profiles)
-        resolution = conclude(found, matches, standing, model)
+        resolution = conclude(found, evidence.read(found["profile_id"], matches), standing, model)
         holders = con.sql("""SELECT profile_id, kind, value, s.identifier IS NULL FROM holder
             JOIN base USING (place) LEFT JOIN shared_value s USING (identifier) ORDER BY ALL""").fetchall()
         keys = con.sql("SELECT profile_id, unnest(keys) AS key FROM found ORDER BY ALL").fetchall()

@@ -24,6 +24,7 @@ from landbridge.identity.features import (
     shared,
 )
 from landbridge.identity.features.fold import family_last, fold_column
+from landbridge.identity.places import by_place
 
 FEATURES_VERSION = 3
 """Raised when a feature's meaning changes: a model learned on other features must not be used."""
@@ -102,9 +103,7 @@ def compare(con: duckdb.DuckDBPyConnection) -> pa.Table:
     con.execute(_JOINED)
     keys.add(con)
     found = con.sql("FROM keyed_features").to_arrow_table()
-    if (np.diff(found["place"].to_numpy()) < 0).any():  # joins may keep the order of `base`, and need not
-        found = found.sort_by("place")
-    return found.drop_columns(["place"])
+    return by_place(found).drop_columns(["place"])
 
 
 def base(profiles: pa.Table) -> pa.Table:

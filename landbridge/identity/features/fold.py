@@ -25,11 +25,18 @@ def fold(value: str) -> str | None:
 
 
 def fold_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Fold a text column; each distinct value is folded once."""
+    """Fold a text column; each distinct value is folded once. What is plain already, nearly everything, only becomes
+    lower case."""
     encoded = pc.dictionary_encode(column.combine_chunks().cast(pa.string()))
-    folded = pa.array([None if v is None else fold(v) for v in encoded.dictionary.to_pylist()], pa.string())
+    values = encoded.dictionary
+    plain = pc.and_(pc.match_substring_regex(values, _PLAIN), pc.less_equal(pc.binary_length(values), LONGEST))
+    odd = pa.array([fold(value) for value in values.filter(pc.invert(plain)).to_pylist()], pa.string())
+    folded = pc.replace_with_mask(pc.ascii_lower(values), pc.invert(plain), odd)
     return pa.chunked_array([folded.take(encoded.indices)])
 
+
+_PLAIN = "^[!-~]+( [!-~]+)*$"
+"""Words of ASCII, a space between them: `fold` changes nothing but the case, where it is not too long."""
 
 _EAST_ASIAN = r"[\p{Han}\p{Hangul}\p{Hiragana}\p{Katakana}]+"
 
