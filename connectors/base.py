@@ -214,8 +214,8 @@ class Bulk(Protocol):
     def abort(self, access: Access, job_id: str) -> None:
         """Let nothing more of a job be written. What is written stays."""
 
-    def results(self, access: Access, job_id: str, folder: Path) -> Results:
-        """What became of each row, once the job has ended."""
+    def results(self, access: Access, job_id: str, new_file: Callable[[], Path]) -> Results:
+        """What became of each row, once the job has ended, in files that `new_file` gives."""
 
     def changed(
         self, access: Access, object_name: str, fields: Sequence[str], since: str | None, pages: Callable[[], Path]

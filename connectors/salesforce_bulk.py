@@ -66,9 +66,9 @@ class SalesforceBulk:
         with client(access) as force:
             force.job("PATCH", f"ingest/{_plain(job_id)}", {"state": "Aborted"})
 
-    def results(self, access: Access, job_id: str, folder: Path) -> Results:
+    def results(self, access: Access, job_id: str, new_file: Callable[[], Path]) -> Results:
         kinds = {"done": "successfulResults", "failed": "failedResults", "left": "unprocessedrecords"}
-        files = {name: folder / f"{name}.csv" for name in kinds}
+        files = {name: new_file() for name in kinds}
         with client(access) as force:
             for name, kind in kinds.items():
                 force.job("GET", f"ingest/{_plain(job_id)}/{kind}", into=files[name], headers=_ASKS_CSV)

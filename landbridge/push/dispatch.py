@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field, replace
 
 from connectors.base import Access, Connector
@@ -22,6 +23,8 @@ class Dispatch:
     sending: Sending
     entry: Entry
     reasons: list[str] = field(default_factory=list)
+    counting: threading.Lock = field(default_factory=threading.Lock)
+    """Held while `entry` is added to: results of a file are noted while the next is made."""
 
     @property
     def store(self) -> Store:

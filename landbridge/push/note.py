@@ -5,7 +5,7 @@ Outcomes are put into a temporary table, by a few or by a whole file of them, an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -75,20 +75,9 @@ def note(way: Dispatch, outcomes: Sequence[Outcome]) -> None:
 def write_down(connection: sa.Connection, way: Dispatch) -> dict[str, int]:
     """Note everything that stands in `settled`. Answers how much came to what, for `count` once that is committed."""
     named = {"run_id": way.run.run_id}
-    noted = (
-        _SETTLE,
-        _CAME,
-        _GONE,
-        _LEAVE,
-        _TAKE_OVER,
-        _PUSHED,
-        _RELEASE,
-        _QUARANTINE,
-        *taken_back.NOTED,
-        *erasing.NOTED,
-    )
-    skipped = (duplicates.DROP,) if way.sending.duplicates == "skip" else ()
-    for statement in (*noted, *skipped):
+    connection.execute(sa.text(_CAME))
+    connection.execute(sa.text(_SETTLE))
+    for statement in _needed(connection, way):
         connection.execute(sa.text(statement), named)
     told = connection.execute(sa.text(_TOLD)).one()._mapping
     counts = {str(name): int(number) for name, number in told.items() if name not in ("digest",)}
@@ -99,10 +88,11 @@ def write_down(connection: sa.Connection, way: Dispatch) -> dict[str, int]:
 
 def count(way: Dispatch, counts: dict[str, int]) -> None:
     """Enter into the books what was noted."""
-    way.entry.new += counts["created"]
-    way.entry.changed += counts["done"] - counts["created"]
-    way.entry.refused += counts["refused"]
-    way.entry.unchanged += counts["superseded"]
+    with way.counting:
+        way.entry.new += counts["created"]
+        way.entry.changed += counts["done"] - counts["created"]
+        way.entry.refused += counts["refused"]
+        way.entry.unchanged += counts["superseded"]
 
 
 def _columns(outcomes: Sequence[Outcome]) -> dict[str, list[Any]]:
@@ -122,20 +112,28 @@ INSERT INTO settled
 SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:crm_ids AS text[]),
     CAST(:created AS boolean[]), CAST(:codes AS text[]), CAST(:messages AS text[]), CAST(:refusals AS text[]))
 """
-_SETTLE = """
-UPDATE change c SET state = s.state, crm_id = s.crm_id, created = s.created, code = s.code, message = s.message,
-       refusal = s.refusal, settled_at = CASE WHEN s.state IN ('done', 'refused', 'superseded') THEN now() END
-FROM settled s WHERE c.change_id = s.change_id
-"""
 # What came to be, without its values: several statements look at it.
 _CAME = """
-CREATE TEMP TABLE came ON COMMIT DROP AS
-SELECT c.change_id, c.account, c.identity_id, c.object, c.crm_id,
-       c.action <> 'delete' AND c.object IN ('Lead', 'Contact') AND NOT jsonb_path_exists(c.origin, '$.*.beside')
-       AND NOT (c.reverts IS NOT NULL AND EXISTS (
-           SELECT FROM pushed p WHERE p.account = c.account AND p.identity_id = c.identity_id
-             AND (p.object, p.crm_id) <> (c.object, c.crm_id))) AS stands, c.action = 'delete' AS gone
-FROM settled s JOIN change c USING (change_id) WHERE s.state = 'done'
+CREATE TEMP TABLE came (change_id bigint, account text, identity_id text, object text, crm_id text, stands boolean,
+                        gone boolean, erased boolean, back boolean) ON COMMIT DROP
+"""
+# A change is read once here, while it is written: it is long, and there may be tens of thousands.
+_SETTLE = """
+WITH noted AS (
+    UPDATE change c SET state = s.state, crm_id = s.crm_id, created = s.created, code = s.code, message = s.message,
+           refusal = s.refusal, settled_at = CASE WHEN s.state IN ('done', 'refused', 'superseded') THEN now() END
+    FROM settled s WHERE c.change_id = s.change_id
+    RETURNING c.change_id, c.account, c.identity_id, c.object, c.crm_id, c.state,
+        c.action <> 'delete' AND c.object IN ('Lead', 'Contact') AND NOT jsonb_path_exists(c.origin, '$.*.beside')
+            AS stands,
+        c.action = 'delete' AS gone, c.lead_digest = '' AND jsonb_path_exists(c.origin, '$.*.erased') AS erased,
+        c.reverts IS NOT NULL AS back)
+INSERT INTO came
+SELECT change_id, account, identity_id, object, crm_id,
+       stands AND NOT (back AND EXISTS (
+           SELECT FROM pushed p WHERE p.account = n.account AND p.identity_id = n.identity_id
+             AND (p.object, p.crm_id) <> (n.object, n.crm_id))), gone, erased, back
+FROM noted n WHERE state = 'done'
 """
 _GONE = """
 DELETE FROM pushed p USING came c
@@ -175,6 +173,32 @@ FROM settled s JOIN change c USING (change_id) WHERE s.state = 'refused' ORDER B
 ON CONFLICT (stage, subject, expectation) WHERE state = 'held' DO UPDATE
 SET reason = excluded.reason, run_id = excluded.run_id, at = now()
 """
+_WHAT = """
+SELECT coalesce(bool_or(gone), false) AS gone, coalesce(bool_or(stands), false) AS stands,
+       coalesce(bool_or(erased), false) AS erased, coalesce(bool_or(back), false) AS back,
+       EXISTS (SELECT FROM settled WHERE state = 'refused') AS refused FROM came
+"""
+
+
+def _needed(connection: sa.Connection, way: Dispatch) -> Iterator[str]:
+    """The statements that what came to be calls for, in their order: most of them look in vain for most."""
+    connection.execute(sa.text("ANALYZE came"))
+    what = connection.execute(sa.text(_WHAT)).one()
+    if what.gone:
+        yield _GONE
+    if what.stands:
+        yield from (_LEAVE, _TAKE_OVER, _PUSHED)
+    yield _RELEASE
+    if what.refused:
+        yield _QUARANTINE
+    if what.back:
+        yield from taken_back.NOTED
+    if what.erased:
+        yield from erasing.NOTED
+    if what.refused and way.sending.duplicates == "skip":
+        yield duplicates.DROP
+
+
 # The digest commits to every change and its outcome.
 _TOLD = """
 SELECT coalesce(min(change_id), 0) AS first, coalesce(max(change_id), 0) AS last,

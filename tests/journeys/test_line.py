@@ -30,6 +30,12 @@ ORPHANS = {
         JOIN profile USING (profile_id) LEFT JOIN golden USING (identity_id)
         WHERE golden.identity_id IS NULL AND NOT gone""",
     "a change left open": "SELECT count(*) FROM change WHERE state NOT IN ('done', 'superseded')",
+    "a write that we remember, of nobody": """SELECT count(*) FROM pushed LEFT JOIN identity USING (identity_id)
+        WHERE identity.identity_id IS NULL""",
+    "a write that we remember, by no change or run": """SELECT count(*) FROM pushed LEFT JOIN change USING (change_id)
+        LEFT JOIN run ON run.run_id = pushed.run_id WHERE change.change_id IS NULL OR run.run_id IS NULL""",
+    "a change sent by no run": """SELECT count(*) FROM change LEFT JOIN run ON run.run_id = change.sent_run_id
+        WHERE sent_run_id IS NOT NULL AND run.run_id IS NULL""",
     "a lead in the CRM that validation held": """SELECT count(*) FROM pushed JOIN lead USING (identity_id)
         WHERE NOT lead.valid""",
 }

@@ -19,7 +19,7 @@ from connectors.salesforce_client import client
 from connectors.salesforce_write import write
 from landbridge.errors import SourceChanged
 from landbridge.push.apply import push
-from landbridge.push.bulk import claims, copies
+from landbridge.push.bulk import claims, copies, outcomes
 from landbridge.push.bulk.claims import Claimed
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.plan import make_plan
@@ -211,6 +211,41 @@ def test_a_job_whose_end_nobody_saw_is_asked_and_one_that_vanished_is_looked_up(
     assert books(run, "settle") == {"taken": 12, "new": 12}
     assert jobs(store)[0]["state"] == ("aborted" if vanished else "settled")
     assert len(org.rows(f"{prefix}-")) == 12
+
+
+def test_what_goes_wrong_while_a_file_is_noted_is_told_and_mended_by_the_next_run(
+    store: Store, org: Org, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filing = by_file(policy, least=3, file_rows=3)
+    leads(store, "Behind", 9)
+
+    def ragged(*_: object) -> None:
+        raise SourceChanged("not as its header says")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(outcomes, "note", ragged)
+        with pytest.raises(SourceChanged, match="not as its header says"):
+            go(store, org, filing)
+    assert {job["state"] for job in jobs(store)} == {"uploaded"}
+    with a_run(store) as run:
+        settle(run, CONNECTOR, org.access)
+    told = books(run, "settle")
+    assert told["taken"] == told["new"] >= 3
+    insist(store, org, filing)
+    assert len(org.rows("Behind-")) == 9 and {job["state"] for job in jobs(store)} == {"settled"}
+
+
+def test_results_are_matched_by_hashing_however_few_the_database_thinks_they_are(store: Store) -> None:
+    matched = "SELECT FROM a LEFT JOIN b ON lower(b.x) = lower(a.x)"
+    with store.begin() as connection:
+        for name in ("a", "b"):
+            connection.execute(sa.text(f"CREATE TEMP TABLE {name} (x text) ON COMMIT DROP"))
+            connection.execute(sa.text(f"INSERT INTO {name} VALUES ('1')"))
+            connection.execute(sa.text(f"ANALYZE {name}"))
+        with copies.by_hash(connection):
+            told = "\n".join(connection.execute(sa.text(f"EXPLAIN {matched}")).scalars())
+        usual = "\n".join(connection.execute(sa.text(f"EXPLAIN {matched}")).scalars())
+    assert "Nested Loop" in usual and "Nested Loop" not in told
 
 
 def test_a_job_that_was_never_begun_is_given_back(store: Store, org: Org, filing: Policy) -> None:

@@ -9,17 +9,16 @@ from the database into a file and from a file into the database.
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from connectors.answers import Unanswered
 from connectors.base import Bulk, Job
 from landbridge.errors import SourceChanged, SourceUnavailable
 from landbridge.push import halt
-from landbridge.push.bulk import claims, files, looks, outcomes
+from landbridge.push.bulk import claims, files, looks, noting, unnamed
 from landbridge.push.bulk.claims import Claimed
+from landbridge.push.bulk.noting import Noting
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.outbox import Group, Ready
 
@@ -42,6 +41,13 @@ def send(way: Dispatch, group: Group, ready: Ready) -> None:
     bulk = way.connector.bulk
     if bulk is None:
         return
+    if claims.worth_it(way, bulk, group, ready, 0):
+        claims.take_stock(way)
+        with noting.behind(way, bulk) as notes:
+            _send_files(way, bulk, group, ready, notes)
+
+
+def _send_files(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, notes: Noting) -> None:
     after, before, looked = 0, None, None
     while claims.worth_it(way, bulk, group, ready, after):
         looked = looks.drop_edited(way, bulk, group, ready, looked)
@@ -53,21 +59,23 @@ def send(way: Dispatch, group: Group, ready: Ready) -> None:
             break
         after = job.last
         if before is not None:
-            _finish(way, bulk, before, Job("working"))
+            _finish(way, bulk, before, bulk.ask(way.access, before.job_id), notes)
         before = job
     if before is not None:
-        _finish(way, bulk, before, Job("working"))
+        _finish(way, bulk, before, Job("working"), notes)
 
 
 def settle_jobs(way: Dispatch) -> None:
     """Find out what became of every job that an earlier process, or this one, left open."""
+    bulk = way.connector.bulk
     for job in claims.unsettled(way):
-        if way.connector.bulk is None:
+        if bulk is None:
             claims.lost(way, job)
         elif job.opening:
-            _end_unheard(way, way.connector.bulk, job)
+            _end_unheard(way, bulk, job)
         else:
-            _settle(way, way.connector.bulk, job)
+            with noting.behind(way, bulk) as notes:
+                _settle(way, bulk, job, notes)
 
 
 def _end_unheard(way: Dispatch, bulk: Bulk, job: Claimed) -> None:
@@ -89,8 +97,8 @@ def _carried(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) 
     if not job.sent:
         _given_up(way, bulk, job)
         return None
-    with tempfile.TemporaryDirectory(prefix="landbridge-bulk-") as folder:
-        file = Path(folder) / "changes.csv"
+    with unnamed.files() as new_file:
+        file = new_file()
         files.write(way, bulk, job, file)
         way.may_call()
         bulk.send(way.writing, job_id, file)
@@ -98,13 +106,13 @@ def _carried(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) 
     return job
 
 
-def _settle(way: Dispatch, bulk: Bulk, job: Claimed) -> None:
+def _settle(way: Dispatch, bulk: Bulk, job: Claimed, notes: Noting) -> None:
     told = bulk.ask(way.access, job.job_id)
     if told is not None and told.state == "open":
         told = _given_up(way, bulk, job)
         if told is None:
             return
-    _finish(way, bulk, job, told)
+    _finish(way, bulk, job, told, notes)
 
 
 def _given_up(way: Dispatch, bulk: Bulk, job: Claimed) -> Job | None:
@@ -117,8 +125,8 @@ def _given_up(way: Dispatch, bulk: Bulk, job: Claimed) -> Job | None:
     return None
 
 
-def _finish(way: Dispatch, bulk: Bulk, job: Claimed, told: Job | None) -> None:
-    """Wait for the job's end and note what became of its rows. Raises SourceUnavailable when it takes too long."""
+def _finish(way: Dispatch, bulk: Bulk, job: Claimed, told: Job | None, notes: Noting) -> None:
+    """Wait for the job's end and have its results noted. Raises SourceUnavailable when it takes too long."""
     begun, wait, broken_off = time.monotonic(), SHORTEST, False
     while told is not None and told.state != "ended":
         if not broken_off and halt.standing(way.store, way.account):
@@ -135,7 +143,7 @@ def _finish(way: Dispatch, bulk: Bulk, job: Claimed, told: Job | None) -> None:
     if told is None:
         claims.lost(way, job)
     else:
-        _note(way, bulk, job, told)
+        notes.take(job, told)
 
 
 def _broken_off(way: Dispatch, bulk: Bulk, job: Claimed) -> bool:
@@ -150,11 +158,3 @@ def _next_wait(told: Job | None, sent: int, spent: float, wait: float) -> float:
     pace = told.processed / spent if told is not None and spent else 0.0
     guess = 0.6 * (sent - told.processed) / pace if told is not None and pace else 2 * wait
     return min(max(guess, SHORTEST), LONGEST)
-
-
-def _note(way: Dispatch, bulk: Bulk, job: Claimed, told: Job) -> None:
-    if told.reason:
-        way.reasons.append(told.reason)
-    with tempfile.TemporaryDirectory(prefix="landbridge-bulk-") as folder:
-        results = bulk.results(way.access, job.job_id, Path(folder))
-        outcomes.note(way, bulk, job, results)

@@ -7,9 +7,7 @@ hour later, one asks for what changed since the look before.
 
 from __future__ import annotations
 
-import itertools
 import re
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +15,7 @@ import sqlalchemy as sa
 
 from connectors.base import Bulk
 from landbridge.errors import SourceChanged
-from landbridge.push.bulk import copies
+from landbridge.push.bulk import copies, unnamed
 from landbridge.push.bulk.claims import APPROVED, found_by
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import SETTLED, count, write_down
@@ -62,12 +60,8 @@ def drop_edited(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, looked: d
         fields = list(connection.execute(sa.text(_FIELDS), named).scalars())
         began, since = connection.execute(sa.text(_AGAIN), {"looked": looked}).one()
         since = since or connection.scalar(sa.text(_SINCE), named)
-    with tempfile.TemporaryDirectory(prefix="landbridge-bulk-") as folder:
-        numbers = itertools.count()
-        wanted = [group.match_field, *fields]
-        pages = bulk.changed(
-            way.access, group.object, wanted, since, lambda: Path(folder) / f"page-{next(numbers)}.csv"
-        )
+    with unnamed.files() as new_file:
+        pages = bulk.changed(way.access, group.object, [group.match_field, *fields], since, new_file)
         # An answer without rows may come without a header, too.
         if answered := [page for page in pages if page.stat().st_size]:
             with way.store.begin() as connection:
@@ -122,5 +116,6 @@ def _compared(
     for statement in (_PLAIN, _PRESENT.format(**shown), "ANALYZE present", SETTLED):
         connection.execute(sa.text(statement.replace(":", "\\:")))
     stale = _STALE.format(found_by=found_by(group.match_field, "c.match_value"))
-    connection.execute(sa.text(stale), named)
+    with copies.by_hash(connection):
+        connection.execute(sa.text(stale), named)
     return write_down(connection, way)

@@ -34,7 +34,8 @@ def note(way: Dispatch, bulk: Bulk, job: Claimed, results: Results) -> None:
         connection.execute(sa.text(SETTLED))
         connection.execute(sa.text("ANALYZE result"))
         matched = _SETTLED.replace("{found_by}", found_by(job.match_field, "c.match_value"))
-        connection.execute(sa.text(matched), _named(connection, way, bulk, job))
+        with copies.by_hash(connection):
+            connection.execute(sa.text(matched), _named(connection, way, bulk, job))
         counts = write_down(connection, way)
         _close(connection, way, job)
     count(way, counts)

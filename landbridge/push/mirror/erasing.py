@@ -131,9 +131,8 @@ FROM erased WHERE way = 'ask' AND NOT EXISTS (
 
 NOTED = (
     """
-DELETE FROM pushed p USING came JOIN change c USING (change_id)
-WHERE jsonb_path_exists(c.origin, '$.*.erased') AND p.account = c.account AND p.object = c.object
-  AND p.crm_id = c.crm_id
+DELETE FROM pushed p USING came c
+WHERE c.erased AND p.account = c.account AND p.object = c.object AND p.crm_id = c.crm_id
 """,
 )
 """To be executed beside the table `came` of landbridge.push.note: what was blanked is not known as ours any more."""

@@ -64,6 +64,7 @@ bulk_job = Table(
 )
 
 _OPEN = "state IN ('planned','approved','sending','unknown')"
+_UNHEARD = "state = 'unknown' OR (state = 'sending' AND job_id IS NULL)"
 _OPEN_CREATE = f"{_OPEN} AND action = 'create' AND object IN ('Lead','Contact')"
 
 change = Table(
@@ -97,7 +98,7 @@ change = Table(
     Column("refusal", Text, comment="who acts next: nobody (retry), sales ops (repair, duplicate), IT (stop)"),
     Column("reverts", BigInteger, ForeignKey("change.change_id"), comment="the change that this one takes back"),
     Column("job_id", Text, comment="the bulk job that carried it, if one did"),
-    Column("sent_run_id", Text, ForeignKey("run.run_id")),
+    Column("sent_run_id", Text),  # without a foreign key, as all of `pushed`: docs/decisions/0030
     Column("sent_at", DateTime(timezone=True), comment="before the call: what the CRM showed earlier is older"),
     Column("settled_at", DateTime(timezone=True)),
     Column("held_by", BigInteger, ForeignKey("hold.hold_id"), comment="the hold that took it out of its plan"),
@@ -105,15 +106,15 @@ change = Table(
     CheckConstraint("action IN ('create','update','delete')", name="action"),
     CheckConstraint("state IN ('planned','approved','sending','done','refused','unknown','superseded')", name="state"),
     Index(None, "identity_id"),
-    Index("ix_change_outbox", "change_id", postgresql_where="state IN ('approved','sending','unknown')"),
+    Index("ix_change_outbox", "change_id", postgresql_where=_UNHEARD),
     CheckConstraint("refusal IN ('retry','repair','duplicate','stop')", name="refusal"),
     Index("uq_change_open_create", "account", "identity_id", unique=True, postgresql_where=_OPEN_CREATE),
     Index("uq_change_target", "account", "object", "match_value", unique=True, postgresql_where=_OPEN),
     Index(None, "plan_id", "state", "change_id"),
-    Index("ix_change_crm_id", "crm_id"),
+    Index("ix_change_crm_id", "crm_id", postgresql_where="crm_id IS NOT NULL"),
     Index("ix_change_reverts", "reverts", postgresql_where="reverts IS NOT NULL"),
-    Index("ix_change_job_id", "job_id", postgresql_where="job_id IS NOT NULL"),
-    Index("ix_change_sent_run_id", "sent_run_id"),
+    Index("ix_change_job_id", "job_id", postgresql_where="job_id IS NOT NULL AND state = 'sending'"),
+    Index("ix_change_sent_run_id", "sent_run_id", postgresql_where="sent_run_id IS NOT NULL"),
     Index("ix_change_held_by", "held_by", postgresql_where="held_by IS NOT NULL"),
     comment="one planned CRM write, field by field; the outbox is what is approved and not yet confirmed",
 )
@@ -142,18 +143,19 @@ plan_entry = Table(
     comment="which parts a change has: how a plan's pages are found without reading the plan",
 )
 
+# It is written from changes by the hundred thousand, set by set: no foreign keys. See docs/decisions/0030.
 pushed = Table(
     "pushed",
     metadata,
-    Column("identity_id", Text, ForeignKey("identity.identity_id"), primary_key=True),
+    Column("identity_id", Text, primary_key=True),
     Column("account", Text, primary_key=True),
     Column("object", Text, nullable=False),
     Column("crm_id", Text, nullable=False),
     Column("fields", JSONB, nullable=False, comment="what we last wrote"),
     Column("created", Boolean, nullable=False, server_default="false", comment="one of our writes created it"),
     Column("base", JSONB, nullable=False, server_default="{}", comment="what stood there before we wrote it"),
-    Column("change_id", BigInteger, ForeignKey("change.change_id")),
-    run_column(),
+    Column("change_id", BigInteger),
+    Column("run_id", Text, nullable=False),
     now(),
     UniqueConstraint("account", "object", "crm_id"),
     Index("ix_pushed_crm_id_short", text("left(crm_id, 15)")),

@@ -142,9 +142,30 @@ def upgrade() -> None:
         "change", sa.Column("job_id", sa.Text(), nullable=True, comment="the bulk job that carried it, if one did")
     )
     op.drop_index(op.f("uq_change_open"), table_name="change")
-    op.create_index("ix_change_job_id", "change", ["job_id"], unique=False, postgresql_where="job_id IS NOT NULL")
+    op.create_index(
+        "ix_change_job_id",
+        "change",
+        ["job_id"],
+        unique=False,
+        postgresql_where="job_id IS NOT NULL AND state = 'sending'",
+    )
     op.create_index("ix_change_reverts", "change", ["reverts"], unique=False, postgresql_where="reverts IS NOT NULL")
-    op.create_index("ix_change_sent_run_id", "change", ["sent_run_id"], unique=False)
+    op.create_index(
+        "ix_change_sent_run_id", "change", ["sent_run_id"], unique=False, postgresql_where="sent_run_id IS NOT NULL"
+    )
+    op.drop_index(op.f("ix_change_crm_id"), table_name="change")
+    op.create_index("ix_change_crm_id", "change", ["crm_id"], unique=False, postgresql_where="crm_id IS NOT NULL")
+    op.drop_index(op.f("ix_change_outbox"), table_name="change")
+    op.create_index(
+        "ix_change_outbox",
+        "change",
+        ["change_id"],
+        unique=False,
+        postgresql_where="state = 'unknown' OR (state = 'sending' AND job_id IS NULL)",
+    )
+    op.drop_constraint(op.f("fk_change_sent_run_id"), "change")
+    for column in ("identity_id", "change_id", "run_id"):
+        op.drop_constraint(op.f(f"fk_pushed_{column}"), "pushed")
     op.create_index(
         "uq_change_open_create",
         "change",
