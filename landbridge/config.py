@@ -114,6 +114,9 @@ class Oidc(_Part):
     client_secret: Variable
     scope: str = Field(default="openid email profile", description="some providers tell groups only when asked to")
     login_claim: str = "email"
+    unverified_email: bool = Field(
+        default=False, description="take an address where the provider does not say whether it verified it"
+    )
     roles_claim: str = Field(default="groups", description="that names groups; `realm.roles`: one within another")
     roles: dict[str, str] = Field(default_factory=dict, description="group -> role")
     default_role: str | None = Field(
@@ -127,6 +130,9 @@ class Console(_Part):
     host: str = "127.0.0.1"
     port: int = Field(default=4280, ge=1, le=65535)
     hosts: tuple[str, ...] = Field(default=(), description="names by which browsers may reach it, beside localhost")
+    proxies: tuple[str, ...] = Field(
+        default=(), description="addresses of reverse proxies whose X-Forwarded-For and -Proto are believed"
+    )
     oidc: Oidc | None = None
 
 

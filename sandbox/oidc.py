@@ -13,6 +13,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from html import escape
+from threading import Event
 from typing import Any
 from urllib.parse import urlencode
 
@@ -57,9 +58,14 @@ class Provider:
     lie: str = ""
     slim: bool = False
     """Whether the token says little, and the rest stands at userinfo."""
+    answers: Event = field(default_factory=Event)
+    """Cleared, discovery hangs until it is set."""
     codes: dict[str, dict[str, Any]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     private: RSAKey = field(default_factory=lambda: _key("one"))
+
+    def __post_init__(self) -> None:
+        self.answers.set()
 
     def app(self) -> Starlette:
         """Its pages."""
@@ -74,6 +80,7 @@ class Provider:
         )
 
     def discovery(self, _request: Request) -> Response:
+        self.answers.wait(120)
         if self.lie == "down":
             return Response("gateway time-out", 504)
         if self.lie == "broken":

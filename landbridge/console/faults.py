@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from landbridge import errors
-from landbridge.console.web.caller import NotAllowed, NotSignedIn
+from landbridge.console.web.caller import NotAllowed, NotSignedIn, for_programs
 from landbridge.console.web.csrf import NotOurs
 from landbridge.console.web.render import problem, render
 from landbridge.errors import LandbridgeError
@@ -46,11 +46,6 @@ def handle(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _bug)
 
 
-def for_programs(request: Request) -> bool:
-    """Whether a program asks."""
-    return request.url.path.startswith("/api/")
-
-
 def _told(request: Request, status: int, title: str, do: str = "") -> Response:
     if for_programs(request):
         return JSONResponse(problem(title, status, do), status, media_type="application/problem+json")
@@ -68,7 +63,10 @@ def _ours(request: Request, error: Any) -> Response:
 def _not_signed_in(request: Request, _error: Any) -> Response:
     if for_programs(request):
         response = _told(
-            request, 401, "Nobody is signed in.", "Send `Authorization: Bearer lbt_…`; make a token under Settings."
+            request,
+            401,
+            "Nobody is signed in.",
+            "Send `Authorization: Bearer lbt_…`; make a token under your name, /me.",
         )
         response.headers["www-authenticate"] = "Bearer"
         return response

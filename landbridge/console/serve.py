@@ -20,13 +20,16 @@ START = 30.0
 
 
 def config(hub: Hub) -> uvicorn.Config:
-    """How it is served: no access log (URLs may hold what people search for), no name of the server."""
+    """How it is served: no access log (URLs may hold what people search for), no name of the server, and nobody's word
+    for where a request is from but that of the proxies that landbridge.yaml names."""
     return uvicorn.Config(
         create(hub),
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,
+        proxy_headers=bool(hub.project.settings.console.proxies),
+        forwarded_allow_ips=list(hub.project.settings.console.proxies),
         lifespan="off",
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,19 +16,28 @@ from playwright.sync_api import Page, expect
 
 from landbridge.bootstrap import Hub
 from landbridge.config import Account, Console, Oidc, Project, Settings
-from landbridge.console.people import door, users
+from landbridge.console.people import door, invites, passwords, users
+from landbridge.console.people import oidc as rounds
 from landbridge.console.people import provided as people
 from landbridge.console.people.provided import roles_of
 from landbridge.console.web.rights import load_roles
+from landbridge.errors import RecordRejected
 from landbridge.store.engine import Store
 from landbridge.trail import audit
 from sandbox.oidc import LIES, Provider
-from tests.console.conftest import Visitor, shown, user
+from tests.console.conftest import PASSWORD, SignIn, Visitor, shown, user
 from tests.oidc_provider import provided
 
+VERIFIED = {"email_verified": True}
 PEOPLE: dict[str, dict[str, Any]] = {
-    "ann": {"sub": "1", "email": "Ann@acme.example", "name": "Ann Lee", "groups": ["crm-reviewers", "golf"]},
-    "bob": {"sub": "2", "email": "bob@acme.example", "name": "<b>Bob</b>", "groups": ["golf"]},
+    "ann": {
+        "sub": "1",
+        "email": "Ann@acme.example",
+        "name": "Ann Lee",
+        "groups": ["crm-reviewers", "golf"],
+        **VERIFIED,
+    },
+    "bob": {"sub": "2", "email": "bob@acme.example", "name": "<b>Bob</b>", "groups": ["golf"], **VERIFIED},
     "eve": {"sub": "3", "email": "admin@acme.example", "email_verified": False, "groups": ["crm-admins"]},
 }
 ROLES = {"crm-reviewers": "reviewer", "crm-admins": "admin", "crm-auditors": "auditor"}
@@ -195,9 +206,67 @@ def test_whoever_is_shut_out_stays_out(hub: Hub, come: Visitor) -> None:
     assert "shut out" in shown(entered(come, "ann").text)
 
 
-def test_an_address_that_nobody_vouches_for_is_none(hub: Hub, come: Visitor) -> None:
+def test_an_address_that_nobody_vouches_for_is_none(hub: Hub, come: Visitor, provider: Provider) -> None:
+    """Nor one of which it is not said whether anybody does, until IT says that the provider's addresses are true."""
     assert entered(come, "eve").status_code == 403
+    del provider.people["ann"]["email_verified"]
+    assert "unverified_email" in shown(entered(come, "ann").text)
     assert users.everybody(hub.store) == []
+    settings = hub.project.settings
+    oidc = settings.console.oidc.model_copy(update={"unverified_email": True})  # type: ignore[union-attr]
+    hub.project.settings = settings.model_copy(update={"console": Console(oidc=oidc)})
+    assert entered(come, "eve").status_code == 403
+    assert entered(come, "ann").status_code == 303
+
+
+def test_no_password_stands_beside_the_provider(hub: Hub, come: Visitor, provider: Provider, console: str) -> None:
+    """It would let somebody in whom the provider no longer knows."""
+    known = load_roles(hub.project.mappings / "console.yaml")
+    local = user(hub, "admin", login="ann@acme.example")
+    with hub.store.begin() as connection:
+        passwords.set_password(connection, users.everybody(hub.store)[0], PASSWORD)
+    early = invites.invite(hub.store, "ann@acme.example", [], known=known, actor="root")
+    people.let_link(hub.store, local, actor="root")
+    assert entered(come, "ann").status_code == 303
+    assert httpx.post(f"{console}/welcome/{early}", data={"password": PASSWORD}).status_code == 404
+    tried = {"login": "ann@acme.example", "password": PASSWORD}
+    assert httpx.post(f"{console}/sign-in", data=tried).status_code == 401
+    with pytest.raises(RecordRejected, match="signs in with the company's provider"):
+        invites.invite(hub.store, "ann@acme.example", [], known=known, actor="root")
+    people.unlink(hub.store, local, actor="root")
+    assert come.get("/style").status_code == 303, "parted, they are signed out"
+    assert entered(come, "ann").status_code == 403, "and not taken over again"
+    late = invites.invite(hub.store, "ann@acme.example", [], known=known, actor="root")
+    assert httpx.post(f"{console}/welcome/{late}", data={"password": PASSWORD}).status_code == 303
+    kinds = [each.kind for each in audit.newest(hub.store, 100)]
+    assert {"user.password_dropped", "user.linked", "user.unlinked"} <= set(kinds)
+
+
+def test_a_provider_that_hangs_takes_few_of_our_threads(
+    come: Visitor, sign_in: SignIn, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as may ask it at once; who comes then is told so, and everybody else's pages are there."""
+    monkeypatch.setattr(rounds, "PATIENCE", (60, 60))
+    viewer, address = sign_in("viewer"), f"{come.base_url}/sign-in/oidc"
+    provider.answers.clear()
+    with ThreadPoolExecutor(30) as pool:
+        answers = [pool.submit(httpx.get, address, timeout=120) for _ in range(30)]
+        told = as_completed(answers)
+        turned_away = [next(told).result().status_code for _ in range(30 - rounds.AT_ONCE)]
+        assert viewer.get("/style").status_code == 200
+        provider.answers.set()
+        let_on = [each.result().status_code for each in told]
+    assert (set(turned_away), set(let_on)) == ({503}, {303})
+
+
+def test_what_no_browser_keeps_is_not_given_and_not_read(hub: Hub, come: Visitor) -> None:
+    far = come.get("/sign-in/oidc", params={"next": "/" + "x" * 5000})
+    assert len(far.headers["set-cookie"]) < 4096
+    assert entered(come, "ann", "/" + "x" * 5000).headers["location"] == "/"
+    for kept in (b"[" * 20_000, b"[" * 2_900, b"{}", b"1"):
+        cookie = base64.urlsafe_b64encode(kept).decode()
+        answer = httpx.get(f"{come.base_url}/sign-in/oidc/back", headers={"cookie": f"landbridge-oidc={cookie}"})
+        assert answer.status_code == 403, kept[:4]
 
 
 def test_what_the_token_leaves_out_is_asked_for(hub: Hub, come: Visitor, provider: Provider) -> None:

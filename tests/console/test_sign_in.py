@@ -137,7 +137,7 @@ def test_a_link_made_before_lets_nobody_in_who_was_shut_out_since(hub: Hub, cons
     eve = user(hub, "viewer", login="eve")
     users.disable(hub.store, eve, known=known, actor="boss")
     assert visitor(console).post(f"/welcome/{word}", data={"password": PASSWORD}).status_code == 404
-    later = invites.invite(hub.store, "eve", ["admin"], known=known, actor="boss")
+    later = invites.invite(hub.store, "eve", [], known=known, actor="boss")
     assert visitor(console).post(f"/welcome/{later}", data={"password": PASSWORD}).status_code == 404
     with hub.store.begin() as connection:
         assert users.one(connection, "eve").disabled_at is not None  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from landbridge.console.pages.settings import checks_of
-from landbridge.console.people import invites, users
+from landbridge.console.people import invites, provided, users
 from landbridge.console.people.users import User
 from landbridge.console.read import accounts as read
 from landbridge.console.web.caller import Manages, Operates, Sees, hub_of, roles_of, store_of
@@ -57,6 +57,9 @@ class Somebody(BaseModel):
     roles: list[str]
     seen_at: datetime | None
     disabled_at: datetime | None
+    has_password: bool
+    linked: bool = Field(description="Whether the OpenID provider says who they are.")
+    may_link: bool = Field(description="Whether the provider's next sign-in by this login takes it over.")
 
 
 class Invited(BaseModel):
@@ -111,7 +114,7 @@ def everybody(request: Request, caller: Manages) -> list[Somebody]:
 
 
 def _somebody(user: User) -> Somebody:
-    return Somebody.model_validate(vars(user), extra="ignore")
+    return Somebody.model_validate({**vars(user), "linked": user.subject is not None}, extra="ignore")
 
 
 @router.post("/users", status_code=201)
@@ -138,3 +141,15 @@ def disable(request: Request, caller: Manages, user_id: int) -> Somebody:
 def enable(request: Request, caller: Manages, user_id: int) -> Somebody:
     """Let them in again."""
     return _somebody(users.enable(store_of(request), user_id, actor=caller.login))
+
+
+@router.post("/users/{user_id}/link", status_code=204)
+def link(request: Request, caller: Manages, user_id: int) -> None:
+    """Let whoever the provider calls by this login be this user, from their next sign-in on."""
+    provided.let_link(store_of(request), user_id, actor=caller.login)
+
+
+@router.post("/users/{user_id}/unlink", status_code=204)
+def unlink(request: Request, caller: Manages, user_id: int) -> None:
+    """Part a user and somebody of the provider, who is signed out everywhere; or link them not at all."""
+    provided.unlink(store_of(request), user_id, actor=caller.login)

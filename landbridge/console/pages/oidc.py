@@ -15,7 +15,7 @@ from landbridge.console.pages.sign_in import let_in, stopped
 from landbridge.console.people import door, oidc, provided
 from landbridge.console.people.oidc import Attempt
 from landbridge.console.web.caller import address_of, hub_of, roles_of, store_of
-from landbridge.console.web.render import render
+from landbridge.console.web.render import inside, render
 from landbridge.errors import AccessRefused, ConfigInvalid, LandbridgeError, NotFound, RecordRejected, SourceUnavailable
 
 router = APIRouter()
@@ -23,6 +23,8 @@ router = APIRouter()
 COOKIE, HTTPS_COOKIE = "landbridge-oidc", "__Host-landbridge-oidc"
 PATIENCE = 600
 """Seconds for a person to sign in over there."""
+LARGEST = 4096
+"""Characters of a cookie: no browser keeps more, so more is none that we gave."""
 _STATUS: dict[type[LandbridgeError], int] = {SourceUnavailable: 503, ConfigInvalid: 500}
 
 
@@ -30,6 +32,7 @@ _STATUS: dict[type[LandbridgeError], int] = {SourceUnavailable: 503, ConfigInval
 def there(request: Request, onward: Annotated[str, Query(alias="next")] = "/") -> Response:
     """Off to the provider. What its answer must fit travels in a cookie that scripts cannot read."""
     settings = _settings(request)
+    onward = inside(onward)
     try:
         door.knock(store_of(request), "", address_of(request), door.PROVIDER)
         url, attempt = oidc.begin(settings, _back(request), onward)
@@ -62,8 +65,8 @@ def back(request: Request) -> Response:
         attempt = _attempt(request, settings)
         claims = oidc.finish(settings, _back(request), attempt, dict(request.query_params))
         user = provided.come_in(store_of(request), settings, claims, roles_of(request))
-        door.come_in(store_of(request), user, "", address_of(request), "oidc")
-        response: Response = let_in(request, user, attempt.onward)
+        door.forgive(store_of(request), "", address_of(request))
+        response: Response = let_in(request, user, attempt.onward, "oidc")
     except (AccessRefused, SourceUnavailable, ConfigInvalid, RecordRejected) as error:
         door.turn_away(store_of(request), None, "oidc")
         response = _told(request, settings, error)
@@ -84,11 +87,11 @@ def _back(request: Request) -> str:
 
 
 def _attempt(request: Request, settings: Oidc) -> Attempt:
-    kept = request.cookies.get(_cookie(request), "")
+    kept = request.cookies.get(_cookie(request), "")[:LARGEST]
     try:
         found = json.loads(base64.urlsafe_b64decode(kept))
         return Attempt(**{name: str(found[name]) for name in Attempt.__dataclass_fields__})
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise oidc.refused(settings, "this browser began no sign-in, or too long ago", "Begin again.") from error
 
 

@@ -94,3 +94,14 @@ def link(request: Request, caller: Manages, user_id: int) -> Response:
     except NotFound as error:
         return _wrong(request, error)
     return redirect(request, "/settings/users", "They are linked at their next sign-in there.")
+
+
+@router.post("/settings/users/{user_id}/unlink")
+def unlink(request: Request, caller: Manages, user_id: int) -> Response:
+    """Part a user and somebody of the provider, or link them not at all."""
+    try:
+        user = provided.unlink(store_of(request), user_id, actor=caller.login)
+    except NotFound as error:
+        return _wrong(request, error)
+    said = f"{user.login} is signed out, and linked no more." if user.subject else f"{user.login} is not to be linked."
+    return redirect(request, "/settings/users", said)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from landbridge.console.people import invites, passwords
+from landbridge.console.people import door, invites, passwords
 from landbridge.console.people.door import MEMORY, TooManyTries
 from landbridge.console.people.passwords import SHORTEST
 from landbridge.console.people.users import User
@@ -45,12 +45,12 @@ def enter(
 ) -> Response:
     """Come in with a password. A wrong login and a wrong password are one answer."""
     try:
-        user = passwords.signed_in(store_of(request), login, password, address_of(request))
+        user = passwords.proved(store_of(request), login, password, address_of(request))
     except TooManyTries:
         return stopped(request, onward, login)
     if user is None:
         return _form(request, onward, login, "Login or password is wrong.", 401)
-    return let_in(request, user, onward)
+    return let_in(request, user, onward, "password")
 
 
 def stopped(request: Request, onward: str, login: str = "") -> Response:
@@ -59,12 +59,13 @@ def stopped(request: Request, onward: str, login: str = "") -> Response:
     return _form(request, onward, login, f"Too many tries. Wait {minutes} minutes, then try again.", 429)
 
 
-def let_in(request: Request, user: User, onward: str) -> RedirectResponse:
+def let_in(request: Request, user: User, onward: str, how: str) -> RedirectResponse:
     """A session for somebody who proved who they are. What session the browser had before ends."""
     store = store_of(request)
-    former, _ = session.given(request)
-    if former:
+    former, by_token = session.given(request)
+    if former and not by_token:
         session.end(store, former)
+    door.come_in(store, user, how)
     response = redirect(request, onward)
     session.put_cookie(request, response, session.begin(store, user.user_id))
     return response
@@ -75,7 +76,7 @@ def leave(request: Request) -> Response:
     """Go out; the session is gone from the database too. Whoever lost every role may still do so."""
     secret, _ = session.given(request)
     if secret:
-        session.end(store_of(request), secret)
+        door.go_out(store_of(request), secret)
     response = RedirectResponse("/sign-in", 303)
     session.drop_cookie(response)
     return response
@@ -99,7 +100,7 @@ def accept(
     except RecordRejected as error:
         said = {"name": name, "wrong": f"{error} {error.do}", "shortest": SHORTEST}
         return render(request, "people/welcome.html", 422, invite=invites.look(store, word), word=word, **said)
-    return let_in(request, user, "/")
+    return let_in(request, user, "/", "link")
 
 
 @router.post("/theme")

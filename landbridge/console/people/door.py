@@ -9,11 +9,12 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from landbridge.console.people.users import User
+from landbridge.console.web import session
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail import audit
 
-_attempt = tables.console_attempt
+_attempt, _session, _user = tables.console_attempt, tables.console_session, tables.console_user
 
 MEMORY = timedelta(minutes=15)
 
@@ -56,11 +57,28 @@ def knock(store: Store, login: str, address: str, most: Limits) -> None:
         raise TooManyTries
 
 
-def come_in(store: Store, user: User, login: str, address: str, how: str) -> None:
-    """Note that they came in, and forget their tries."""
+def forgive(store: Store, login: str, address: str) -> None:
+    """Forget the tries of somebody who proved who they are."""
     with store.begin() as connection:
         connection.execute(sa.delete(_attempt).where(_attempt.c.login == _word(login), _attempt.c.address == address))
+
+
+def come_in(store: Store, user: User, how: str) -> None:
+    """Note that they came in: by 'password', 'oidc', or 'link'."""
+    with store.begin() as connection:
         _tell(connection, "user.signed_in", user.login, user, how)
+
+
+def go_out(store: Store, secret: str) -> None:
+    """End the session behind a cookie, and note whose it was."""
+    which = _session.c.token == session.hashed(secret), _session.c.kind == "cookie"
+    ended = sa.delete(_session).where(*which).returning(_session.c.user_id).cte()
+    with store.begin() as connection:
+        who = connection.execute(
+            sa.select(_user.c.login, _user.c.user_id).join(ended, _user.c.user_id == ended.c.user_id)
+        )
+        if found := who.one_or_none():
+            audit.record(connection, audit.Event("user.signed_out", found.login, f"user/{found.user_id}", {}))
 
 
 def turn_away(store: Store, user: User | None, how: str) -> None:

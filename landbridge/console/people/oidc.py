@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,8 +27,11 @@ from joserfc.jwk import KeySet
 from landbridge.config import Oidc
 from landbridge.errors import AccessRefused, SourceUnavailable
 
-PATIENCE = 10
-"""Seconds for each of the provider's answers."""
+PATIENCE = (3, 5)
+"""Seconds until the provider is connected to, and between the pieces of its answers."""
+AT_ONCE = 4
+"""Sign-ins that ask it at a time: where it hangs, the console's threads are everybody's, and few wait for it."""
+_asking = BoundedSemaphore(AT_ONCE)
 SKEW = 60
 """Seconds by which its clock and ours may differ."""
 SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
@@ -76,7 +81,19 @@ def refused(settings: Oidc, why: str, do: str = "Try again; if it stays so, tell
     return AccessRefused(f"Signing in with {settings.name} did not work: {why}.", do=do)
 
 
-def _session(settings: Oidc, back: str) -> OAuth2Session:
+@contextmanager
+def _session(settings: Oidc, back: str) -> Iterator[OAuth2Session]:
+    """To ask the provider with, one of AT_ONCE. Raises SourceUnavailable while it keeps as many waiting."""
+    if not _asking.acquire(timeout=0.5):
+        raise _down(settings)
+    try:
+        with _client(settings, back) as session:
+            yield session
+    finally:
+        _asking.release()
+
+
+def _client(settings: Oidc, back: str) -> OAuth2Session:
     secret = os.environ.get(settings.client_secret)
     if not secret:
         do = f"IT sets the environment variable {settings.client_secret}."

@@ -64,7 +64,7 @@ def make_token(store: Store, user_id: int, label: str, *, actor: str) -> str:
 
 def change_password(store: Store, login: str, old: str, new: str, *, address: str, keep: str) -> None:
     """Another password; every other session and token of theirs ends. Raises RecordRejected, TooManyTries."""
-    user = passwords.signed_in(store, login, old, address)
+    user = passwords.proved(store, login, old, address)
     if user is None:
         raise RecordRejected("The password until now is another.", do="Whoever forgot it can be sent a link.")
     with store.begin() as connection:

@@ -51,8 +51,9 @@ def set_password(connection: sa.Connection, user: User, password: str) -> None:
     audit.record(connection, audit.Event("user.password", user.login, f"user/{user.user_id}", {}))
 
 
-def signed_in(store: Store, login: str, password: str, address: str) -> User | None:
-    """The user, None when login or password are wrong. Raises TooManyTries."""
+def proved(store: Store, login: str, password: str, address: str) -> User | None:
+    """The user whose password it is, None when login or password are wrong, which the trail tells. Whoever proved it
+    has not come in by that. Raises TooManyTries."""
     folded = users.folded(login)[:200]
     door.knock(store, folded, address, door.PASSWORDS)
     with store.begin() as connection:
@@ -62,7 +63,7 @@ def signed_in(store: Store, login: str, password: str, address: str) -> User | N
     if user is None or not right or user.disabled_at is not None:
         door.turn_away(store, user, "password")
         return None
-    door.come_in(store, user, folded, address, "password")
+    door.forgive(store, folded, address)
     return user
 
 

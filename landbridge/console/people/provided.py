@@ -71,7 +71,7 @@ def _known(
     if found := _by(connection, _user.c.subject == subject):
         return found
     login = _login(settings, claims)
-    other = _by(connection, _user.c.login == login, for_update=True)
+    other = _by(connection, _user.c.login == login)
     if other is None:
         return _new(connection, subject, login, claims, roles) if roles else None
     if other.subject is not None or not _may_link(connection, other):
@@ -79,6 +79,7 @@ def _known(
         raise refused(settings, why, "Whoever manages the console can link the two, under Settings, Users.")
     linked = sa.update(_user).where(_user.c.user_id == other.user_id).values(subject=subject, may_link=False)
     connection.execute(linked)
+    users.forget_invites(connection, other)
     audit.record(connection, audit.Event("user.linked", other.login, f"user/{other.user_id}", {}))
     return other
 
@@ -88,13 +89,15 @@ def _login(settings: Oidc, claims: Mapping[str, Any]) -> str:
     if not isinstance(said, str):
         do = f"IT has the provider tell the claim '{settings.login_claim}', or names another: console.oidc.login_claim."
         raise refused(settings, f"it does not tell your {settings.login_claim}", do)
-    if settings.login_claim == "email" and claims.get("email_verified", True) is not True:
-        raise refused(settings, "it does not vouch for your e-mail address", "Confirm the address with it.")
+    if settings.login_claim == "email" and claims.get("email_verified", settings.unverified_email) is not True:
+        do = "Confirm the address with it; where it never says so, IT reads about console.oidc.unverified_email."
+        raise refused(settings, "it does not vouch for your e-mail address", do)
     return users.login_of(said)
 
 
-def _by(connection: sa.Connection, which: sa.ColumnElement[bool], for_update: bool = False) -> User | None:
-    login = connection.scalar(sa.select(_user.c.login).where(which).with_for_update(skip_locked=False))
+def _by(connection: sa.Connection, which: sa.ColumnElement[bool]) -> User | None:
+    """The user, for us alone until the transaction ends."""
+    login = connection.scalar(sa.select(_user.c.login).where(which).with_for_update())
     return users.one(connection, login) if login else None
 
 
@@ -110,15 +113,18 @@ def _new(connection: sa.Connection, subject: str, login: str, claims: Mapping[st
 
 def _name(claims: Mapping[str, Any], login: str) -> str:
     said = claims.get("name")
-    return said.strip()[:100] if isinstance(said, str) and said.strip().isprintable() and said.strip() else login
+    return users.called(said if isinstance(said, str) else "", login)
 
 
 def _updated(connection: sa.Connection, user: User, roles: Sequence[str], name: str) -> User:
-    """The same user with the roles of today; the provider's word stands, also where it takes the last admin's away."""
+    """The same user with the roles of today; the provider's word stands, also where it takes the last admin's away. A
+    password beside it would outlive the provider's word, so there is none."""
     if tuple(roles) != user.roles:
         told = {"roles": "+".join(roles)}
         audit.record(connection, audit.Event("user.roles", user.login, f"user/{user.user_id}", told))
-    values = {"roles": list(roles), "name": name}
+    if user.has_password:
+        audit.record(connection, audit.Event("user.password_dropped", user.login, f"user/{user.user_id}", {}))
+    values = {"roles": list(roles), "name": name, "password": None}
     connection.execute(sa.update(_user).where(_user.c.user_id == user.user_id).values(values))
     if not roles:
         session.end_all(connection, user.user_id)
@@ -132,3 +138,23 @@ def let_link(store: Store, user_id: int, *, actor: str) -> None:
         if connection.execute(change.returning(_user.c.user_id)).first() is None:
             raise NotFound("There is no such user without a link.", do="Settings lists them.")
         audit.record(connection, audit.Event("user.may_link", actor, f"user/{user_id}", {}))
+
+
+def unlink(store: Store, user_id: int, *, actor: str) -> User:
+    """Part a user and somebody of the provider, or say that they are not to be linked after all. Who was linked is
+    signed out everywhere, and comes in again by a link for a new password, or when they may be linked anew.
+
+    Raises NotFound.
+    """
+    linked = sa.or_(_user.c.subject.is_not(None), _user.c.may_link)
+    with store.begin() as connection:
+        user = _by(connection, sa.and_(_user.c.user_id == user_id, linked))
+        if user is None:
+            raise NotFound("There is no such user with a link.", do="Settings lists them.")
+        parted = sa.update(_user).where(_user.c.user_id == user_id).values(subject=None, may_link=False)
+        connection.execute(parted)
+        if user.subject is not None:
+            session.end_all(connection, user_id)
+            users.forget_invites(connection, user)
+        audit.record(connection, audit.Event("user.unlinked", actor, f"user/{user_id}", {}))
+    return user

@@ -70,15 +70,26 @@ def _read(row: sa.Row[tuple[object, ...]]) -> User:
     return User(**kept, roles=tuple(told["roles"]), has_password=told["password"] is not None)
 
 
+def called(said: str, login: str) -> str:
+    """What pages call somebody: one line of what they said, without letters that turn the line or show nothing."""
+    return "".join(letter for letter in " ".join(said.split()) if letter.isprintable())[:100].strip() or login
+
+
 def make(connection: sa.Connection, login: str, name: str, roles: Sequence[str], *, actor: str) -> User:
-    """A new user, with no way to sign in yet; whoever has the login already gets the roles, and stays shut out if
-    they are."""
-    values = {"login": login, "name": name.strip()[:100] or login, "roles": sorted(set(roles))}
+    """A new user, with no way to sign in yet; whoever has the login already, as they are."""
+    values = {"login": login, "name": called(name, login), "roles": sorted(set(roles))}
     made = sa.dialects.postgresql.insert(_user).values(values)
-    again = made.on_conflict_do_update(index_elements=[_user.c.login], set_={"roles": values["roles"]})
-    row = connection.execute(again.returning(_user)).one()
+    row = connection.execute(made.on_conflict_do_nothing().returning(_user)).one_or_none()
+    if row is None:
+        return _read(connection.execute(sa.select(_user).where(_user.c.login == login)).one())
     audit.record(connection, _event("user.made", actor, row.user_id, roles="+".join(row.roles)))
     return _read(row)
+
+
+def add_roles(connection: sa.Connection, user: User, names: Sequence[str], *, actor: str) -> None:
+    """Give somebody these roles beside those that they have."""
+    roles = _changed(connection, user.user_id, roles=sorted({*user.roles, *names})).roles
+    audit.record(connection, _event("user.roles", actor, user.user_id, roles="+".join(roles)))
 
 
 def set_roles(store: Store, user_id: int, names: Sequence[str], *, known: Roles, actor: str) -> User:
@@ -87,7 +98,7 @@ def set_roles(store: Store, user_id: int, names: Sequence[str], *, known: Roles,
         raise NotFound(f"There is no role '{unknown[0]}'.", do=f"There are {', '.join(known.roles)}.")
     with store.begin() as connection:
         user = _changed(connection, user_id, roles=sorted(set(names)))
-        _forget_invites(connection, user)
+        forget_invites(connection, user)
         _see_that_somebody_manages(connection, known)
         audit.record(connection, _event("user.roles", actor, user_id, roles="+".join(user.roles)))
     return user
@@ -99,7 +110,7 @@ def disable(store: Store, user_id: int, *, known: Roles, actor: str) -> User:
         user = _changed(connection, user_id, disabled_at=sa.func.now())
         _see_that_somebody_manages(connection, known)
         session.end_all(connection, user_id)
-        _forget_invites(connection, user)
+        forget_invites(connection, user)
         audit.record(connection, _event("user.disabled", actor, user_id))
     return user
 
@@ -112,8 +123,8 @@ def enable(store: Store, user_id: int, *, actor: str) -> User:
     return user
 
 
-def _forget_invites(connection: sa.Connection, user: User) -> None:
-    """A link made before may not give back what was just taken."""
+def forget_invites(connection: sa.Connection, user: User) -> None:
+    """A link made before may not give back what was just taken away."""
     invite = tables.console_invite
     connection.execute(sa.delete(invite).where(invite.c.login == user.login, invite.c.used_at.is_(None)))
 

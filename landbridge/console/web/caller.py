@@ -66,9 +66,16 @@ def roles_of(request: Request) -> Roles:
     return roles
 
 
+def for_programs(request: Request) -> bool:
+    """Whether a program asks."""
+    return request.url.path.startswith("/api/")
+
+
 def signed_in(request: Request) -> Caller:
-    """Who calls. Raises NotSignedIn."""
+    """Who calls. A token opens the API and no page. Raises NotSignedIn."""
     secret, by_token = session.given(request)
+    if by_token and not for_programs(request):
+        raise NotSignedIn
     found = session.of(store_of(request), secret) if secret else None
     if found is None or (found.kind == "token") != by_token:
         raise NotSignedIn

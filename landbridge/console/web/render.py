@@ -21,6 +21,7 @@ from landbridge.console.web.veil import Veil
 
 STATIC = Path(__file__).parent.parent / "static"
 THEMES = ("light", "dark")
+LONGEST_PATH = 2000
 
 
 @cache
@@ -80,13 +81,13 @@ def redirect(request: Request, to: str, said: str = "", *, mark: str = "done", *
     caller: Caller | None = getattr(request.state, "caller", None)
     if said and caller and not caller.by_token:
         session.say(store_of(request), caller.secret, {"text": said, "mark": mark, **undo})
-    return RedirectResponse(_inside(to), 303)
+    return RedirectResponse(inside(to), 303)
 
 
-def _inside(to: str) -> str:
-    """A path of ours. What would lead elsewhere (`//evil`, `https:`, a backslash) leads home."""
+def inside(to: str) -> str:
+    """A path of ours. What would lead elsewhere (`//evil`, `https:`, a backslash) or fits in no cookie leads home."""
     plain = to.startswith("/") and not to.startswith("//") and "\\" not in to and to.isprintable()
-    return to if plain else "/"
+    return to if plain and len(to) <= LONGEST_PATH else "/"
 
 
 def problem(title: str, status: int, do: str = "") -> Mapping[str, Any]:
