@@ -151,11 +151,13 @@ class Settings(_Part):
 
 
 class Project:
-    """A checked configuration and the folder it stands in. Paths in it are relative to that folder."""
+    """A checked configuration, the folder it stands in and the `file` itself. Paths in it are relative to that
+    folder."""
 
-    def __init__(self, settings: Settings, home: Path) -> None:
+    def __init__(self, settings: Settings, home: Path, file: str = FILE) -> None:
         self.settings = settings
         self.home = home
+        self.file = home / file
 
     @cached_property
     def data(self) -> Path:
@@ -231,7 +233,8 @@ def load(path: Path) -> Project:
         known = ", ".join(settings.accounts) or "none"
         told = f"names the account '{settings.crm}', which is not configured"
         raise config_faults.wrong(path, text, ("crm",), told, do=f"Configured accounts: {known}.")
-    return Project(settings, path.resolve().parent)
+    whole = path.resolve()
+    return Project(settings, whole.parent, whole.name)
 
 
 def _text(path: Path) -> str:

@@ -30,6 +30,7 @@ _WHY = {
 def revert(
     what: Annotated[str, typer.Argument(help="A run, a plan, a change's number, or a customer (any of its ids).")],
     over_edits: Annotated[bool, typer.Option("--over-edits", help=_OVER)] = False,
+    actor: Annotated[str | None, typer.Option("--as", help="Who wants it.", metavar="NAME", envvar="USER")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many changes to print for people.")] = 20,
     json: Json = False,
 ) -> None:
@@ -39,7 +40,7 @@ def revert(
     """
     from landbridge.cli import plans, show
 
-    found = _planned(what, over_edits)
+    found = _planned(what, over_edits, actor)
     if json:
         show.as_json({**vars(found), "left": [vars(each) for each in found.left]})
         return
@@ -52,14 +53,14 @@ def revert(
         show.say(f'\nIt waits: `landbridge push --approve {found.plan_id} --as NAME --reason "…"`.')
 
 
-def _planned(what: str, over_edits: bool) -> Reverting:
+def _planned(what: str, over_edits: bool, actor: str | None) -> Reverting:
     os.environ["LANDBRIDGE_CONDUCTOR"] = "none"
     from flows.revert import take_back
     from landbridge.bootstrap import opened
     from landbridge.cli.conduct import with_sandbox
 
     with with_sandbox(), opened() as hub:
-        return take_back(hub, what, over_edits=over_edits)
+        return take_back(hub, what, over_edits=over_edits, actor=actor)
 
 
 def _tell_left(left: list[Left], limit: int) -> None:

@@ -44,7 +44,7 @@ def up(
         hub = running.enter_context(opened())
         _see_that_nobody_is_up(hub.project.data / "up.json")
         _see_that_free(port)
-        os.environ.setdefault("LANDBRIDGE_CONFIG", str((hub.project.home / "landbridge.yaml").resolve()))
+        os.environ["LANDBRIDGE_CONFIG"] = str(hub.project.file)  # for the worker, wherever it runs
         _ = hub.store
         running.enter_context(beside(hub, console_port))
         running.enter_context(with_sandbox())

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from landbridge import __version__
-from landbridge.errors import AlreadyRunning, LandbridgeError, NotFound
+from landbridge.errors import LandbridgeError, NotFound
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail import audit, balance
@@ -84,7 +84,7 @@ def _end(run: Run, state: str, error: str | None) -> None:
 
 def call_lost(store: Store, *, actor: str) -> int:
     """Mark runs whose process is gone as lost: they say 'running', yet nobody holds their lock. Answers how many."""
-    dead = [run_id for run_id in _said_running(store) if not _alive(store, run_id)]
+    dead = [run_id for run_id in _said_running(store) if not alive(store, run_id)]
     with store.begin() as connection:
         ended = {"state": "lost", "ended_at": sa.func.now(), "error": "Its process ended without a word."}
         still = _run.c.run_id.in_(dead), _run.c.state == "running"  # one that ended just now gave its lock back as well
@@ -98,12 +98,18 @@ def _said_running(store: Store) -> list[str]:
         return list(connection.execute(sa.select(_run.c.run_id).where(_run.c.state == "running")).scalars())
 
 
-def _alive(store: Store, run_id: str) -> bool:
-    try:
-        with store.only_one(_lock(run_id)):
-            return False
-    except AlreadyRunning:
-        return True
+def alive(store: Store, run_id: str) -> bool:
+    """Whether its process still lives: it holds the run's lock. Nobody is disturbed by the question."""
+    with store.begin() as connection:
+        return bool(connection.scalar(sa.text(_HELD), {"name": _lock(run_id)}))
+
+
+_HELD = """
+SELECT EXISTS (SELECT FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND objsubid = 1
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND (classid::bigint << 32 | objid::bigint) = hashtextextended(:name, 0))
+"""
 
 
 def _lock(run_id: str) -> str:

@@ -11,8 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from landbridge.bootstrap import Hub
-from landbridge.console.acts import quarantine as acts
-from landbridge.console.web import session
+from landbridge.console.web import beside, session
 from landbridge.quality import hold
 from landbridge.quality.suite import validate
 from landbridge.trail import runs
@@ -161,14 +160,14 @@ def test_a_value_is_set_by_hand_and_judged_again(
     sign_in: SignIn, hub: Hub, held: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(acts, "start_command", lambda _hub, *words: asked.append(" ".join(words)))
+    monkeypatch.setattr(beside, "start", lambda _hub, *words, actor: asked.append(f"{' '.join(words)} by {actor}"))
     rita = sign_in("reviewer", login="rita")
     assert "Set the value by hand" in shown(rita.get(f"/quarantine/{held['validate']}").text)
     page = rita.form(f"/quarantine/{held['validate']}/repair", field="email", value="not one", reason="guess")
     assert page.status_code == 422
     said = {"field": "email", "value": "Anna@Fjord.example", "reason": "she told me"}
     assert "email is anna@fjord.example" in shown(rita.form(f"/quarantine/{held['validate']}/repair", **said).text)
-    assert asked == ["replay --as rita --json"]
+    assert asked == ["replay by rita"]
     People(hub.store).leads()
     with runs.running(hub.store, "replay", actor="rita") as run:
         validate(run, hub.suite, hub.docs)

@@ -44,7 +44,7 @@ def living(org: SalesforceOrg) -> Rows:
 
 def take_back(journey: Journey, *words: str) -> dict[str, Any]:
     """Revert, and let the plan leave in somebody's name."""
-    told: dict[str, Any] = json.loads(journey.landbridge("revert", *words, "--json"))
+    told: dict[str, Any] = json.loads(journey.landbridge("revert", *words, "--as", "rita", "--json"))
     if told["plan_id"]:
         assert "takes back" in journey.landbridge("push", code=3), "not before somebody approved it"
         words = ("--approve", told["plan_id"], "--as", "kim", "--reason", "wrong rule", "--json")
@@ -73,6 +73,7 @@ def test_a_run_is_taken_back(begin: Begin) -> None:
         edited = living(org)
 
         told = take_back(journey, run)
+        assert journey.rows("SELECT actor FROM audit_event WHERE kind = 'revert.planned'") == [("rita",)]
         assert {(left["crm_id"], left["field"]) for left in told["left"]} == {(hers, None), (theirs, field)}
         after = living(org)
         assert after.pop(hers) == edited[hers], "a lead that somebody works on stays as it is"

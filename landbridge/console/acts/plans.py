@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from landbridge.bootstrap import Hub
+from landbridge.console.web import beside
 from landbridge.console.web.bodies import LONGEST, Body, said
-from landbridge.console.web.conductor import start_command
 from landbridge.errors import NotFound
 from landbridge.push import approval, holds, partly
 from landbridge.push.partly import Placed
@@ -94,7 +94,8 @@ def undo(hub: Hub, number: int, actor: str) -> holds.Released:
     return holds.release(hub.store, hub.crm, f"b{number}", actor=actor, reason="taken back at once", placed_by=actor)
 
 
-def start_revert(hub: Hub, what: str, over_edits: bool, actor: str) -> None:
-    """Have a revert planned by a process of its own. Raises NotFound when `what` wrote nothing."""
+def start_revert(hub: Hub, what: str, over_edits: bool, actor: str) -> bool:
+    """Have a revert planned beside the console; answers whether it begins now. Raises NotFound when `what` wrote
+    nothing."""
     subject(hub.store, hub.crm, what)
-    start_command(hub, "revert", what, "--as", actor, "--json", *(["--over-edits"] if over_edits else []))
+    return beside.start(hub, "revert", what, *(["--over-edits"] if over_edits else []), actor=actor)

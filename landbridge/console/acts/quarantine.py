@@ -6,8 +6,8 @@ from typing import Literal
 
 from landbridge.bootstrap import Hub
 from landbridge.console.read import quarantine as read
+from landbridge.console.web import beside
 from landbridge.console.web.bodies import said
-from landbridge.console.web.conductor import start_command
 from landbridge.errors import RecordRejected
 from landbridge.leads import overrides
 from landbridge.push import refused
@@ -53,6 +53,6 @@ def repair(hub: Hub, number: int, field: str, value: str, *, actor: str, reason:
     return made
 
 
-def replay(hub: Hub, actor: str) -> None:
-    """Have what is held judged again, by a process of its own. Two at once: the second finds nothing to do."""
-    start_command(hub, "replay", "--as", actor, "--json")
+def replay(hub: Hub, actor: str) -> bool:
+    """Have what is held judged again, beside the console; answers whether it begins now, or follows one at work."""
+    return beside.start(hub, "replay", actor=actor)

@@ -13,6 +13,7 @@ from fastapi.responses import Response
 from landbridge.bootstrap import Hub
 from landbridge.console.read import plan_waits as waits
 from landbridge.console.read import plans as read
+from landbridge.console.read.beside import newest as beside
 from landbridge.console.read.plan_fields import text_of
 from landbridge.console.web.caller import Sees, hub_of, roles_of
 from landbridge.console.web.conductor import prefect_of
@@ -72,6 +73,8 @@ def history(request: Request, caller: Sees) -> Response:
         shown=listing.shown(lines),
         crm=hub.crm,
         halted=waits.halted(hub.store, hub.crm, veil),
+        beside=beside(hub, "revert"),
+        doing="revert",
     )
 
 

@@ -46,8 +46,9 @@ def go_on(request: Request, caller: Approves, reason: Reason = "") -> Response:
 @router.post("/plan/revert")
 def revert(request: Request, caller: Approves, what: Word, over_edits: Annotated[bool, Form()] = False) -> Response:
     """Plan to take something back: in a process of its own, for it reads the CRM first."""
-    acts.start_revert(hub_of(request), what.strip(), over_edits, caller.login)
-    told = "The CRM is being read. What can be taken back comes as a plan, which waits for approval like any other."
+    begins = acts.start_revert(hub_of(request), what.strip(), over_edits, caller.login)
+    told = "The CRM is being read." if begins else "It begins when the revert that is being planned is done."
+    told += " What can be taken back comes as a plan, which waits for approval like any other."
     return redirect(request, "/plan/history", told)
 
 

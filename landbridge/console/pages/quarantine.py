@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from landbridge.console.acts import quarantine as acts
 from landbridge.console.read import quarantine as read
+from landbridge.console.read.beside import newest
 from landbridge.console.read.quarantine_item import whole
 from landbridge.console.web.caller import Operates, Reviews, Sees, hub_of
 from landbridge.console.web.csv_out import csv_response
@@ -20,6 +21,7 @@ from landbridge.console.web.veil import Veil
 router = APIRouter()
 
 COLUMNS = ("number", "stage", "expectation", "subject", "field", "value", "reason", "since", "run")
+FOLLOWS = "A replay is at work; one more follows it, for all who ask until then."
 Reason = Annotated[str, Form(max_length=500)]
 
 
@@ -39,7 +41,8 @@ def show(request: Request, caller: Sees) -> Response:
         shown=listing.shown(found),
         groups=read.groups(hub.store, veil),
         stages=read.STAGES,
-        replay=read.newest_replay(hub.store),
+        beside=newest(hub, "replay"),
+        doing="replay",
         named=read.named,
         many=read.MANY,
     )
@@ -63,15 +66,16 @@ def item(request: Request, caller: Sees, number: int) -> Response:
         whole=whole(hub, found, veil),
         others=read.of_subject(hub.store, found, veil),
         stages=read.STAGES,
-        replay=read.newest_replay(hub.store),
+        beside=newest(hub, "replay"),
+        doing="replay",
     )
 
 
 @router.post("/quarantine/replay")
 def replay(request: Request, caller: Operates, back: Annotated[str, Form()] = "/quarantine") -> Response:
     """Judge again what is held."""
-    acts.replay(hub_of(request), caller.login)
-    return redirect(request, back, "The replay begins. Whoever asks twice gets one.")
+    begins = acts.replay(hub_of(request), caller.login)
+    return redirect(request, back, "The replay begins." if begins else FOLLOWS)
 
 
 @router.post("/quarantine/{number}/release")

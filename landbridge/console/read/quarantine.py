@@ -144,23 +144,6 @@ def of_subject(store: Store, item: Item, veil: Veil, limit: int = 20) -> Sequenc
         return [as_seen(Item(**row), veil) for row in connection.execute(sa.text(_OTHERS), asked).mappings()]
 
 
-@dataclass(frozen=True)
-class Replay:
-    """The newest replay."""
-
-    run_id: str
-    state: str
-    at: datetime
-    error: str | None
-
-
-def newest_replay(store: Store) -> Replay | None:
-    """The newest replay of the last hour."""
-    with store.begin() as connection:
-        row = connection.execute(sa.text(_REPLAY)).first()
-    return Replay(*row) if row else None
-
-
 _COLUMNS = ", ".join(f"q.{name}" for name in Item.__dataclass_fields__ if name != "who")
 
 # The kinds that are held, each found by one step in the index.
@@ -195,8 +178,4 @@ _OTHERS = f"""
 SELECT {_COLUMNS} FROM quarantine q
 WHERE q.stage = :stage AND q.subject = :subject AND q.quarantine_id <> :n AND q.state = 'held'
 ORDER BY q.quarantine_id DESC LIMIT :limit
-"""
-_REPLAY = """
-SELECT run_id, state, started_at, error FROM run
-WHERE flow = 'replay' AND started_at > now() - interval '1 hour' ORDER BY started_at DESC LIMIT 1
 """

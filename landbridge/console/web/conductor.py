@@ -1,18 +1,14 @@
-"""Starting work from a page without doing it there: Prefect runs it, or a process of its own."""
+"""Having Prefect run a flow now. Our own commands are run beside the console: landbridge.console.web.beside."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import threading
 from typing import Any
 
 import httpx
 
 from landbridge.bootstrap import Hub
-from landbridge.config import HOUSE
-from landbridge.errors import LandbridgeError, SourceUnavailable
+from landbridge.errors import SourceUnavailable
 
 _PATIENCE = 5.0
 
@@ -41,31 +37,3 @@ def start_deployment(hub: Hub, flow: str, deployment: str) -> str:
     except (httpx.HTTPError, ValueError, KeyError) as error:
         raise SourceUnavailable("Prefect does not take it.", do="Look at Prefect's own pages.") from error
     return str(made["name"])
-
-
-def start_command(hub: Hub, *words: str) -> None:
-    """Run one of our own commands in a process of its own, over this project; its log is `data`/console.log.
-
-    It goes on when the console ends. What it did is told by its run.
-    """
-    path = hub.project.home / "landbridge.yaml"
-    if not path.exists():
-        raise LandbridgeError(
-            "This project has no landbridge.yaml that a command could read.", do="Use the command line."
-        )
-    import os
-
-    known = {"LANDBRIDGE_CONFIG": str(path), "PYTHONPATH": str(HOUSE)}
-    known |= {"LANDBRIDGE_DATABASE": hub.project.settings.database} if hub.project.settings.database else {}
-    hub.project.data.mkdir(parents=True, exist_ok=True)
-    with (hub.project.data / "console.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "landbridge", *words],
-            cwd=hub.project.home,
-            env={**os.environ, **known},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    threading.Thread(target=process.wait, daemon=True, name=f"landbridge {words[0]}").start()  # no zombie is left
