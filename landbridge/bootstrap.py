@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from landbridge.leads.rules import GoldenRules, LeadRules
     from landbridge.mapping.load import Mapping
     from landbridge.push.budget import Budget
+    from landbridge.push.gate import Gate
     from landbridge.push.policy import Policy
     from landbridge.quality.suite import Suite
     from landbridge.store.engine import Store
@@ -187,6 +188,14 @@ class Hub:
         from landbridge.push.policy import load_policy
 
         return load_policy(self.project.mappings / "crm" / f"{self.project.account(self.crm).system}.yaml")
+
+    @property
+    def gate(self) -> Gate:
+        """What stands between a plan and the CRM."""
+        from landbridge.push.gate import Gate
+
+        options, meets = self.project.account(self.crm).options, self.connector(self.crm).org is not None
+        return Gate(self.store, self.policy, self.crm, options, meets)
 
     @property
     def docs(self) -> Path:

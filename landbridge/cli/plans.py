@@ -35,18 +35,20 @@ def show_plan(plan_id: str | None, *, json: bool, csv: bool, limit: int) -> None
         if found is None:
             _nothing(json, left_alone(hub.store, hub.crm))
             return
+        waits = hub.gate.why(found.totals.plan_id)
     if json:
-        _json(found)
+        _json(found, waits)
     elif csv:
         _csv(found.rows)
     else:
         _tell(found.totals, found.rows, found.reasons)
+        _tell_waits(found.totals, waits)
         show.say(f"Everything that waits takes about {found.api_calls:,} of the CRM's API calls.", "dim")
 
 
-def _json(found: Shown) -> None:
+def _json(found: Shown, waits: list[str]) -> None:
     told = {"reasons": [vars(why) for why in found.reasons], "changes": [row.as_dict() for row in found.rows]}
-    show.as_json({**vars(found.totals), "api_calls": found.api_calls, **told})
+    show.as_json({**vars(found.totals), "api_calls": found.api_calls, "waits": waits, **told})
 
 
 _LEFT = "differ in something that is left alone"
@@ -154,7 +156,14 @@ def _tell_totals(numbers: Totals) -> None:
         show.say(f"{numbers.conflicts:,} fields that somebody edited, or where ours cannot stand, are told above.")
     if numbers.held:
         show.say(f"{numbers.held:,} leads differ in something that is left alone, and are not in the plan.")
-    show.say("`landbridge push` writes it; a plan that waits for approval says so.", "dim")
+
+
+def _tell_waits(numbers: Totals, waits: list[str]) -> None:
+    if waits:
+        show.say(f"[yellow]It waits.[/] {show.plain(' '.join(waits))}")
+        show.say(f'`landbridge push --approve {numbers.plan_id} --as NAME --reason "…"` lets it leave.', "dim")
+    elif numbers.state in ("planned", "approved"):
+        show.say("`landbridge push` writes it.", "dim")
 
 
 def approve(plan_id: str, actor: str, reason: str) -> None:

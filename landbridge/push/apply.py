@@ -18,6 +18,7 @@ from landbridge.push import budget, contact, fresh, halt, org, outbox
 from landbridge.push.approval import open_gate
 from landbridge.push.bulk import jobs
 from landbridge.push.dispatch import Dispatch
+from landbridge.push.gate import Gate
 from landbridge.push.note import note, of_receipt
 from landbridge.push.outbox import STOPPING, Group, Outgoing, Ready
 from landbridge.push.policy import Policy
@@ -53,8 +54,9 @@ def _empty(way: Dispatch, policy: Policy) -> None:
     settle_open(way)
     halt.refuse(way.store, way.account)
     fresh.drop_outdated(way)
-    contact.refuse(way, org_id, str(way.access.options.get("first_load", policy.limit.first_load)))
-    open_gate(way.run, policy, way.access)
+    gate = Gate(way.store, policy, way.account, way.access.options)
+    contact.refuse(way, org_id, gate.limit)
+    open_gate(way.run, gate)
     if not outbox.groups(way.store, outbox.approved(way.account)):
         return
     org.check(policy, way.connector, way.access)

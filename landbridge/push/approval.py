@@ -1,126 +1,20 @@
-"""The gate: a plan leaves when it is small enough for the policy, or when a named person has approved it.
-
-What waits holds back everything of its account: a plan of unusual size is the sign of a wrong rule, and small plans
-made by the same wrong rule must not slip through beside it. A plan that changes a protected field or deletes
-a record waits whatever its size, and so does one that takes back what was written.
-"""
+"""What people and the policy say about a plan: it may leave, or it shall not. The gate: landbridge.push.gate."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import sqlalchemy as sa
 
-from connectors.base import Access
 from landbridge.errors import GateClosed, NotFound
 from landbridge.push import looked, outbox
-from landbridge.push.policy import Limit, Policy
+from landbridge.push.gate import AUTOMATIC, NOTHING_SENT, Gate
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail import audit
 from landbridge.trail.runs import Run
 
 _change, _plan = tables.change, tables.plan
-
-_CRM_SIZE = """
-SELECT count(*) FROM (
-    SELECT stream, key FROM record_head WHERE account = :account AND stream IN ('Lead', 'Contact')
-    UNION SELECT object, crm_id FROM pushed WHERE account = :account
-) records
-"""
-
-
-NOTHING_SENT = "Nothing was sent"
-"""How every sentence of a closed gate begins: a run that ends with it waits for somebody, and nothing is broken."""
-
-AUTOMATIC = "within the policy's limit"
-"""The reason that stands where nobody approved."""
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """A plan that nobody has approved. `changes`: those that still wait; `protected`: those of them that would change
-    a protected field; `deletes`: those that would delete a record; `revert`: it takes back what was written."""
-
-    plan_id: str
-    changes: int
-    protected: int = 0
-    deletes: int = 0
-    revert: bool = False
-
-    def __str__(self) -> str:
-        if self.revert:
-            return f"{self.plan_id} takes back {self.changes:,} changes"
-        guarded = f", {self.protected:,} of them of a protected field" if self.protected else ""
-        gone = f", {self.deletes:,} of them deletions" if self.deletes else ""
-        return f"{self.plan_id}: {self.changes:,} changes{guarded}{gone}"
-
-
-@dataclass(frozen=True)
-class Load:
-    """All that is open and that no person approved, in one sum: many small plans made by one wrong rule are as large
-    as one. `under_way`: changes that the policy let through and that have not arrived yet."""
-
-    plans: tuple[Waiting, ...]
-    under_way: int
-    crm_size: int
-    first_load: bool
-
-    @property
-    def changes(self) -> int:
-        """How many."""
-        return self.under_way + sum(plan.changes for plan in self.plans)
-
-    def stopped(self, limit: Limit) -> tuple[Waiting, ...]:
-        """The plans that somebody must look at first: all of them when they are too many together."""
-        if not self._passes(limit):
-            return self.plans
-        return tuple(plan for plan in self.plans if plan.protected or plan.deletes or plan.revert)
-
-    def _passes(self, limit: Limit) -> bool:
-        if self.changes <= limit.changes:
-            return True
-        if self.first_load:
-            return limit.first_load == "approve"
-        return self.changes <= limit.share * self.crm_size
-
-    def __str__(self) -> str:
-        first = ", and nothing was ever written there before" if self.first_load else ""
-        plans = "; ".join(map(str, self.plans))
-        return f"{plans}, where the CRM holds {self.crm_size:,} records{first}"
-
-
-def waiting(store: Store, account: str, protected: Mapping[str, Sequence[str]] | None = None) -> Load:
-    """The account's plans that nobody has approved, oldest first. `protected`: field names by CRM object."""
-    asked = {"account": account, "automatic": AUTOMATIC}
-    guarded = [{"object": name, "fields": list(fields)} for name, fields in (protected or {}).items()]
-    with store.begin() as connection:
-        plans = connection.execute(sa.text(_WAITING), asked | {"guarded": json.dumps(guarded)}).all()
-        under_way = connection.scalar(sa.text(_UNDER_WAY), asked) or 0
-        size = connection.scalar(sa.text(_CRM_SIZE), {"account": account}) or 0
-        first = not connection.scalar(sa.select(sa.exists().where(tables.pushed.c.account == account)))
-    return Load(tuple(Waiting(*row) for row in plans), under_way, size, first)
-
-
-# A record that we create has nothing yet that could be protected.
-_WAITING = """
-SELECT p.plan_id, count(*), count(*) FILTER (WHERE EXISTS (
-           SELECT FROM jsonb_to_recordset(CAST(:guarded AS jsonb)) AS g(object text, fields jsonb),
-                       jsonb_array_elements_text(g.fields) AS f
-           WHERE g.object = c.object AND c.action = 'update' AND c.after ? f)),
-       count(*) FILTER (WHERE c.action = 'delete'), p.kind = 'revert'
-FROM plan p JOIN change c USING (plan_id)
-WHERE p.account = :account AND p.state = 'planned' AND c.state = 'planned'
-GROUP BY p.plan_id, p.kind, p.at ORDER BY p.at, p.plan_id
-"""
-
-_UNDER_WAY = """
-SELECT count(*) FROM plan p JOIN change c USING (plan_id)
-WHERE p.account = :account AND p.state = 'approved' AND p.reason = :automatic
-  AND c.state IN ('planned', 'approved', 'sending', 'unknown')
-"""
 
 
 def approve(store: Store, plan_id: str, *, actor: str, reason: str, seen: str | None = None) -> int:
@@ -185,13 +79,10 @@ def drop(store: Store, plan_id: str, *, actor: str, reason: str) -> int:
     return changes
 
 
-def open_gate(run: Run, policy: Policy, access: Access) -> None:
+def open_gate(run: Run, gate: Gate) -> None:
     """Approve what the policy lets through unseen. Raises GateClosed when a plan must be looked at first."""
-    limit = policy.limit
-    if access.options.get("first_load") in ("ask", "approve"):
-        limit = limit.model_copy(update={"first_load": access.options["first_load"]})
-    load = waiting(run.store, access.account, policy.protected())
-    if stopped := load.stopped(limit):
+    load = gate.load()
+    if stopped := load.stopped(gate.limit):
         raise GateClosed(
             f"{NOTHING_SENT}: {replace(load, plans=stopped)}.",
             do=f"Look at it: `landbridge plan`. Then `landbridge push --approve {stopped[0].plan_id} --reason WHY`.",

@@ -9,8 +9,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from landbridge.errors import GateClosed
-from landbridge.push.approval import AUTOMATIC, NOTHING_SENT
+from landbridge.push import gate
 from landbridge.push.dispatch import Dispatch
+from landbridge.push.gate import NOTHING_SENT
+from landbridge.push.policy import Limit
 from landbridge.store import tables
 from landbridge.trail import audit
 
@@ -68,27 +70,16 @@ def _another(connection: sa.Connection, way: Dispatch, former_id: str, org_id: s
     audit.record(connection, way.run.event("org.changed", way.account, former=former_id, now=org_id, left=left[1]))
 
 
-_APPROVED = """
-SELECT p.approved_by FROM plan p JOIN crm_org o USING (account)
-WHERE p.account = :account AND p.state = 'approved' AND p.reason <> :automatic
-  AND (o.former_id IS NULL OR p.approved_at > o.at)
-ORDER BY p.approved_at LIMIT 1
-"""
-
-
-def refuse(way: Dispatch, org_id: str | None, first_load: str) -> None:
-    """Raise GateClosed until a person has approved a plan for this org. `first_load`: 'approve' lets a first contact
-    through unseen, but never another org behind the same account."""
+def refuse(way: Dispatch, org_id: str | None, limit: Limit) -> None:
+    """Raise GateClosed until a person has approved a plan for this org, where the limit wants one."""
     if org_id is None:
         return
     with way.store.begin() as connection:
         met = connection.execute(sa.select(_org).where(_org.c.account == way.account)).one()
         if met.approved_by is not None:
             return
-        by = connection.scalar(sa.text(_APPROVED), {"account": way.account, "automatic": AUTOMATIC})
-        if by is None and first_load == "approve" and met.former_id is None:
-            by = way.run.actor
-        if by is not None:
+        if gate.stranger(connection, way.account, limit) is None:
+            by = gate.by_person(connection, way.account) or way.run.actor
             connection.execute(sa.update(_org).where(_org.c.account == way.account).values(approved_by=by))
             audit.record(connection, way.run.event("org.met", way.account, org=org_id))
             return

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from landbridge.bootstrap import Hub
 from landbridge.console.read import flows
-from landbridge.push.approval import NOTHING_SENT
+from landbridge.push.gate import NOTHING_SENT
 from tests.console.conftest import SignIn, shown
 
 _RUN = sa.text("""

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landbridge.errors import GateClosed, NotFound
-from landbridge.push.approval import AUTOMATIC, Load, Waiting, approve, waiting
+from landbridge.push.approval import approve
+from landbridge.push.gate import AUTOMATIC, Load, Waiting, waiting
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Limit, Policy
 from landbridge.store.engine import Store

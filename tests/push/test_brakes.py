@@ -16,8 +16,9 @@ from connectors.salesforce_client import Client
 from landbridge.errors import AccessRefused, GateClosed, NotFound
 from landbridge.push import budget, halt
 from landbridge.push.apply import push
-from landbridge.push.approval import approve, waiting
+from landbridge.push.approval import approve
 from landbridge.push.budget import Budget
+from landbridge.push.gate import waiting
 from landbridge.push.outbox import Group
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy

@@ -105,7 +105,7 @@ def show(request: Request, caller: Sees, plan_id: str) -> Response:
         shown=listing.shown(found),
         groups=read.groups(hub.store, plan_id),
         refusals=waits.refusals(hub.store, plan_id, veil) if plan.states.get("refused") else [],
-        why=waits.why_it_waits(hub.store, plan, hub.policy, _first_load(hub)) if plan.waits else [],
+        why=hub.gate.why(plan_id) if plan.waits else [],
         calls=plan.calls(hub.policy.sending),
         others=waits.others_open(hub.store, hub.crm, plan_id),
         halted=waits.halted(hub.store, hub.crm, veil),
@@ -119,11 +119,6 @@ def show(request: Request, caller: Sees, plan_id: str) -> Response:
 def _after(listing: Listing) -> int:
     after = listing.filters.get("after", "")
     return int(after) if after.isascii() and after.isdigit() and len(after) < 16 else 0
-
-
-def _first_load(hub: Hub) -> str:
-    option = hub.project.account(hub.crm).options.get("first_load")
-    return str(option or hub.policy.limit.first_load)
 
 
 def _rows(changes: Iterable[read.ChangeShown]) -> Iterator[Mapping[str, Any]]:

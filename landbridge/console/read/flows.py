@@ -18,7 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from landbridge.push.approval import NOTHING_SENT
+from landbridge.push.gate import NOTHING_SENT
 from landbridge.store.engine import Store
 
 HOURS = 24

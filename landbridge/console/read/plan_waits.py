@@ -1,4 +1,4 @@
-"""Why a plan waits, in words; and which others there are. Bounded: nothing here counts a table."""
+"""What stands around a plan: the kill switch, the plans before it and beside it, what the CRM refused."""
 
 from __future__ import annotations
 
@@ -8,46 +8,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from landbridge.console.read.plans import Head
 from landbridge.console.web.veil import Veil
-from landbridge.push.policy import Policy
 from landbridge.store import tables
 from landbridge.store.engine import Store
-
-_org = tables.crm_org
-
-
-def why_it_waits(store: Store, plan: Head, policy: Policy, first_load: str) -> list[str]:
-    """The reasons for which a person must look at it; none where the next push lets it through unseen."""
-    if plan.kind == "revert":
-        return ["It takes back what was written: nobody's work goes without a person's word."]
-    with store.begin() as connection:
-        met = connection.execute(
-            sa.select(_org.c.approved_by, _org.c.former_id).filter_by(account=plan.account)
-        ).first()
-        guarded = connection.execute(sa.text(_GUARDED), _protected(plan, policy)).all()
-    why = [f"{row.changes:,} changes are of {row.field}, which is protected." for row in guarded]
-    if met is None or met.approved_by is None:
-        if met and met.former_id:
-            return [*why, f"{plan.account} leads to another org than before: its first plan wants a person's word."]
-        if first_load != "approve":
-            return [*why, f"Nothing was ever written to {plan.account} before: the first plan wants a person's word."]
-    if plan.open <= policy.limit.changes:
-        return why
-    least = f"{policy.limit.changes:,} changes and {policy.limit.share:.0%} of the CRM's records"
-    return [*why, f"A plan of more than {least} is the sign of a wrong rule until somebody has looked."]
-
-
-def _protected(plan: Head, policy: Policy) -> Mapping[str, object]:
-    names = sorted({name for fields in policy.protected().values() for name in fields})
-    return {"plan_id": plan.plan_id, "names": names}
-
-
-_GUARDED = """
-SELECT detail AS field, sum(changes)::bigint AS changes FROM plan_part
-WHERE plan_id = :plan_id AND what = 'field' AND detail = ANY(:names) AND changes > 0 AND name NOT LIKE 'kept:%'
-GROUP BY detail ORDER BY detail
-"""
 
 
 @dataclass(frozen=True)

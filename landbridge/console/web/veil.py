@@ -7,7 +7,7 @@ from typing import Any
 
 from landbridge.console.web.caller import Caller
 from landbridge.console.web.words import veiled, veiled_id
-from landbridge.push.approval import AUTOMATIC
+from landbridge.push.gate import AUTOMATIC
 
 
 @dataclass(frozen=True)
