@@ -47,15 +47,18 @@ def _shapes(texts: pa.LargeStringArray) -> Shapes:
     bytes_ = np.frombuffer(texts.buffers()[2] or b"", np.uint8)[ends[0] : ends[-1]]
     size = np.diff(ends)
     place = np.repeat(np.arange(0, BUCKETS * len(texts), BUCKETS), size) + (bytes_ & (BUCKETS - 1))
-    counts = np.bincount(place, minlength=BUCKETS * len(texts)).reshape(-1, BUCKETS)
-    letters = np.zeros(len(texts), np.uint64)
-    for bucket in range(BUCKETS):
-        ones = (1 << np.minimum(counts[:, bucket], MOST)) - 1
-        letters |= ones.astype(np.uint64) << np.uint64(MOST * bucket)
-    foreign = np.bincount(np.repeat(np.arange(len(texts)), size)[bytes_ > 127], minlength=len(texts)) > 0
-    told = ~foreign & (size > 0) & (size < UNTOLD)
+    counts = np.minimum(np.bincount(place, minlength=BUCKETS * len(texts)), MOST).astype(np.uint8)
+    ones = _ONES[counts]
+    letters = (ones[0::2] | ones[1::2] << MOST).view(np.uint64)  # two buckets a byte, eight bytes a text
+    told = (size > 0) & (size < UNTOLD)
+    if (bytes_ > 127).any():
+        told &= np.bincount(np.repeat(np.arange(len(texts)), size)[bytes_ > 127], minlength=len(texts)) == 0
     length = np.where(texts.is_null().to_numpy(zero_copy_only=False), 0, np.where(told, size, UNTOLD))
     return Shapes(letters, length.astype(np.uint8))
+
+
+_ONES = np.array([(1 << many) - 1 for many in range(MOST + 1)], np.uint8)
+"""As many bits as there are letters in a bucket."""
 
 
 def slips(left: Shapes, right: Shapes, most: float) -> Flags:
