@@ -135,3 +135,11 @@ def test_nobody_has_a_key_twice(people: list[dict[str, Any]], signed: list[list[
     signed_phones = pa.array(signed[: len(people)], pa.list_(pa.string()))
     for keys in features(table.append_column("signed_phone", signed_phones))["keys"].to_pylist():
         assert len(keys) == len(set(keys))
+
+
+@given(st.lists(st.text("abcpq019 é", max_size=12)))
+def test_letters_are_counted_in_their_buckets(texts: list[str]) -> None:
+    found = shapes(pa.chunked_array([pa.array(texts, pa.string())]))
+    for text, letters in zip(texts, found.letters.tolist(), strict=True):
+        many = Counter(byte & 15 for byte in text.encode())
+        assert letters == sum((1 << min(n, 4)) - 1 << 4 * bucket for bucket, n in many.items())

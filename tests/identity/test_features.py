@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from landbridge.identity.features import features
@@ -242,6 +242,7 @@ def test_folding_is_bounded_and_plain() -> None:
     assert folded is not None and len(folded) <= LONGEST
 
 
+@example(["Two  spaces", " before", "behind ", "A" * LONGEST, "A" * (LONGEST + 1), "tab\there", "\n", "", "İ", "ß"])
 @given(st.lists(st.one_of(st.none(), st.text(max_size=8), st.text("aB .-\n\x7fé", max_size=LONGEST + 4))))
 def test_a_column_folds_as_its_values_do(values: list[str | None]) -> None:
     folded = fold_column(pa.chunked_array([pa.array(values, pa.string())]))
