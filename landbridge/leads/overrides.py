@@ -113,6 +113,8 @@ def _good(rules: GoldenRules, field: str, value: str) -> str:
             f"A {field.replace('_', ' ')} is 1 to {LONGEST} characters long.",
             do="Shorten it, or take the override back.",
         )
+    if "•" in plain:
+        raise RecordRejected("That is a value behind its veil (•), not a value.", do="Write the value out.")
     good, well_formed = polish(rules, field, plain, None, None) if field in POLISHED else (plain, True)
     if not well_formed or not _SHAPES.get(field, _anything)(good):
         raise RecordRejected(f"That is no {field.replace('_', ' ')}.", do=_FORMS.get(field, "Write it out."))

@@ -102,7 +102,7 @@ def release(store: Store, quarantine_id: int, actor: str, reason: str) -> None:
         subject = connection.scalar(_RELEASE_ONE, given)
         if subject is None:
             raise NotFound(f"Nothing of a lead is held under {quarantine_id}.", do="See `landbridge check`.")
-        connection.execute(_VALID_AGAIN, {"subject": subject})
+        connection.execute(VALID_AGAIN, {"subjects": [subject]})
         event = audit.Event("quarantine.released", actor, f"quarantine/{quarantine_id}", {"identity": subject})
         audit.record(connection, event)
 
@@ -119,6 +119,14 @@ def drop(store: Store, quarantine_id: int, actor: str, reason: str) -> None:
         event = audit.Event("quarantine.dropped", actor, f"quarantine/{quarantine_id}", {})
         audit.record(connection, event)
 
+
+def keep(connection: sa.Connection, quarantine_id: int) -> None:
+    """Nobody else settles it until the transaction ends. Raises NotFound when it is not held."""
+    if connection.execute(_KEEP, {"id": quarantine_id}).first() is None:
+        raise NotFound(f"Nothing is held under {quarantine_id} any more.", do="Quarantine lists what is held.")
+
+
+_KEEP = sa.text("SELECT 1 FROM quarantine WHERE quarantine_id = :id AND state = 'held' FOR UPDATE")
 
 KEPT_BACK = f"""
 q.state = 'held' OR q.state = 'dropped' AND q.stage = 'validate' AND q.settled_by IS NOT NULL
@@ -191,7 +199,9 @@ UPDATE quarantine SET state = 'dropped', settled_at = now(), settled_by = :actor
 WHERE quarantine_id = :id AND stage IN ('land', 'map', 'validate') AND state = 'held'
 """)
 
-_VALID_AGAIN = sa.text(f"""
-UPDATE lead SET valid = true WHERE identity_id = :subject AND checked_digest = digest AND NOT EXISTS (
-    SELECT FROM quarantine q WHERE q.stage IN ('identity', 'validate') AND q.subject = :subject AND ({KEPT_BACK}))
+VALID_AGAIN = sa.text(f"""
+UPDATE lead SET valid = true WHERE identity_id = ANY(:subjects) AND checked_digest = digest AND NOT EXISTS (
+    SELECT FROM quarantine q
+    WHERE q.stage IN ('identity', 'validate') AND q.subject = lead.identity_id AND ({KEPT_BACK}))
 """)
+"""Leads of which nothing is held any more may leave."""

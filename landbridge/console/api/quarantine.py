@@ -32,6 +32,10 @@ class Item(BaseModel):
 
     quarantine_id: int
     stage: str
+    kind: str = Field(
+        description="What is asked: the stage; or `erase` (release: yes, delete the CRM's record; drop: no, keep it), "
+        "or `merge` (release: yes, make the CRM's records one; drop: no, keep both)."
+    )
     subject: str
     expectation: str
     field: str | None
@@ -72,6 +76,12 @@ class Asked(Body):
     subject: str | None = None
     before: str = Field(default="", description="Only older ones than this number.")
     limit: int = Field(default=50, ge=1, le=200)
+
+
+class Settled(BaseModel):
+    """How many it was."""
+
+    items: int
 
 
 class Repair(Why):
@@ -115,19 +125,35 @@ def replay(request: Request, caller: Operates) -> None:
     acts.replay(hub_of(request), caller.login)
 
 
+@router.post("/release")
+def release_all(request: Request, caller: Operates, group: acts.OfGroup) -> Settled:
+    """Let go all that is held for one reason. Questions whose `kind` is erase or merge are answered one by one."""
+    hub = hub_of(request)
+    return Settled(items=acts.settle_group(hub, group.group, "released", actor=caller.login, reason=group.reason))
+
+
+@router.post("/drop")
+def drop_all(request: Request, caller: Operates, group: acts.OfGroup) -> Settled:
+    """Be done with all that is held for one reason. Questions are answered one by one."""
+    hub = hub_of(request)
+    return Settled(items=acts.settle_group(hub, group.group, "dropped", actor=caller.login, reason=group.reason))
+
+
 @router.post("/{number}/release", status_code=204)
 def release(request: Request, caller: Operates, number: int, why: Why) -> None:
-    """Let this value go."""
+    """Say yes, which by the item's `kind` means: let the value go (validate), send it again (push), delete the CRM's
+    record (erase), make the CRM's records one (merge)."""
     acts.settle(hub_of(request), number, "released", actor=caller.login, reason=why.reason)
 
 
 @router.post("/{number}/drop", status_code=204)
 def drop(request: Request, caller: Operates, number: int, why: Why) -> None:
-    """Be done with it."""
+    """Say no, which by the item's `kind` means: be done with it (land, map, validate, push), keep the CRM's record
+    (erase), keep both (merge)."""
     acts.settle(hub_of(request), number, "dropped", actor=caller.login, reason=why.reason)
 
 
 @router.post("/{number}/repair", status_code=202)
 def repair(request: Request, caller: Reviews, number: int, wish: Repair) -> None:
-    """Set the value by hand, and begin the replay."""
+    """Set the failing value by hand, and begin the replay."""
     acts.repair(hub_of(request), number, wish.field, wish.value, actor=caller.login, reason=wish.reason)

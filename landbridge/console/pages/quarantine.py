@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
@@ -12,6 +13,7 @@ from landbridge.console.acts import quarantine as acts
 from landbridge.console.read import quarantine as read
 from landbridge.console.read.beside import newest
 from landbridge.console.read.quarantine_item import whole
+from landbridge.console.read.quarantine_words import ANSWERS, Answers, kind_of
 from landbridge.console.web.caller import Operates, Reviews, Sees, hub_of
 from landbridge.console.web.csv_out import csv_response
 from landbridge.console.web.lists import Listing
@@ -45,6 +47,7 @@ def show(request: Request, caller: Sees) -> Response:
         doing="replay",
         named=read.named,
         many=read.MANY,
+        answers=_answers_of_group(listing.filters),
     )
 
 
@@ -52,6 +55,21 @@ def _rows(items: Iterable[read.Item]) -> Iterator[Mapping[str, Any]]:
     for each in items:
         told = (each.quarantine_id, each.stage, each.expectation, each.subject, each.field, each.value)
         yield dict(zip(COLUMNS, (*told, each.reason, each.at.isoformat(), each.run_id), strict=True))
+
+
+def _answers_of_group(filters: Mapping[str, str]) -> Answers | None:
+    """What can be said to all that the page is narrowed down to, where that is one reason and no subject."""
+    stage, expectation = filters.get("stage", ""), filters.get("expectation", "")
+    if stage not in read.STAGES or not expectation or "subject" in filters:
+        return None
+    answers = ANSWERS[kind_of(stage, expectation)]
+    return None if answers.alone else answers
+
+
+class GroupForm(acts.OfGroup):
+    """An answer to a group, from a form of ours."""
+
+    form_token: str = ""
 
 
 @router.get("/quarantine/{number}")
@@ -66,6 +84,7 @@ def item(request: Request, caller: Sees, number: int) -> Response:
         whole=whole(hub, found, veil),
         others=read.of_subject(hub.store, found, veil),
         stages=read.STAGES,
+        answers=ANSWERS[found.kind],
         beside=newest(hub, "replay"),
         doing="replay",
     )
@@ -78,20 +97,32 @@ def replay(request: Request, caller: Operates, back: Annotated[str, Form()] = "/
     return redirect(request, back, "The replay begins." if begins else FOLLOWS)
 
 
+@router.post("/quarantine/release")
+def release_all(request: Request, caller: Operates, group: Annotated[GroupForm, Form()]) -> Response:
+    """Let go all that is held for one reason, as far as the page showed it."""
+    count = acts.settle_group(hub_of(request), group.group, "released", actor=caller.login, reason=group.reason)
+    return redirect(request, f"/quarantine?stage={quote(group.stage)}", f"{count:,} released.")
+
+
+@router.post("/quarantine/drop")
+def drop_all(request: Request, caller: Operates, group: Annotated[GroupForm, Form()]) -> Response:
+    """Be done with all that is held for one reason, as far as the page showed it."""
+    count = acts.settle_group(hub_of(request), group.group, "dropped", actor=caller.login, reason=group.reason)
+    return redirect(request, f"/quarantine?stage={quote(group.stage)}", f"{count:,} dropped.")
+
+
 @router.post("/quarantine/{number}/release")
 def release(request: Request, caller: Operates, number: int, reason: Reason = "") -> Response:
-    """Let this value go."""
-    acts.settle(hub_of(request), number, "released", actor=caller.login, reason=reason)
-    return redirect(request, f"/quarantine/{number}", "Released. It goes with the next publish.")
+    """Say yes: to letting a value go, to another try, to a deletion, to a merge."""
+    word = acts.settle(hub_of(request), number, "released", actor=caller.login, reason=reason)
+    return redirect(request, f"/quarantine/{number}", word.told)
 
 
 @router.post("/quarantine/{number}/drop")
 def drop(request: Request, caller: Operates, number: int, reason: Reason = "") -> Response:
-    """Be done with it."""
-    found = acts.settle(hub_of(request), number, "dropped", actor=caller.login, reason=reason)
-    return redirect(
-        request, f"/quarantine?stage={found.stage}", f"Dropped: {found.name}. Nobody need look at it any more."
-    )
+    """Say no, or be done with it."""
+    word = acts.settle(hub_of(request), number, "dropped", actor=caller.login, reason=reason)
+    return redirect(request, f"/quarantine/{number}", word.told)
 
 
 @router.post("/quarantine/{number}/repair")
@@ -104,6 +135,6 @@ def repair(
     reason: Reason = "",
 ) -> Response:
     """Set the value by hand, and replay."""
-    made = acts.repair(hub_of(request), number, field, value, actor=caller.login, reason=reason)
-    said = f"Set: {made.field.replace('_', ' ')} is {made.value}, by your word. The replay begins."
-    return redirect(request, f"/quarantine/{number}", said)
+    made, begins = acts.repair(hub_of(request), number, field, value, actor=caller.login, reason=reason)
+    told = f"Set: {made.field.replace('_', ' ')} is {made.value}, by your word."
+    return redirect(request, f"/quarantine/{number}", f"{told} {'The replay begins.' if begins else FOLLOWS}")

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from landbridge.console.read.quarantine_words import kind_of
 from landbridge.console.web.veil import Veil
 from landbridge.errors import NotFound
 from landbridge.store.engine import Store
@@ -41,6 +42,11 @@ class Group:
         """An expectation as people call it."""
         return named(self.expectation)
 
+    @property
+    def kind(self) -> str:
+        """What is asked: the stage, or what the push asks people."""
+        return kind_of(self.stage, self.expectation)
+
 
 @dataclass(frozen=True)
 class Item:
@@ -68,6 +74,11 @@ class Item:
         return named(self.expectation)
 
     @property
+    def kind(self) -> str:
+        """What is asked: the stage, or what the push asks people."""
+        return kind_of(self.stage, self.expectation)
+
+    @property
     def customer(self) -> str | None:
         """The customer it is about, where it is about one."""
         return self.subject if self.stage in ("identity", "validate", "push") else None
@@ -79,7 +90,7 @@ Told = TypeVar("Told", Group, Item)
 def as_seen(each: Told, veil: Veil) -> Told:
     """For somebody who may not see personal values: without the values, a record's key, what the CRM said, and what
     people wrote."""
-    said = veil(each.reason) if each.stage == "push" else each.reason
+    said = veil(each.reason) if each.kind == "push" else each.reason
     if isinstance(each, Group):
         return replace(each, reason=said)
     subject = each.subject if "/" not in each.subject else veil.key(each.subject) or ""
@@ -91,10 +102,16 @@ def as_seen(each: Told, veil: Veil) -> Told:
 
 def named(expectation: str) -> str:
     """`expect_column_values_to_not_be_null(email)` as `email: values to not be null`; a name of ours as it is."""
+    for begins, words in _ASKED.items():
+        if expectation.startswith(begins):
+            return words.format(expectation.removeprefix(begins))
     rule, bracket, fields = expectation.rstrip(")").partition("(")
     if not bracket or not rule.startswith("expect_"):
         return expectation.replace("_", " ")
     return f"{fields}: {rule.removeprefix('expect_column_').removeprefix('expect_').replace('_', ' ')}"
+
+
+_ASKED = {"ERASED ": "delete {}?", "MERGED ": "one person with {}?"}
 
 
 def groups(store: Store, veil: Veil) -> list[Group]:

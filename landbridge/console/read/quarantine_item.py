@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from landbridge.bootstrap import Hub
 from landbridge.console.read.plan_fields import cut, text_of
 from landbridge.console.read.quarantine import Item
+from landbridge.console.read.quarantine_words import ANSWERS
 from landbridge.console.web.veil import Veil
 from landbridge.leads.overrides import FIELDS
 from landbridge.mapping import nodes
@@ -27,6 +29,12 @@ SHOWN = 20_000
 
 SAID = {"last_name": "full_name", "first_name": "full_name"}
 """What a person says where the failing field is a part of it."""
+
+
+def said_as(field: str | None) -> str | None:
+    """The field that a person would set to mend one; None where nobody can."""
+    said = SAID.get(field or "", field or "")
+    return said if said in FIELDS else None
 
 
 @dataclass(frozen=True)
@@ -41,10 +49,19 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Side:
+    """A field of the CRM's records that a question is about, a value for each record."""
+
+    name: str
+    values: tuple[str, ...]
+    differs: bool
+
+
+@dataclass(frozen=True)
 class Whole:
     """Everything about an item. `raw`: as safe text; `place`: file and line to mend; `repair`: the field that a person
     may set, and its value now, empty for who may not read it; `pair`: the two profiles that are in doubt, for who may
-    name them."""
+    name them; `records` and `sides`: the CRM's records that a question is about, and what stands in them."""
 
     cells: Sequence[Cell] = ()
     raw: str | None = None
@@ -54,7 +71,8 @@ class Whole:
     plan_id: str | None = None
     change_id: int | None = None
     refusal: str | None = None
-    named: Mapping[str, str] = field(default_factory=dict)
+    records: Sequence[str] = ()
+    sides: Sequence[Side] = ()
 
 
 def whole(hub: Hub, item: Item, veil: Veil) -> Whole:
@@ -63,7 +81,8 @@ def whole(hub: Hub, item: Item, veil: Veil) -> Whole:
     cells = [replace(cell, value=veil(cell.value)) for cell in found.cells]
     repair = (found.repair[0], found.repair[1] if veil.personal else "") if found.repair else None
     pair = found.pair if veil.names else None
-    return replace(found, cells=cells, raw=veil(found.raw), repair=repair, pair=pair)
+    sides = [replace(side, values=tuple(map(veil, side.values))) for side in found.sides]
+    return replace(found, cells=cells, raw=veil(found.raw), repair=repair, pair=pair, sides=sides)
 
 
 def _of_lead(hub: Hub, item: Item, veil: Veil) -> Whole:
@@ -71,8 +90,8 @@ def _of_lead(hub: Hub, item: Item, veil: Veil) -> Whole:
     fields, origin = (row.fields, row.origin) if row else ({}, {})
     names = sorted({*fields, *([item.field] if item.field else [])}, key=lambda name: (name != item.field, name))
     cells = [_cell(name, fields.get(name), origin.get(name), name == item.field, veil) for name in names]
-    said = SAID.get(item.field or "", item.field or "")
-    repair = (said, text_of(fields.get(said))) if said in FIELDS else None
+    said = said_as(item.field)
+    repair = (said, text_of(fields.get(said))) if said else None
     return Whole(cells, repair=repair, place="mappings/quality/lead.yaml")
 
 
@@ -152,7 +171,27 @@ def _of_doubt(hub: Hub, item: Item, veil: Veil) -> Whole:
     return Whole(pair=(left, right) if left and right else None, place=None)
 
 
+def _of_question(hub: Hub, item: Item) -> Whole:
+    """The records that are to be deleted, or made one, side by side as the CRM had them last."""
+    names = [item.expectation.split(" ", 1)[1], *re.findall(r"\b(?:Lead|Contact) (\w+)", item.reason)]
+    with hub.store.begin() as connection:
+        rows = connection.execute(sa.text(_IN_CRM), {"account": hub.crm, "keys": names}).all()
+    told = [content if isinstance(content := _parsed(row.payload), dict) else {} for row in rows]
+    sides = [
+        _side(name, [each.get(name) for each in told]) for name in sorted({name for each in told for name in each})
+    ]
+    shown = sorted((side for side in sides if any(side.values)), key=lambda side: not side.differs)
+    return Whole(records=[f"{row.stream} {row.key}" for row in rows], sides=shown[:100])
+
+
+def _side(name: str, values: Sequence[Any]) -> Side:
+    texts = tuple(cut(text_of(value)) for value in values)
+    return Side(name, texts, len(set(texts)) > 1)
+
+
 def _of_refusal(hub: Hub, item: Item, veil: Veil) -> Whole:
+    if ANSWERS[item.kind].alone:
+        return _of_question(hub, item)
     row = _row(hub.store, _REFUSED, item)
     if row is None:
         return Whole(place="mappings/crm/salesforce.yaml")
@@ -169,6 +208,10 @@ def _row(store: Store, query: str, item: Item) -> Any:
         return connection.execute(sa.text(query), asked).first()
 
 
+_IN_CRM = """
+SELECT h.stream, h.key, r.payload FROM record_head h JOIN record r USING (record_id)
+WHERE h.account = :account AND h.stream IN ('Lead', 'Contact') AND h.key = ANY(:keys) ORDER BY h.stream, h.key LIMIT 6
+"""
 _REFUSED = """
 SELECT plan_id, change_id, after, refusal FROM change
 WHERE identity_id = :subject AND state = 'refused' AND code = :expectation ORDER BY change_id DESC LIMIT 1

@@ -1,0 +1,148 @@
+"""Quarantine's answers: asked in their own words, once, by group where that makes sense, and of what is still held."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from landbridge.bootstrap import Hub
+from landbridge.console.web import beside, session
+from tests.console.conftest import SignIn, shown, user
+from tests.console.test_quarantine import held, state, valid
+
+__all__ = ["held"]
+
+
+def ask(hub: Hub, expectation: str, reason: str) -> int:
+    """A question of the push; its number."""
+    with hub.store.begin() as connection:
+        row = {"expectation": expectation, "reason": reason}
+        return int(connection.scalar(sa.text(_ASK), row) or 0)
+
+
+_ASK = """
+INSERT INTO quarantine (stage, subject, expectation, reason, run_id)
+SELECT 'push', 'i-anna', :expectation, :reason, min(run_id) FROM run RETURNING quarantine_id
+"""
+
+
+@pytest.fixture
+def in_crm(hub: Hub, held: dict[str, int]) -> None:
+    """Two records of hers, as we read them last."""
+    with hub.store.begin() as connection:
+        for statement in _IN_CRM.split(";"):
+            connection.execute(sa.text(statement))
+
+
+_IN_CRM = """
+INSERT INTO record (account, stream, key, version, digest, payload, run_id)
+SELECT 'salesforce', 'Lead', key, 1, key, json_build_object('LastName', 'Arnesen', 'City', city)::text, min(run_id)
+FROM run, (VALUES ('00Q1', 'Bergen'), ('00Q2', 'Oslo')) v(key, city) GROUP BY key, city;
+INSERT INTO record_head (account, stream, key, record_id, version, digest)
+SELECT account, stream, key, record_id, version, digest FROM record WHERE account = 'salesforce'
+"""
+
+
+def buttons(page: str) -> list[str]:
+    """What the forms of a page's head are opened by."""
+    return [shown(each) for each in re.findall(r"<summary.*?</summary>", page, re.DOTALL)]
+
+
+def test_a_deletion_is_asked_for_in_its_own_words(sign_in: SignIn, hub: Hub, in_crm: None) -> None:
+    number = ask(hub, "ERASED 00Q1", "Lead 00Q1 is of somebody who is to be forgotten. Delete it?")
+    olga = sign_in("operator", login="olga")
+    page = olga.get(f"/quarantine/{number}").text
+    assert buttons(page) == ["Yes, delete it", "No, keep it"]
+    for told in ("The next plan deletes this record in the CRM", "The record stays in the CRM", "Arnesen", "Bergen"):
+        assert told in shown(page), told
+    for wrong in ("Try it again", "mended", "Nobody need look", "Oslo"):
+        assert wrong not in shown(page), wrong
+    assert "is of somebody who is to be forgotten" in shown(sign_in("viewer").get(f"/quarantine/{number}").text)
+    said = olga.form(f"/quarantine/{number}/release", reason="she wrote to us")
+    assert "It is deleted by the next plan, once that is approved." in shown(said.text)
+    assert state(hub, number) == ("released", "olga", "she wrote to us")
+
+
+def test_two_records_are_seen_side_by_side_before_they_are_made_one(sign_in: SignIn, hub: Hub, in_crm: None) -> None:
+    number = ask(hub, "MERGED 00Q2", "Lead 00Q1 and Lead 00Q2 are one person. Make them one?")
+    page = sign_in("operator").get(f"/quarantine/{number}").text
+    assert buttons(page) == ["Yes, make them one", "No, keep both"]
+    assert "▲ City Bergen Oslo" in shown(page) and "LastName Arnesen Arnesen" in shown(page)
+    veiled = shown(sign_in("viewer").get(f"/quarantine/{number}").text)
+    assert "Bergen" not in veiled and "Lead 00Q2" in veiled
+    said = sign_in("operator").form(f"/quarantine/{number}/drop", reason="father and son")
+    assert "Both records stay." in shown(said.text)
+
+
+def test_the_api_says_what_release_means(sign_in: SignIn, hub: Hub, held: dict[str, int]) -> None:
+    ask(hub, "ERASED 00Q1", "Delete it?")
+    headers = {"authorization": f"Bearer {session.new_token(hub.store, user(hub, 'operator'), 'api')}"}
+    with httpx.Client(base_url=f"{sign_in('viewer').base_url}/api/v1", headers=headers, timeout=30) as api:
+        kinds = {each["expectation"]: each["kind"] for each in api.get("/quarantine").json()}
+        assert (kinds["ERASED 00Q1"], kinds["DUPLICATES_DETECTED"]) == ("erase", "push")
+        group = {"stage": "push", "expectation": "ERASED 00Q1", "upto": 10**9, "reason": "all"}
+        assert api.post("/quarantine/release", json=group).status_code == 422, "each is a question of its own"
+        assert api.post("/quarantine/release", json=group | {"reason": ""}).status_code in (409, 422)
+
+
+MANY = """
+INSERT INTO quarantine (stage, subject, expectation, reason, run_id)
+SELECT 'push', 's' || n, 'DUPLICATES_DETECTED', 'r', (SELECT min(run_id) FROM run) FROM generate_series(1, 120) n
+"""
+
+
+def test_a_group_is_answered_at_once_as_far_as_it_was_seen(sign_in: SignIn, hub: Hub, held: dict[str, int]) -> None:
+    with hub.store.begin() as connection:
+        connection.execute(sa.text(MANY))
+    olga, url = sign_in("operator", login="olga"), "/quarantine?stage=push&expectation=DUPLICATES_DETECTED"
+    page = olga.get(url).text
+    assert buttons(page) == ["Try it again: all of these", "Drop: all of these"]
+    assert buttons(olga.get("/quarantine?stage=push").text) == []
+    form = next(each for each in re.findall(r"<form.*?</form>", page, re.DOTALL) if '"/quarantine/release"' in each)
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    del fields["form_token"]
+    late = ask(hub, "DUPLICATES_DETECTED", "since then")
+    assert olga.form("/quarantine/release", **fields, reason=" ").status_code == 409
+    assert "121 released." in shown(olga.form("/quarantine/release", **fields, reason="the rule was mended").text)
+    assert state(hub, held["push"]) == ("released", "olga", "the rule was mended")
+    assert state(hub, late)[0] == "held"
+    assert olga.form("/quarantine/release", **fields, reason="again").status_code == 404
+    assert sign_in("reviewer").form("/quarantine/drop", **fields, reason="x").status_code == 403
+    with hub.store.begin() as connection:
+        told = connection.execute(sa.text("SELECT actor, detail FROM audit_event WHERE kind = 'quarantine.released'"))
+        assert [(row.actor, row.detail["items"]) for row in told] == [("olga", 121)]
+
+
+def test_leads_of_a_group_that_is_released_may_leave(sign_in: SignIn, hub: Hub, held: dict[str, int]) -> None:
+    with hub.store.begin() as connection:
+        query = sa.text("SELECT expectation FROM quarantine WHERE quarantine_id = :n")
+        expectation = str(connection.scalar(query, {"n": held["validate"]}))
+    group = {"stage": "validate", "expectation": expectation, "upto": str(held["validate"]), "reason": "they are right"}
+    assert sign_in("operator").form("/quarantine/release", **group).status_code == 200
+    assert valid(hub, "i-anna")
+    for stage in ("identity", "map"):
+        group = {"stage": stage, "expectation": "apart", "upto": "999", "reason": "x"}
+        assert sign_in("operator").form("/quarantine/release", **group).status_code == 422, stage
+
+
+def test_only_what_is_held_is_repaired_and_only_its_own_value(
+    sign_in: SignIn, hub: Hub, held: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(beside, "start", lambda _hub, *words, actor: begun.append(actor))
+    rita, number = sign_in("reviewer", login="rita"), held["validate"]
+    for wrong in ({"field": "city", "value": "Oslo"}, {"field": "email", "value": "a•••@fjord.example"}):
+        assert rita.form(f"/quarantine/{number}/repair", **wrong, reason="x").status_code == 422
+    assert (
+        rita.form(f"/quarantine/{held['push']}/repair", field="email", value="a@b.example", reason="x").status_code
+        == 422
+    )
+    sign_in("operator").form(f"/quarantine/{number}/drop", reason="nobody")
+    late = rita.form(f"/quarantine/{number}/repair", field="email", value="anna@fjord.example", reason="she said")
+    assert late.status_code == 404 and "any more" in shown(late.text)
+    with hub.store.begin() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM override")) == 0
+    assert begun == []
