@@ -16,7 +16,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ COLUMNS = ("seq", "at", "kind", "actor", "subject", "detail", "previous", "hash"
 _CHUNK = 1 << 16
 
 
-def export(store: Store, key: Key, wanted: Range, *, actor: str) -> Iterator[bytes]:
+def export(store: Store, key: Key, wanted: Range, *, actor: str) -> Generator[bytes, None, None]:
     """The archive, piece by piece. That it was made is an event itself, written before the first piece goes.
 
     Raises NotFound, before anything is written, when no event is in the range.
@@ -49,7 +49,7 @@ def export(store: Store, key: Key, wanted: Range, *, actor: str) -> Iterator[byt
     return _pieces(store, key, wanted, actor)
 
 
-def _pieces(store: Store, key: Key, wanted: Range, actor: str) -> Iterator[bytes]:
+def _pieces(store: Store, key: Key, wanted: Range, actor: str) -> Generator[bytes, None, None]:
     summary = Summary(wanted.first, wanted.last, wanted.asked, actor, datetime.now(UTC), key.fingerprint)
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:

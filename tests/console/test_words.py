@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from landbridge.console.web import words
-from landbridge.console.web.csv_out import AT_ONCE, csv_response, harmless
-from landbridge.errors import SourceUnavailable
+from landbridge.console.web.csv_out import harmless
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -64,12 +62,3 @@ def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(cell: str) -> None
 @pytest.mark.parametrize("cell", [-5, 3.5, "plain", "a=b", None])
 def test_other_cells_stay_as_they_are(cell: object) -> None:
     assert harmless(cell) == cell
-
-
-def test_downloads_leave_connections_for_everybody_else_and_give_theirs_back() -> None:
-    under_way = [csv_response("list", ["a"], [{"a": 1}]) for _ in range(AT_ONCE)]
-    with pytest.raises(SourceUnavailable):
-        csv_response("list", ["a"], [{"a": 1}])
-    under_way.pop()  # whoever asked has gone before a line was read
-    gc.collect()
-    assert csv_response("list", ["a"], [{"a": 1}]).media_type

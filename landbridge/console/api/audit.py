@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from landbridge.console.pages.audit import archive_response, prover_of
 from landbridge.console.read import audit as read
 from landbridge.console.read.proof import Proof
+from landbridge.console.web.looks import prover_of
 from landbridge.console.web.caller import Audits, hub_of, store_of
+from landbridge.console.web.download import Download, archive_response
 from landbridge.trail import archive, signing, span
 from landbridge.trail.audit import Detail
 
 router = APIRouter(tags=["audit"])
+
+ZIP: dict[int | str, dict[str, Any]] = {200: {"content": {"application/zip": {}}}}
 
 
 class Asked(BaseModel):
@@ -97,10 +99,10 @@ def _proved(proof: Proof) -> Proved:
     )
 
 
-@router.post("/audit/export", response_class=StreamingResponse)
-def export(request: Request, caller: Audits, days: Days) -> StreamingResponse:
+@router.post("/audit/export", response_class=Response, responses=ZIP)
+def export(request: Request, caller: Audits, days: Days) -> Download:
     """A signed archive (zip) of some days; that it was made is an event."""
     store = store_of(request)
     wanted = span.events(store, span.days(str(days.since or ""), str(days.until or "")))
     key = signing.key(hub_of(request).project.data)
-    return archive_response(archive.export(store, key, wanted, actor=caller.login), wanted)
+    return archive_response(archive.export(store, key, wanted, actor=caller.login), wanted.first, wanted.last)

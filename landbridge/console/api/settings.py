@@ -7,10 +7,10 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from landbridge.console.pages.settings import checks_of
 from landbridge.console.people import invites, provided, users
 from landbridge.console.people.users import User
 from landbridge.console.read import accounts as read
+from landbridge.console.web.looks import checks_of
 from landbridge.console.web.caller import Manages, Operates, Sees, hub_of, roles_of, store_of
 
 router = APIRouter(tags=["settings"])

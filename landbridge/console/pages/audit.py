@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
 from landbridge.console.read import audit as read
-from landbridge.console.read.proof import Prover
+from landbridge.console.web.looks import prover_of
 from landbridge.console.web.caller import Audits, hub_of, store_of
 from landbridge.console.web.csv_out import csv_response
+from landbridge.console.web.download import archive_response
 from landbridge.console.web.lists import Listing
 from landbridge.console.web.render import redirect, render
 from landbridge.trail import archive, chain, signing, span
@@ -51,22 +52,7 @@ def export(
     """A signed archive of a time, sent as it is written. That somebody took it is an event."""
     store = store_of(request)
     wanted = span.events(store, span.days(since, until))
-    return archive_response(archive.export(store, _key(request), wanted, actor=caller.login), wanted)
-
-
-def archive_response(pieces: Any, wanted: span.Range) -> StreamingResponse:
-    """An archive as a download."""
-    headers = {
-        "content-disposition": f'attachment; filename="audit-{wanted.first}-{wanted.last}.zip"',
-        "content-encoding": "identity",  # it is packed; packing it again would keep it back
-    }
-    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
-
-
-def prover_of(request: Request) -> Prover:
-    """Where this console's proofs are at work."""
-    found: Prover = request.app.state.prover
-    return found
+    return archive_response(archive.export(store, _key(request), wanted, actor=caller.login), wanted.first, wanted.last)
 
 
 @router.post("/audit/verify")

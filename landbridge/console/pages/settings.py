@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from landbridge.console.read import accounts as read
 from landbridge.console.read import rules
-from landbridge.console.read.accounts import Checks
+from landbridge.console.web.looks import checks_of
 from landbridge.console.web.caller import Operates, Sees, hub_of, roles_of, store_of
 from landbridge.console.web.csv_out import csv_response
 from landbridge.console.web.lists import Listing
@@ -23,12 +23,6 @@ from landbridge.identity import models
 from landbridge.push import budget, halt
 
 router = APIRouter()
-
-
-def checks_of(request: Request) -> Checks:
-    """Where this console's looks at accounts are at work."""
-    found: Checks = request.app.state.checks
-    return found
 
 
 @router.get("/settings")
