@@ -23,6 +23,7 @@ from landbridge.push import taking_out
 from landbridge.push.policy import Policy
 from landbridge.store import tables
 from landbridge.store.engine import Store
+from landbridge.store.numbers import number
 from landbridge.trail import audit
 from landbridge.trail.lineage import identity_of
 
@@ -76,7 +77,7 @@ def about(store: Store, policy: Policy, what: str, field: str | None, object_nam
             raise NotFound("Everybody is held with a field or an object.", do="Add --field or --object.")
         return About(None, asked, named, needed=needed(policy, named))
     with store.begin() as connection:
-        if _is_change(what):
+        if number(what) is not None:
             row = _change(connection, what)
             return About(row.identity_id, asked or row.object, named, row.profile_id, needed(policy, named))
         profile = connection.scalar(sa.text(_PROFILE), {"what": what})
@@ -89,14 +90,10 @@ def needed(policy: Policy, field: str | None) -> tuple[str, ...]:
     return tuple(name for name, rule in rules if field in rule.fields and rule.fields[field].default is not None)
 
 
-def _is_change(what: str) -> bool:
-    return what.isdigit() and len(what) < 15
-
-
-def _change(connection: sa.Connection, number: str) -> sa.Row[Any]:
-    row = connection.execute(sa.text(_CHANGE), {"id": int(number)}).first()
+def _change(connection: sa.Connection, asked: str) -> sa.Row[Any]:
+    row = connection.execute(sa.text(_CHANGE), {"id": int(asked)}).first()
     if row is None:
-        raise NotFound(f"There is no change {number}.", do="`landbridge plan` shows each change's number.")
+        raise NotFound(f"There is no change {asked}.", do="`landbridge plan` shows each change's number.")
     return row
 
 
@@ -151,11 +148,11 @@ def _asked(connection: sa.Connection, what: str) -> dict[str, Any]:
     """What somebody means by it: one hold, one object of a customer, a customer, a plan, or everybody."""
     asked: dict[str, Any] = {"number": None, "who": None, "object": None, "plan": None, "all": what == EVERYBODY}
     asked |= {"batch": None}
-    if what[:1] == "b" and what[1:].isdigit():
-        return asked | {"batch": int(what[1:])}
-    if what[:1] == "h" and what[1:].isdigit():
-        return asked | {"number": int(what[1:])}
-    if _is_change(what):
+    if what[:1] == "b" and (batch := number(what[1:])) is not None:
+        return asked | {"batch": batch}
+    if what[:1] == "h" and (hold := number(what[1:])) is not None:
+        return asked | {"number": hold}
+    if number(what) is not None:
         row = _change(connection, what)
         return asked | {"who": row.identity_id, "object": row.object}
     if what.startswith("plan-"):

@@ -31,6 +31,10 @@ PUBLIC = {
 """What whoever is not signed in may ask for. Anything else without a right is a fault."""
 
 
+STARTS = {("/quarantine/replay", 500), ("/api/v1/quarantine/replay", 500), ("/plan/send", 503)}
+"""What starts a process of a project that has a file, or asks Prefect: here is neither, and that is what they say."""
+
+
 def routes(app: FastAPI) -> Iterator[tuple[str, Any]]:
     """Every verb of every page and of the API."""
     for route in flat(app.routes):
@@ -87,7 +91,8 @@ def test_each_role_may_do_what_its_rights_say_and_nothing_else(
             for method, route in routes(create(hub)):
                 if right := right_of(route.dependant):
                     status = asked(client, method, path_of(route), session.begin(hub.store, who)).status_code
-                    if (status not in (401, 403)) != (right in rights):
+                    broken = status >= 500 and (route.path, status) not in STARTS
+                    if broken or (status not in (401, 403)) != (right in rights):
                         wrong.append((name, method, route.path, right, status))
     assert wrong == []
 

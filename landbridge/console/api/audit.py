@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 
 from landbridge.console.read import audit as read
 from landbridge.console.read.proof import Proof
-from landbridge.console.web.looks import prover_of
 from landbridge.console.web.caller import Audits, hub_of, store_of
 from landbridge.console.web.download import Download, archive_response
+from landbridge.console.web.looks import prover_of
 from landbridge.trail import archive, signing, span
 from landbridge.trail.audit import Detail
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from landbridge.console.people import invites, provided, users
 from landbridge.console.people.users import User
 from landbridge.console.read import accounts as read
-from landbridge.console.web.looks import checks_of
 from landbridge.console.web.caller import Manages, Operates, Sees, hub_of, roles_of, store_of
+from landbridge.console.web.looks import checks_of
 
 router = APIRouter(tags=["settings"])
 

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 
 from landbridge.console.read import audit as read
-from landbridge.console.web.looks import prover_of
 from landbridge.console.web.caller import Audits, hub_of, store_of
 from landbridge.console.web.csv_out import csv_response
 from landbridge.console.web.download import archive_response
 from landbridge.console.web.lists import Listing
+from landbridge.console.web.looks import prover_of
 from landbridge.console.web.render import redirect, render
 from landbridge.trail import archive, chain, signing, span
 from landbridge.trail import audit as audit_trail

@@ -19,6 +19,7 @@ from landbridge.desk.find import LONGEST_QUERY
 from landbridge.errors import NotFound
 from landbridge.identity import parting
 from landbridge.leads import overrides
+from landbridge.store.numbers import number
 
 router = APIRouter()
 
@@ -97,7 +98,7 @@ def unsplit(
     request: Request, caller: Reviews, identity: str, made: Annotated[str, Query(max_length=20_000)]
 ) -> Response:
     """Take a split back."""
-    ids = [int(number) for number in made.split("-") if number.isascii() and number.isdigit() and len(number) < 19]
+    ids = [found for each in made.split("-") if (found := number(each)) is not None]
     count = parting.unpart(store_of(request), ids, actor=caller.login)
     return redirect(
         request, f"/customers/{identity}", "The split is taken back." if count else "Nothing was to take back."

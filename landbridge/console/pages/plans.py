@@ -24,6 +24,7 @@ from landbridge.console.web.veil import Veil
 from landbridge.push import sorting
 from landbridge.push.plan import newest_open
 from landbridge.push.selection import Selection
+from landbridge.store.numbers import number
 
 router = APIRouter()
 
@@ -117,8 +118,7 @@ def show(request: Request, caller: Sees, plan_id: str) -> Response:
 
 
 def _after(listing: Listing) -> int:
-    after = listing.filters.get("after", "")
-    return int(after) if after.isascii() and after.isdigit() and len(after) < 16 else 0
+    return number(listing.filters.get("after", "")) or 0
 
 
 def _rows(changes: Iterable[read.ChangeShown]) -> Iterator[Mapping[str, Any]]:

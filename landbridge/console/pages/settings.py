@@ -11,10 +11,10 @@ from fastapi.responses import Response
 
 from landbridge.console.read import accounts as read
 from landbridge.console.read import rules
-from landbridge.console.web.looks import checks_of
 from landbridge.console.web.caller import Operates, Sees, hub_of, roles_of, store_of
 from landbridge.console.web.csv_out import csv_response
 from landbridge.console.web.lists import Listing
+from landbridge.console.web.looks import checks_of
 from landbridge.console.web.nav import NAV
 from landbridge.console.web.render import redirect, render
 from landbridge.console.web.rights import RIGHTS

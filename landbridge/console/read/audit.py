@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from landbridge.errors import RecordRejected
 from landbridge.store.engine import Store
+from landbridge.store.numbers import number
 from landbridge.trail.span import Span, bounds
 
 FILTERS = ("actor", "kind", "subject", "run", "from", "to", "before")
@@ -50,8 +51,8 @@ def _where(connection: sa.Connection, filters: Mapping[str, str]) -> tuple[str, 
     if "from" in said or "to" in said:
         values["first"], values["last"] = bounds(connection, Span.of(said))
         found.append("seq BETWEEN :first AND :last")
-    if said.get("before", "").isascii() and said.get("before", "").isdigit() and len(said["before"]) < 19:
-        values["before"] = int(said["before"])
+    if (before := number(said.get("before", ""))) is not None:
+        values["before"] = before
         found.append("seq < :before")
     return " AND ".join(found) or "true", values
 

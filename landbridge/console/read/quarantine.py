@@ -13,6 +13,7 @@ from landbridge.console.read.quarantine_words import kind_of
 from landbridge.console.web.veil import Veil
 from landbridge.errors import NotFound
 from landbridge.store.engine import Store
+from landbridge.store.numbers import number
 
 MANY = 10_000
 """What is held for one reason is counted so far."""
@@ -126,10 +127,9 @@ def groups(store: Store, veil: Veil) -> list[Group]:
 def listed(store: Store, filters: Mapping[str, str], limit: int, veil: Veil) -> list[Item]:
     """What is held and asked for, the newest first; `before`: a number, and only older ones follow."""
     asked = {name: filters.get(name) for name in ("stage", "expectation", "subject")}
-    before = filters.get("before", "")
-    number = int(before) if before.isascii() and before.isdigit() and len(before) < 16 else None
+    before = number(filters.get("before", ""))
     with store.begin() as connection:
-        rows = connection.execute(sa.text(_LISTED), {**asked, "before": number, "limit": limit}).mappings().all()
+        rows = connection.execute(sa.text(_LISTED), {**asked, "before": before, "limit": limit}).mappings().all()
     return [as_seen(Item(**row), veil) for row in rows]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from landbridge.store.engine import Store
+from landbridge.store.numbers import number
 from landbridge.trail.span import Span
 
 FILTERS = ("flow", "account", "state", "from", "to", "run", "before")
@@ -52,7 +53,7 @@ def _where(filters: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
 
 def _like(asked: str, values: dict[str, Any]) -> str:
     """A run by its id or the beginning of it. An id begins with the day, and only that day's runs are looked at."""
-    day = Span.of({"from": asked[:8]}).since if asked[:8].isdigit() else None
+    day = Span.of({"from": asked[:8]}).since if number(asked[:8]) is not None else None
     if day is None:
         return "r.run_id = :run"
     values["day"] = day

@@ -50,7 +50,10 @@ document.addEventListener("keydown", (event) => {
   const after_g = Date.now() - gone < 1200;
   gone = 0;
   if (event.key === "g") return void (gone = Date.now());
-  if (after_g) return document.querySelector(`[data-go="${CSS.escape(event.key)}"]`)?.click();
+  if (after_g) {
+    event.preventDefault();
+    return document.querySelector(`[data-go="${CSS.escape(event.key)}"]`)?.click();
+  }
   if (event.key === "/") {
     const search = document.querySelector("input[type=search]");
     if (search) { event.preventDefault(); search.focus(); search.select(); }
@@ -86,7 +89,7 @@ for (const form of document.querySelectorAll("form[data-live]")) {
 const live = document.querySelector("[data-fresh][id]");
 if (live) {
   const again = setInterval(async () => {
-    const answer = await fetch(location.href, { headers: { "x-part": "1" } }).catch(() => null);
+    const answer = await fetch(location.href, { headers: { "x-part": "again" } }).catch(() => null);
     if (!answer?.ok || answer.redirected) return;
     const fresh = put(await answer.text(), live.id);
     if (fresh && !fresh.dataset.fresh) { clearInterval(again); location.reload(); }

@@ -4,6 +4,6 @@ const { put } = await import(document.querySelector('script[src*="/static/consol
 
 setInterval(async () => {
   if (document.hidden || document.getElementById("live").contains(document.activeElement)) return;
-  const answer = await fetch("/", { headers: { "x-part": "1" } }).catch(() => null);
+  const answer = await fetch("/", { headers: { "x-part": "again" } }).catch(() => null);
   if (answer?.ok && !answer.redirected) put(await answer.text(), "live");
 }, 10_000);

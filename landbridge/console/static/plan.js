@@ -1,13 +1,8 @@
 // What the plan's pages do beyond forms and links.
-// Keys of a form that opens, and j k from change to change.
+// j k from change to change. Keys of forms that open are data-key of their summaries, and console.js's.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-  const act = document.querySelector(`details[data-act="${CSS.escape(event.key)}"]`);
-  if (act) {
-    event.preventDefault();
-    act.open = true;
-    return void act.querySelector("input:not([type=hidden])").focus();
-  }
+  if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
   if (event.key === "j" || event.key === "k") {
     const all = [...document.querySelectorAll("article.change, article.held")];
     const at = all.indexOf(document.activeElement.closest?.("article"));

@@ -32,6 +32,10 @@ class Caller:
         return right in self.rights
 
 
+BY_ITSELF = "again"
+"""What a page says in `x-part` when nobody asked: it looks whether its numbers are others by now."""
+
+
 class NotSignedIn(Exception):
     """Nobody is behind the request; a page sends them to sign in, the API answers 401."""
 
@@ -76,7 +80,9 @@ def signed_in(request: Request) -> Caller:
     secret, by_token = session.given(request)
     if by_token and not for_programs(request):
         raise NotSignedIn
-    found = session.of(store_of(request), secret) if secret else None
+    part = request.headers.get("x-part")
+    whole = part is None and not for_programs(request)
+    found = session.of(store_of(request), secret, shown=whole, lively=part != BY_ITSELF) if secret else None
     if found is None or (found.kind == "token") != by_token:
         raise NotSignedIn
     rights = roles_of(request).rights_of(found.roles)

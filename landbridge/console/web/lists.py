@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 
+from landbridge.store.numbers import number
+
 SIZE = 50
 DEEPEST = 200
 """Pages. Beyond, a list says: narrow it down. Nobody reads row 10,000, and counting up to it costs as many rows."""
@@ -41,11 +43,10 @@ class Listing:
         if sort.removeprefix("-") not in sorts:
             sort = default
         chosen = {name: asked[name].strip()[:_LONGEST] for name in filters if asked.get(name, "").strip()}
-        page = asked.get("page", "1")
-        number = min(max(int(page), 1), DEEPEST) if page.isascii() and page.isdigit() and len(page) < 6 else 1
+        page = min(max(number(asked.get("page", "")) or 1, 1), DEEPEST)
         csv = asked.get("format") == "csv"
         path = request.url.path
-        return cls(path, sort.removeprefix("-"), sort.startswith("-"), number, chosen, size, csv, default)
+        return cls(path, sort.removeprefix("-"), sort.startswith("-"), page, chosen, size, csv, default)
 
     @property
     def offset(self) -> int:

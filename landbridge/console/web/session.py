@@ -71,15 +71,18 @@ def given(request: Request) -> tuple[str, bool]:
     return request.cookies.get(_cookie(request), ""), False
 
 
-def of(store: Store, secret: str) -> Found | None:
-    """Whose session it is; None when it ended, was never one, or its owner may no longer come in."""
+def of(store: Store, secret: str, *, shown: bool = True, lively: bool = True) -> Found | None:
+    """Whose session it is; None when it ended, was never one, or its owner may no longer come in. `shown`: a page
+    is to tell what the session has to tell, and then it is told; `lively`: somebody asks, and not a page by itself."""
     with store.begin() as connection:
         row = connection.execute(_FIND, {"token": hashed(secret), "rest": REST}).one_or_none()
         if row is None:
             return None
-        if row.stale or row.said is not None:
+        if lively and row.stale:
             connection.execute(_SEEN, {"token": hashed(secret)})
-    return Found(row.user_id, row.login, row.name, tuple(row.roles), row.kind, row.said)
+        if shown and row.said is not None:
+            connection.execute(sa.update(_session).where(_session.c.token == hashed(secret)).values(said=None))
+    return Found(row.user_id, row.login, row.name, tuple(row.roles), row.kind, row.said if shown else None)
 
 
 def say(store: Store, secret: str, said: Mapping[str, Any]) -> None:
@@ -124,6 +127,6 @@ WHERE s.token = :token AND s.expires_at > now() AND u.disabled_at IS NULL
   AND (s.kind = 'token' OR s.seen_at > now() - CAST(:rest AS interval))
 """)
 _SEEN = sa.text("""
-WITH seen AS (UPDATE console_session SET seen_at = now(), said = NULL WHERE token = :token RETURNING user_id)
+WITH seen AS (UPDATE console_session SET seen_at = now() WHERE token = :token RETURNING user_id)
 UPDATE console_user SET seen_at = now() WHERE user_id = (SELECT user_id FROM seen)
 """)

@@ -26,6 +26,7 @@ from landbridge.push.policy import Policy
 from landbridge.push.revert.statements import CHOOSE, INSERT, LEFT, RECORDS, STEPS, SUPERSEDE
 from landbridge.store import tables
 from landbridge.store.engine import Store
+from landbridge.store.numbers import number
 from landbridge.trail import audit
 from landbridge.trail.balance import Entry
 from landbridge.trail.lineage import identity_of
@@ -78,7 +79,7 @@ def subject(store: Store, account: str, what: str) -> Subject:
 
 
 def _named(connection: sa.Connection, what: str) -> Subject:
-    if what.isdigit() and len(what) < 15:
+    if number(what) is not None:
         return Subject("change", what)
     if what.startswith("plan-"):
         return Subject("plan", what)
