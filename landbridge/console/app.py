@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi import APIRouter, FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -16,6 +18,7 @@ from landbridge.console.read.curve import Curves
 from landbridge.console.read.proof import Prover
 from landbridge.console.web.bounds import Bounds
 from landbridge.console.web.headers import SecurityHeaders
+from landbridge.console.web.openapi import described
 from landbridge.console.web.render import STATIC
 from landbridge.console.web.rights import load_roles
 from landbridge.console.web.routes import routers
@@ -45,6 +48,7 @@ def create(hub: Hub) -> FastAPI:
     for each in routers(api):
         verbs.include_router(each)
     app.include_router(verbs)
+    app.openapi = partial(described, app)  # type: ignore[method-assign]
     return app
 
 

@@ -13,6 +13,7 @@ from landbridge.console.read import plan_waits as waits
 from landbridge.console.read import plans as read
 from landbridge.console.web.bodies import Body, Why, said
 from landbridge.console.web.caller import Approves, Operates, Sees, hub_of
+from landbridge.console.web.conductor import start_deployment
 from landbridge.console.web.veil import Veil
 from landbridge.push import halt
 
@@ -125,13 +126,23 @@ class Done(BaseModel):
     hold: int | None = None
 
 
+class Sent(BaseModel):
+    """What Prefect calls the run."""
+
+    flow_run: str
+
+
 @router.get("")
 def history(
-    request: Request, caller: Sees, state: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    request: Request,
+    caller: Sees,
+    state: Annotated[str, Query(max_length=20)] = "",
+    before: Annotated[str, Query(max_length=100, description="a plan: only older ones follow")] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> list[Line]:
-    """Plans, the newest first."""
+    """Plans, the newest first. For the next page ask `before` the last one's id."""
     hub = hub_of(request)
-    asked = {"state": state} if state else {}
+    asked = {name: said for name, said in (("state", state), ("beyond", before)) if said}
     return [Line(**vars(each)) for each in waits.history(hub.store, hub.crm, asked, limit, 0, Veil.of(caller))]
 
 
@@ -209,6 +220,12 @@ def release(request: Request, caller: Approves, wish: What) -> Done:
 def revert(request: Request, caller: Approves, wish: Back) -> None:
     """Begin to plan a revert: it reads the CRM first, and comes as a plan that waits."""
     acts.start_revert(hub_of(request), wish.what, wish.over_edits, caller.login)
+
+
+@router.post("/send", status_code=202)
+def send(request: Request, caller: Approves) -> Sent:
+    """Have the publish flow run now, as its schedule would."""
+    return Sent(flow_run=start_deployment(hub_of(request), "publish", "publish"))
 
 
 @router.post("/halt", status_code=204)

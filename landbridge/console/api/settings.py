@@ -82,6 +82,29 @@ class Roles(BaseModel):
     roles: list[str] = Field(max_length=20)
 
 
+class Drift(BaseModel):
+    """A field that a system sends and no rule maps or ignores."""
+
+    account: str
+    stream: str
+    path: str
+    type: str
+    first_run_id: str
+    at: datetime
+
+
+@router.get("/drift")
+def drift(request: Request, caller: Sees) -> list[Drift]:
+    """Every field that no rule names."""
+    return [Drift.model_validate(row) for row in read.drifted(store_of(request), None)]
+
+
+@router.get("/roles")
+def roles(request: Request, caller: Sees) -> dict[str, list[str]]:
+    """Every role with its rights."""
+    return {name: list(rights) for name, rights in roles_of(request).roles.items()}
+
+
 @router.get("/accounts")
 def accounts(request: Request, caller: Sees) -> list[AccountHealth]:
     """Every account and how it fares."""

@@ -65,8 +65,10 @@ def history(request: Request, caller: Sees) -> Response:
             "done",
             "refused",
         )
-        return csv_response("plans", names, _history_rows(hub, listing.filters, veil))
-    lines = waits.history(hub.store, hub.crm, listing.filters, listing.fetch, listing.offset, veil)
+        every = waits.every(hub.store, hub.crm, listing.filters, veil, oldest=not listing.descending)
+        return csv_response("plans", names, map(_history_row, every))
+    given = listing.filters, listing.fetch, listing.offset
+    lines = waits.history(hub.store, hub.crm, *given, veil, oldest=not listing.descending)
     return render(
         request,
         "plans/history.html",
@@ -79,9 +81,8 @@ def history(request: Request, caller: Sees) -> Response:
     )
 
 
-def _history_rows(hub: Hub, filters: Mapping[str, str], veil: Veil) -> Iterator[Mapping[str, Any]]:
-    for line in waits.history(hub.store, hub.crm, filters, 10_000, 0, veil):
-        yield {**vars(line), "at": line.at.isoformat(), "done": line.of("done"), "refused": line.of("refused")}
+def _history_row(line: waits.Line) -> Mapping[str, Any]:
+    return {**vars(line), "at": line.at.isoformat(), "done": line.of("done"), "refused": line.of("refused")}
 
 
 @router.get("/plan/{plan_id}")

@@ -24,6 +24,8 @@ from landbridge.push import budget, halt
 
 router = APIRouter()
 
+MODELS = ("version", "in_force", "adopted_at", "adopted_by", "reason")
+
 
 @router.get("/settings")
 def settings(request: Request, caller: Sees) -> Response:
@@ -61,28 +63,30 @@ def check(request: Request, caller: Operates, account: str) -> Response:
 def mappings(request: Request, caller: Sees, file: str = "") -> Response:
     """The files of rules, one of them line by line, and what systems send that no rule names."""
     listing = Listing.of(request, sorts=("account",), default="account")
-    drift = read.drifted(store_of(request))
     if listing.csv:
-        return csv_response("drift", ("account", "stream", "path", "type", "first_run_id", "at"), drift)
+        return csv_response("drift", read.DRIFT, read.drifted(store_of(request), None))
+    drift = read.drifted(store_of(request))
     folder = hub_of(request).project.mappings
     names = rules.files(folder)
     systems = [f"sources/{account.system}.yaml" for account in hub_of(request).project.settings.accounts.values()]
     shown = file or next((name for name in [*systems, *names] if name in names), "")
     lines = rules.lines(folder, shown) if shown else []
-    return render(request, "settings/mappings.html", files=names, file=shown, lines=lines, drift=drift)
+    return render(request, "settings/mappings.html", files=names, file=shown, lines=lines, drift=drift, most=read.SHOWN)
 
 
 @router.get("/settings/identity")
 def identity(request: Request, caller: Sees) -> Response:
     """The model in force, what came into force before, and what other thresholds would come to."""
     hub = hub_of(request)
-    model = hub.model
+    model, history = hub.model, models.history(hub.store)
+    if request.query_params.get("format") == "csv":
+        return csv_response("models", MODELS, map(vars, history))
     return render(
         request,
         "settings/identity.html",
         model=model,
         wanted=hub.project.settings.identity,
-        history=models.history(hub.store),
+        history=history,
         curve=request.app.state.curves.of(hub, model),
     )
 

@@ -2,32 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from landbridge.console.people import invites, provided, users
+from landbridge.console.people.users import User
 from landbridge.console.web.caller import Manages, hub_of, roles_of, store_of
+from landbridge.console.web.csv_out import csv_response
+from landbridge.console.web.lists import Listing
 from landbridge.console.web.render import redirect, render
 from landbridge.errors import LandbridgeError, NotFound, RecordRejected
 
 router = APIRouter()
 
+COLUMNS = ("login", "name", "roles", "has_password", "linked", "at", "seen_at", "disabled_at")
+
 
 @router.get("/settings/users")
 def everybody(request: Request, caller: Manages) -> Response:
     """Who may sign in."""
+    listing = _listing(request)
+    if listing.csv:
+        return csv_response("users", COLUMNS, map(_row, _sorted(request, listing)))
     return _page(request)
 
 
+def _listing(request: Request) -> Listing:
+    return Listing.of(request, sorts=("login", "seen_at", "at"), default="login")
+
+
+def _sorted(request: Request, listing: Listing) -> list[User]:
+    """They are as many as a company has in its CRM's team; whoever was never seen was so longest ago."""
+    never = datetime.min.replace(tzinfo=UTC)
+    found = users.everybody(store_of(request))
+    return sorted(found, key=lambda user: getattr(user, listing.sort) or never, reverse=listing.descending)
+
+
+def _row(user: User) -> Mapping[str, Any]:
+    return {**vars(user), "roles": "+".join(user.roles), "linked": user.subject is not None}
+
+
 def _page(request: Request, status: int = 200, *, link: str = "", whom: str = "", wrong: str = "") -> Response:
-    oidc = hub_of(request).project.settings.console.oidc
+    oidc, listing = hub_of(request).project.settings.console.oidc, replace(_listing(request), path="/settings/users")
     return render(
         request,
         "settings/users.html",
         status,
-        users=users.everybody(store_of(request)),
+        listing=listing,
+        users=_sorted(request, listing),
         roles=roles_of(request).roles,
         provider=oidc.name if oidc else "",
         link=link,

@@ -117,8 +117,13 @@ SELECT account, run_id, started_at, error FROM unnest(CAST(:names AS text[])) AS
 """)
 
 
-def drifted(store: Store) -> list[Mapping[str, Any]]:
-    """Fields that a system sends and no mapping maps or ignores."""
+DRIFT = ("account", "stream", "path", "type", "first_run_id", "at")
+SHOWN = 500
+"""Unknown fields that a page shows."""
+
+
+def drifted(store: Store, limit: int | None = SHOWN) -> list[Mapping[str, Any]]:
+    """Fields that a system sends and no mapping maps or ignores; all of them for export."""
     with store.begin() as connection:
-        query = "SELECT account, stream, path, type, first_run_id, at FROM drift ORDER BY 1, 2, 3 LIMIT 500"
-        return [dict(row) for row in connection.execute(sa.text(query)).mappings()]
+        query = f"SELECT {', '.join(DRIFT)} FROM drift ORDER BY 1, 2, 3 LIMIT :limit"
+        return [dict(row) for row in connection.execute(sa.text(query), {"limit": limit}).mappings()]

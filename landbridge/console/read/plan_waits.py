@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,12 +52,31 @@ class Line:
         return sum(self.states.get(state, 0) for state in states)
 
 
-def history(store: Store, account: str, filters: Mapping[str, str], limit: int, offset: int, veil: Veil) -> list[Line]:
-    """Plans, the newest first, each with its changes by state, counted by index."""
+def every(store: Store, account: str, filters: Mapping[str, str], veil: Veil, *, oldest: bool) -> Iterator[Line]:
+    """All of them, a batch at a time: for export."""
+    given = dict(filters)
+    while batch := history(store, account, given, 200, 0, veil, oldest=oldest):
+        yield from batch
+        given["beyond"] = batch[-1].plan_id
+
+
+def history(
+    store: Store,
+    account: str,
+    filters: Mapping[str, str],
+    limit: int,
+    offset: int,
+    veil: Veil,
+    *,
+    oldest: bool = False,
+) -> list[Line]:
+    """Plans, the newest or the oldest first, each with its changes by state, counted by index; `beyond`: a plan, and
+    only those that follow it."""
     asked = {"account": account, "limit": limit, "offset": offset}
-    given = {name: filters.get(name) for name in ("state", "kind")}
+    given = {name: filters.get(name) for name in ("state", "kind", "beyond")}
+    query = _HISTORY.format(**({"way": "ASC", "than": ">"} if oldest else {"way": "DESC", "than": "<"}))
     with store.begin() as connection:
-        rows = connection.execute(sa.text(_HISTORY), asked | given).mappings().all()
+        rows = connection.execute(sa.text(query), asked | given).mappings().all()
     said = [{name: veil.said(row[name]) for name in ("reason", "dropped_why")} for row in rows]
     return [Line(**{**row, **words, "states": row["states"] or {}}) for row, words in zip(rows, said, strict=True)]
 
@@ -68,8 +87,10 @@ SELECT p.plan_id, p.kind, p.subject, p.state, p.at, p.approved_by, p.reason, p.d
         SELECT state, count(*) AS n FROM change c WHERE c.plan_id = p.plan_id GROUP BY state) s) AS states
 FROM (SELECT * FROM plan WHERE account = :account
         AND (CAST(:state AS text) IS NULL OR state = :state) AND (CAST(:kind AS text) IS NULL OR kind = :kind)
-      ORDER BY at DESC, plan_id DESC LIMIT :limit OFFSET :offset) p
-ORDER BY p.at DESC, p.plan_id DESC
+        AND (CAST(:beyond AS text) IS NULL
+             OR (at, plan_id) {than} (SELECT b.at, b.plan_id FROM plan b WHERE b.plan_id = :beyond))
+      ORDER BY at {way}, plan_id {way} LIMIT :limit OFFSET :offset) p
+ORDER BY p.at {way}, p.plan_id {way}
 """
 
 
