@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from html import escape
 from threading import Event
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwt
@@ -38,6 +38,11 @@ LIES = {
     "no_nonce": "leaves the nonce out",
     "expired": "makes a token of an hour ago",
     "early": "makes a token that is valid in an hour",
+    "no_party": "makes it for two clients and says of neither that it asked",
+    "other_token": "binds it to another access token",
+    "no_expiry": "says not until when it is good",
+    "no_time": "says not when it was made",
+    "no_subject": "says not whom it is about",
     "no_token": "gives no ID token",
     "other_person": "tells of another person at userinfo",
     "other_issuer": "says at discovery that it is another issuer",
@@ -54,6 +59,8 @@ class Provider:
     issuer: str
     people: dict[str, dict[str, Any]]
     client_id: str = "landbridge"
+    back: str = "/sign-in/oidc/back"
+    """Where browsers are sent back to; elsewhere nobody is."""
     client_secret: str = "sandbox-oidc-secret"
     lie: str = ""
     slim: bool = False
@@ -98,6 +105,8 @@ class Provider:
         asked = dict(request.query_params)
         if asked.get("client_id") != self.client_id or asked.get("code_challenge_method") != "S256":
             return Response("unknown client, or no PKCE", 400)
+        if urlsplit(asked.get("redirect_uri", "")).path != self.back:
+            return Response("an address that nobody registered", 400)
         if request.method == "GET":
             buttons = "".join(f'<button name="who" value="{escape(who)}">{escape(who)}</button>' for who in self.people)
             return HTMLResponse(f'<form method="post">{buttons}<button name="who" value="">Cancel</button></form>')
@@ -139,13 +148,14 @@ class Provider:
         lies: dict[str, dict[str, Any]] = {
             "wrong_audience": {"aud": "somebody-else"},
             "second_audience": {"aud": [self.client_id, "somebody-else"], "azp": "somebody-else"},
+            "no_party": {"aud": [self.client_id, "somebody-else"]},
+            "other_token": {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"},
             "wrong_issuer": {"iss": "https://elsewhere.example"},
             "wrong_nonce": {"nonce": "of another sign-in"},
         }
         said |= lies.get(self.lie, {})
-        if self.lie == "no_nonce":
-            del said["nonce"]
-        return said
+        left_out = {"no_nonce": "nonce", "no_expiry": "exp", "no_time": "iat", "no_subject": "sub"}.get(self.lie)
+        return {name: value for name, value in said.items() if name != left_out}
 
     def _signed(self, claims: dict[str, Any]) -> str:
         if self.lie == "alg_none":

@@ -88,7 +88,7 @@ def approve(request: Request, caller: Approves, plan_id: str, seen: Seen = "", r
 def drop(request: Request, caller: Approves, plan_id: str, reason: Reason = "") -> Response:
     """Say that the plan shall not leave."""
     changes = acts.drop(hub_of(request), plan_id, actor=caller.login, reason=reason)
-    told = f"{plural(changes, 'change')} dropped. What we still want is planned anew next time; a hold keeps it away."
+    told = f"{plural(changes, 'change')} dropped. What is still wanted comes with the next plan; a hold keeps it away."
     return redirect(request, f"/plan/{plan_id}", told)
 
 

@@ -58,11 +58,6 @@ class Listing:
         """Rows to read: one more than shown tells whether there is a next page, without counting."""
         return self.size + 1
 
-    @property
-    def order(self) -> str:
-        """For ORDER BY; safe, as `sort` is one of the list's own."""
-        return f"{self.sort} {'DESC' if self.descending else 'ASC'}"
-
     def url(self, **changes: Any) -> str:
         """This list with something else: `url(page=2)`, `url(state=None)` takes a filter away. Other than a page's
         number, any change leads back to page one."""
