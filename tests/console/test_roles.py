@@ -31,7 +31,12 @@ PUBLIC = {
 """What whoever is not signed in may ask for. Anything else without a right is a fault."""
 
 
-STARTS = {("/quarantine/replay", 500), ("/api/v1/quarantine/replay", 500), ("/plan/send", 503), ("/api/v1/plans/send", 503)}
+STARTS = {
+    ("/quarantine/replay", 500),
+    ("/api/v1/quarantine/replay", 500),
+    ("/plan/send", 503),
+    ("/api/v1/plans/send", 503),
+}
 """What starts a process of a project that has a file, or asks Prefect: here is neither, and that is what they say."""
 
 
