@@ -213,11 +213,12 @@ def test_a_job_whose_end_nobody_saw_is_asked_and_one_that_vanished_is_looked_up(
     assert len(org.rows(f"{prefix}-")) == 12
 
 
+@pytest.mark.parametrize("people", [3, 9], ids=["one file", "three files"])
 def test_what_goes_wrong_while_a_file_is_noted_is_told_and_mended_by_the_next_run(
-    store: Store, org: Org, policy: Policy, monkeypatch: pytest.MonkeyPatch
+    store: Store, org: Org, policy: Policy, monkeypatch: pytest.MonkeyPatch, people: int
 ) -> None:
-    filing = by_file(policy, least=3, file_rows=3)
-    leads(store, "Behind", 9)
+    filing, prefix = by_file(policy, least=3, file_rows=3), f"Behind{people}"
+    leads(store, prefix, people)
 
     def ragged(*_: object) -> None:
         raise SourceChanged("not as its header says")
@@ -232,7 +233,7 @@ def test_what_goes_wrong_while_a_file_is_noted_is_told_and_mended_by_the_next_ru
     told = books(run, "settle")
     assert told["taken"] == told["new"] >= 3
     insist(store, org, filing)
-    assert len(org.rows("Behind-")) == 9 and {job["state"] for job in jobs(store)} == {"settled"}
+    assert len(org.rows(f"{prefix}-")) == people and {job["state"] for job in jobs(store)} == {"settled"}
 
 
 def test_results_are_matched_by_hashing_however_few_the_database_thinks_they_are(store: Store) -> None:

@@ -72,6 +72,8 @@ def test_a_record_is_blanked_and_stays_blank(store: Store, org: Org, policy: Pol
     shown = ("LastName", "Email", "MobilePhone", "Title", "Landbridge_Handles__c")
     assert [hers[field] for field in shown] == ["[erased]", None, None, None, None]
     assert (his["LastName"], his["Company"], his["Email"]) == ("[erased]", "[erased]", None)
+    with store.begin() as connection:
+        assert connection.scalar(sa.text("SELECT count(*) FROM pushed WHERE identity_id = 'blank-anna'")) == 0
     assert people.silent()
     anna(people, "blank-anna", title="Captain", email="new@x.example")
     assert people.silent() and people.row(contact)["Email"] is None, "what comes in later does not go out"
