@@ -235,7 +235,9 @@ def claim(run: Run, account: str, batch: Sequence[Outgoing]) -> list[Outgoing]:
 
 
 _CLOSE = """
-UPDATE plan p SET state = CASE p.state WHEN 'planned' THEN 'superseded' ELSE 'done' END
+UPDATE plan p SET state = CASE p.state WHEN 'planned' THEN 'superseded' ELSE 'done' END, counts = (
+    SELECT coalesce(jsonb_object_agg(state, n), '{}')
+    FROM (SELECT state, count(*) AS n FROM change c WHERE c.plan_id = p.plan_id GROUP BY state) s)
 WHERE p.account = :account AND p.state IN ('planned', 'approved')
   AND NOT EXISTS (SELECT FROM change c WHERE c.plan_id = p.plan_id
                   AND c.state IN ('planned', 'approved', 'sending', 'unknown'))
@@ -243,5 +245,5 @@ WHERE p.account = :account AND p.state IN ('planned', 'approved')
 
 
 def close_plans(connection: sa.Connection, account: str) -> None:
-    """End the plans that have no open change left."""
+    """End the plans that have no open change left, and keep what became of their changes."""
     connection.execute(sa.text(_CLOSE), {"account": account})

@@ -113,4 +113,4 @@ _STAND_AGAIN = """
 UPDATE change SET state = 'planned', settled_at = NULL, held_by = NULL WHERE change_id = ANY(:ids)
 """
 
-_WAIT_AGAIN = "UPDATE plan SET state = 'planned' WHERE plan_id = ANY(:plans) AND state = 'superseded'"
+_WAIT_AGAIN = "UPDATE plan SET state = 'planned', counts = NULL WHERE plan_id = ANY(:plans) AND state = 'superseded'"

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from landbridge.bootstrap import Hub
+from landbridge.console.acts import plans as acts
 from landbridge.console.read import plans as read
 from landbridge.console.web import session
 from landbridge.console.web.veil import OPEN
@@ -274,3 +275,45 @@ def test_a_plan_too_large_to_be_sorted_at_once_says_so_and_comes(sign_in: SignIn
         "(approver, admin) must approve",
     ):
         assert told in text, told
+
+
+def test_a_plan_that_nobody_sorted_yet_is_never_told_as_empty(
+    sign_in: SignIn, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan_id, kim = huge_plan(hub.store, 6000), sign_in("viewer")
+    monkeypatch.setattr(acts, "sort_beside", lambda *_: None)  # it takes as long as it takes
+    _unsort(hub)
+    api = f"/api/v1/plans/{plan_id}"
+    assert kim.get(api).json()["sorted"] is False
+    assert kim.get(f"{api}/changes").status_code == 503
+    assert kim.get("/api/v1/plans/plan-none/changes").status_code == 404
+    lines = kim.get(f"/plan/{plan_id}?format=csv").text.splitlines()
+    assert len(lines) > 6000 * 7, "a line a field"
+    assert len(kim.get(f"{api}/changes", params={"limit": 200}).json()) == 200
+
+
+def _unsort(hub: Hub) -> None:
+    with hub.store.begin() as connection:
+        for table in ("plan_entry", "plan_part"):
+            connection.execute(sa.text(f"DELETE FROM {table}"))
+
+
+def test_the_history_reads_no_change_of_a_plan_that_ended(sign_in: SignIn, hub: Hub) -> None:
+    plan_id, kim = huge_plan(hub.store, 20_000), sign_in("approver", login="kim")
+    kim.form(f"/plan/{plan_id}/drop", reason="the wrong day")
+    before = _change_entries(hub)
+    page = shown(kim.get("/plan/history").text)
+    assert _change_entries(hub) - before < 100
+    assert "20,000" in page or "20000" in page
+    lines = list(csv.DictReader(io.StringIO(kim.get("/plan/history?format=csv").text)))
+    assert [line["plan_id"] for line in lines] == [plan_id]
+
+
+def _change_entries(hub: Hub) -> int:
+    """Entries of the changes' indexes, and rows, that were read so far."""
+    with hub.store.begin() as connection:
+        connection.execute(sa.text("SELECT pg_stat_force_next_flush()"))
+    with hub.store.begin() as connection:
+        query = """SELECT (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'change')
+                        + (SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname = 'change')"""
+        return int(connection.scalar(sa.text(query)) or 0)

@@ -164,4 +164,6 @@ def test_what_every_change_was_taken_out_of_waits_again(store: Store, policy: Po
     placed = partly.hold(store, policy, ACCOUNT, Selection(plan_id), **KIM)
     assert placed.changes == 4
     holds.release(store, ACCOUNT, f"b{placed.first}", actor="kim", reason="typo")
+    with store.begin() as connection:
+        assert connection.scalar(sa.text("SELECT counts FROM plan")) is None, "counted anew: it is open again"
     assert approve(store, plan_id, actor="kim", reason="all of it") == 4

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from urllib.parse import urlencode
 
 from pydantic import Field
 
 from landbridge.bootstrap import Hub
+from landbridge.console.read import plans as read
 from landbridge.console.web import beside
 from landbridge.console.web.bodies import LONGEST, Body, said
-from landbridge.errors import NotFound
-from landbridge.push import approval, holds, partly
+from landbridge.console.web.veil import OPEN
+from landbridge.errors import NotFound, SourceUnavailable
+from landbridge.push import approval, holds, partly, sorting
 from landbridge.push.partly import Placed
 from landbridge.push.revert.planning import subject
 from landbridge.push.selection import Selection
@@ -99,3 +102,26 @@ def start_revert(hub: Hub, what: str, over_edits: bool, actor: str) -> bool:
     nothing."""
     subject(hub.store, hub.crm, what)
     return beside.start(hub, "revert", what, *(["--over-edits"] if over_edits else []), actor=actor)
+
+
+_sorting = threading.Lock()
+
+
+def sort(hub: Hub, plan_id: str) -> None:
+    """Sort a plan, one at a time; whoever dies over it leaves nothing. One that is sorted costs a look."""
+    with _sorting, hub.store.begin() as connection:
+        if not sorting.sorted_already(connection, plan_id):
+            sorting.sort_plan(connection, plan_id)
+
+
+def sort_beside(hub: Hub, plan_id: str) -> None:
+    """The same, while whoever asked is told that it is being done."""
+    if not _sorting.locked():
+        threading.Thread(target=sort, args=(hub, plan_id), daemon=True, name=f"sort {plan_id}").start()
+
+
+def see_sorted(hub: Hub, plan_id: str) -> None:
+    """Raises SourceUnavailable while a plan is being sorted: an empty answer would say that nothing is in it."""
+    if not read.head(hub.store, plan_id, OPEN).sorted:
+        sort_beside(hub, plan_id)
+        raise SourceUnavailable(f"{plan_id} is large and being sorted by reason.", do="Ask again in some seconds.")

@@ -56,6 +56,7 @@ class Plan(BaseModel):
     deletes: int
     open: int
     seen: str = Field(description="A mark of what waits in it now; an approval brings it back.")
+    sorted: bool = Field(description="False while a large plan is being sorted: groups and their numbers come then.")
     api_calls: int
     waits: list[str] = Field(description="Why a person must look at it; empty where the policy lets it through.")
     approved_by: str | None
@@ -151,6 +152,8 @@ def plan(request: Request, caller: Sees, plan_id: str) -> Plan:
     """One plan, with its groups."""
     hub = hub_of(request)
     head = read.head(hub.store, plan_id, Veil.of(caller))
+    if not head.sorted:
+        acts.sort_beside(hub, plan_id)
     why = hub.gate.why(plan_id) if head.waits else []
     groups = [
         Group(key=each.key, words=each.words, changes=each.changes, conflict=each.conflict, fields=list(each.fields))
@@ -171,7 +174,8 @@ def changes(
     plan_id: str,
     page: Annotated[Page, Query()],
 ) -> list[Change]:
-    """A plan's changes beyond the change `after`, in order."""
+    """A plan's changes beyond the change `after`, in order. 503 while a large plan is being sorted."""
+    acts.see_sorted(hub_of(request), plan_id)
     chosen, store = page.selection(plan_id), hub_of(request).store
     return [_change(each) for each in read.changes(store, chosen, page.after, page.limit, Veil.of(caller))]
 

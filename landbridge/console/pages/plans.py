@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from landbridge.bootstrap import Hub
+from landbridge.console.acts import plans as acts
 from landbridge.console.read import plan_waits as waits
 from landbridge.console.read import plans as read
 from landbridge.console.read.beside import newest as beside
@@ -94,9 +93,10 @@ def show(request: Request, caller: Sees, plan_id: str) -> Response:
     chosen = Selection.of(plan_id, listing.filters)
     plan = read.head(hub.store, plan_id, veil)
     if listing.csv:
+        acts.sort(hub, plan_id)  # a download may take some seconds; half of a plan is none
         return csv_response(plan_id, COLUMNS, _rows(read.every_change(hub.store, chosen, veil)))
     if not plan.sorted:
-        _sort_beside(hub, plan_id)
+        acts.sort_beside(hub, plan_id)
     found = read.changes(hub.store, chosen, _after(listing), listing.fetch, veil) if plan.sorted else []
     return render(
         request,
@@ -139,17 +139,3 @@ def _rows(changes: Iterable[read.ChangeShown]) -> Iterator[Mapping[str, Any]]:
             values = text_of(one.before), text_of(one.after)
             told = (one.name, "held" if one.held else one.kind, *values, one.reason, one.profile)
             yield dict(zip(COLUMNS, (*whose, *told), strict=True))
-
-
-_sorting = threading.Lock()
-
-
-def _sort_beside(hub: Hub, plan_id: str) -> None:
-    """Sort a large plan while its page says so, one at a time; whoever dies over it leaves nothing."""
-
-    def sort() -> None:
-        with _sorting, hub.store.begin() as connection:
-            sorting.sort_plan(connection, plan_id)
-
-    if not _sorting.locked():
-        threading.Thread(target=sort, daemon=True, name=f"sort {plan_id}").start()

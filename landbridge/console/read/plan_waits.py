@@ -70,8 +70,8 @@ def history(
     *,
     oldest: bool = False,
 ) -> list[Line]:
-    """Plans, the newest or the oldest first, each with its changes by state, counted by index; `beyond`: a plan, and
-    only those that follow it."""
+    """Plans, the newest or the oldest first, each with its changes by state: kept where it ended, counted by index
+    where it is open; `beyond`: a plan, and only those that follow it."""
     asked = {"account": account, "limit": limit, "offset": offset}
     given = {name: filters.get(name) for name in ("state", "kind", "beyond")}
     query = _HISTORY.format(**({"way": "ASC", "than": ">"} if oldest else {"way": "DESC", "than": "<"}))
@@ -82,9 +82,10 @@ def history(
 
 
 _HISTORY = """
-SELECT p.plan_id, p.kind, p.subject, p.state, p.at, p.approved_by, p.reason, p.dropped_by, p.dropped_why, (
-    SELECT jsonb_object_agg(state, n) FROM (
-        SELECT state, count(*) AS n FROM change c WHERE c.plan_id = p.plan_id GROUP BY state) s) AS states
+SELECT p.plan_id, p.kind, p.subject, p.state, p.at, p.approved_by, p.reason, p.dropped_by, p.dropped_why,
+    coalesce(p.counts, (
+        SELECT jsonb_object_agg(state, n) FROM (
+            SELECT state, count(*) AS n FROM change c WHERE c.plan_id = p.plan_id GROUP BY state) s)) AS states
 FROM (SELECT * FROM plan WHERE account = :account
         AND (CAST(:state AS text) IS NULL OR state = :state) AND (CAST(:kind AS text) IS NULL OR kind = :kind)
         AND (CAST(:beyond AS text) IS NULL

@@ -37,6 +37,7 @@ plan = Table(
     Column("reason", Text, comment="why it was approved"),
     Column("dropped_by", Text, comment="who said that it shall not leave"),
     Column("dropped_why", Text),
+    Column("counts", JSONB, comment="its changes by state, once none of them is open"),
     now(),
     CheckConstraint("state IN ('planned','approved','done','superseded')", name="state"),
     CheckConstraint("kind IN ('push','revert')", name="kind"),

@@ -1,7 +1,9 @@
-"""Years of runs and of the trail are found by whatever they are asked for; an account may be given to the provider."""
+"""Years of runs and of the trail are found by whatever they are asked for; an account may be given to the provider; a
+plan that ended keeps its counts."""
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0006"
 down_revision = "0005"
@@ -35,3 +37,14 @@ def upgrade() -> None:
             comment="whoever the provider says has this login may take it over",
         ),
     )
+    counts = sa.Column("counts", JSONB(), nullable=True, comment="its changes by state, once none of them is open")
+    op.add_column("plan", counts)
+    op.execute(_COUNTED)
+
+
+_COUNTED = """
+UPDATE plan p SET counts = (
+    SELECT coalesce(jsonb_object_agg(state, n), '{}')
+    FROM (SELECT state, count(*) AS n FROM change c WHERE c.plan_id = p.plan_id GROUP BY state) s)
+WHERE state IN ('done', 'superseded')
+"""
