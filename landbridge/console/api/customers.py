@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,8 +12,8 @@ from pydantic import BaseModel, Field
 from landbridge.console.read import customers as read
 from landbridge.console.read.review import crm_account
 from landbridge.console.read.touches import Touch as Happened
-from landbridge.console.web.caller import Caller, Reviews, Sees, hub_of, store_of
-from landbridge.console.web.words import veiled, veiled_id
+from landbridge.console.web.caller import Reviews, Sees, hub_of, store_of
+from landbridge.console.web.veil import Veil
 from landbridge.errors import NotFound
 from landbridge.identity import parting
 from landbridge.leads import overrides
@@ -118,23 +119,23 @@ def search(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> list[Customer]:
     """Whom a text could mean: name, e-mail, phone, social name, CRM id, id of old; the likeliest first."""
-    found = read.search(store_of(request), q, limit, personal=caller.may("personal"))
-    return [_customer(each, caller) for each in found]
+    veil = Veil.of(caller)
+    return [_customer(each, veil) for each in read.search(store_of(request), q, limit, personal=veil.personal)]
 
 
 @router.get("/{identity}")
 def customer(request: Request, caller: Sees, identity: str, page: Annotated[int, Query(ge=1, le=400)] = 1) -> Whole:
     """One customer, by any id of it, old ones too."""
-    hub = hub_of(request)
+    hub, veil = hub_of(request), Veil.of(caller)
     found = read.whole(hub.store, identity, crm_account(hub.project.settings), page)
     return Whole(
         identity_id=found.identity_id,
         formerly=found.story.formerly,
-        profiles=[_id(member.profile_id, caller) or "" for member in found.story.members],
-        values=[_value(each, caller) for each in found.values if each.value or each.others or each.override],
+        profiles=[veil.handle(member.profile_id) or "" for member in found.story.members],
+        values=[_value(each, veil) for each in found.values if each.value or each.others or each.override],
         doubts=found.story.doubts,
         crm=[str(each) for each in found.crm],
-        touches=[_touch(each, caller) for each in found.touches],
+        touches=[_touch(each, veil) for each in found.touches],
         more=found.more,
     )
 
@@ -184,30 +185,26 @@ def _override(said: overrides.Override) -> Override:
     return Override.model_validate(vars(said))
 
 
-def _customer(found: read.Customer, caller: Caller) -> Customer:
+def _customer(found: read.Customer, veil: Veil) -> Customer:
     said = vars(found)
-    if not caller.may("personal"):
-        said = {**said, **{name: veiled(said[name]) for name in ("name", "email", "phone", "company", "city")}}
-    return Customer.model_validate(said)
+    return Customer.model_validate({**said, **{name: veil(said[name]) for name in read.PERSONAL}})
 
 
-def _value(value: read.Value, caller: Caller) -> Value:
-    others = [other for other, _ in value.others]
-    override = _override(value.override) if value.override else None
-    said, told = value.value, value.override
-    if not caller.may("personal"):
-        said, others = veiled(said), veiled(others)
-        override = override and override.model_copy(update={"value": veiled(told.value), "reason": "…"} if told else {})
-    profile = _id(value.profile, caller)
-    return Value(field=value.field, value=said, profile=profile, why=value.why, others=others, override=override)
+def _value(value: read.Value, veil: Veil) -> Value:
+    said = value.override
+    told = said and replace(said, value=veil(said.value), reason=veil.said(said.reason) or "")
+    return Value(
+        field=value.field,
+        value=veil(value.value),
+        profile=veil.handle(value.profile),
+        why=value.why,
+        others=[veil(other) for other, _ in value.others],
+        override=_override(told) if told else None,
+    )
 
 
-def _touch(touch: Happened, caller: Caller) -> Touch:
-    ids = {name: _id(getattr(touch, name), caller) for name in ("touchpoint_id", "person")}
-    hidden = {} if caller.may("personal") else {"subject": None, "text": None}
+def _touch(touch: Happened, veil: Veil) -> Touch:
+    """Who may split by a record must name it; what was written is for who may read it."""
+    ids = {name: veil.handle(getattr(touch, name)) for name in ("touchpoint_id", "person")}
+    hidden = {} if veil.personal else {"subject": None, "text": None}
     return Touch.model_validate({**vars(touch), **ids, **hidden})
-
-
-def _id(name: str | None, caller: Caller) -> str | None:
-    """A profile's id, as this caller may read it. Who may split by it must name it."""
-    return name if caller.may("personal") or caller.may("review") else veiled_id(name)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from landbridge.console.read import review as read
 from landbridge.console.web.caller import Caller, Reviews, Sees, hub_of, store_of
-from landbridge.console.web.words import veiled, veiled_id
+from landbridge.console.web.veil import Veil
 from landbridge.desk import answers, claims
 
 router = APIRouter(prefix="/review", tags=["review"])
@@ -159,10 +159,9 @@ def undo(request: Request, caller: Reviews, body: Undo) -> Act:
 
 def _question(found: claims.Question, caller: Caller) -> Question:
     """Without the right to answer it, its pair is nobody's to know."""
-    said = {**vars(found), "reason": found.reason, "holds": found.holds}
-    if not (caller.may("personal") or caller.may("review")):
-        said |= {"left_id": veiled_id(found.left_id), "right_id": veiled_id(found.right_id)}
-    return Question.model_validate(said)
+    veil = Veil.of(caller)
+    pair = {name: veil.handle(getattr(found, name)) for name in ("left_id", "right_id")}
+    return Question.model_validate({**vars(found), "reason": found.reason, "holds": found.holds, **pair})
 
 
 def _act(done: answers.Act) -> Act:
@@ -170,7 +169,7 @@ def _act(done: answers.Act) -> Act:
 
 
 def _record(record: read.Record, caller: Caller) -> Record:
-    said = {name: record.fields[name] for name in read.SHOWN if record.fields[name]}
-    values = said if caller.may("personal") else {name: veiled(value) for name, value in said.items()}
-    profile = record.profile_id if caller.may("personal") else veiled_id(record.profile_id) or ""
+    veil = Veil.of(caller)
+    values = {name: veil(record.fields[name]) for name in read.SHOWN if record.fields[name]}
+    profile = veil.key(record.profile_id) or ""
     return Record(profile_id=profile, side=record.side, asked=record.asked, gone=record.gone, values=values)

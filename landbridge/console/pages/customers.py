@@ -10,11 +10,11 @@ from fastapi.responses import Response
 
 from landbridge.console.read import customers as read
 from landbridge.console.read.review import crm_account, without_values
-from landbridge.console.web.caller import Caller, Reviews, Sees, hub_of, store_of
+from landbridge.console.web.caller import Reviews, Sees, hub_of, store_of
 from landbridge.console.web.csv_out import csv_response
 from landbridge.console.web.lists import Listing
 from landbridge.console.web.render import redirect, render
-from landbridge.console.web.words import veiled
+from landbridge.console.web.veil import Veil
 from landbridge.desk.find import LONGEST_QUERY
 from landbridge.errors import NotFound
 from landbridge.identity import parting
@@ -24,8 +24,7 @@ from landbridge.store.numbers import number
 router = APIRouter()
 
 FOUND = 30
-PERSONAL = ("name", "email", "phone", "company", "city")
-COLUMNS = ("identity_id", *PERSONAL, "profiles", "score")
+COLUMNS = ("identity_id", *read.PERSONAL, "profiles", "score")
 
 
 @router.get("/customers")
@@ -42,7 +41,7 @@ def show(request: Request, caller: Sees) -> Response:
     if listing.csv and not asked:
         rows = read.every(store, descending=listing.descending)
     if listing.csv:
-        return csv_response("customers", COLUMNS, (_cells(row, caller) for row in rows))
+        return csv_response("customers", COLUMNS, (_cells(row, Veil.of(caller)) for row in rows))
     rows = list(rows)
     template = "customers/results.html" if "x-part" in request.headers else "customers/list.html"
     return render(request, template, listing=listing, asked=asked, shown=listing.shown(rows), most=FOUND)
@@ -142,9 +141,9 @@ def release(
     return redirect(request, f"/customers/{identity}", "The rules choose again, from the next run on.")
 
 
-def _cells(row: read.Customer, caller: Caller) -> dict[str, object]:
+def _cells(row: read.Customer, veil: Veil) -> dict[str, object]:
     said = vars(row)
-    return said if caller.may("personal") else {**said, **{name: veiled(said[name]) for name in PERSONAL}}
+    return {**said, **{name: veil(said[name]) for name in read.PERSONAL}}
 
 
 def _sides(found: read.Whole, chosen: Sequence[str]) -> tuple[list[str], list[str]]:

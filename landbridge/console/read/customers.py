@@ -23,6 +23,10 @@ TOUCHES = 25
 """On a page of the timeline."""
 
 
+PERSONAL = ("name", "email", "phone", "company", "city")
+"""What of a customer in a few values is personal."""
+
+
 @dataclass(frozen=True)
 class Customer:
     """A customer as a line of a list. `how`: in which way a search found them."""
