@@ -51,10 +51,14 @@ class Waiting:
         """Why it waits whatever its size."""
         told = {
             "It takes back what was written: nobody's work goes without a person's word.": self.revert,
-            f"{self.deletes:,} of its changes delete a record.": self.deletes,
-            f"{self.protected:,} of its changes are of a protected field.": self.protected,
+            f"{_of_it(self.deletes)} to delete a record.": self.deletes,
+            f"{_of_it(self.protected)} of a protected field.": self.protected,
         }
         return [words for words, so in told.items() if so]
+
+
+def _of_it(changes: int) -> str:
+    return "1 of its changes is" if changes == 1 else f"{changes:,} of its changes are"
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Page, Route, expect
 
 from landbridge.bootstrap import Hub
 from landbridge.console.web import session
@@ -145,3 +146,21 @@ def test_only_these_says_that_it_goes_by_record(sign_in: SignIn, hub: Hub, plan_
     with hub.store.begin() as connection:
         assert connection.scalar(sa.text("SELECT state FROM plan")) == "approved"
     assert {each["identity_id"]: "LastName" in each["after"] for each in changes(hub.store)}["anna"]
+
+
+def test_what_takes_its_time_says_so_and_is_sent_once(open_page: Callable[..., Page], hub: Hub, plan_id: str) -> None:
+    page, waiting = open_page("approver", login="kim"), list[Route]()
+    page.route("**/hold", lambda route: waiting.append(route))  # noqa: PLW0108  (Playwright marks the function)
+    page.goto(f"/plan/{plan_id}")
+    page.keyboard.press("h")
+    page.keyboard.type("all of it is wrong")
+    told = page.evaluate("""async () => {
+        const form = document.querySelector("details[open] form"), toast = document.getElementById("toast");
+        form.requestSubmit();
+        while (!toast.textContent) await new Promise((again) => setTimeout(again, 50));
+        return [form.querySelector("button").disabled, toast.textContent];
+    }""")
+    assert told == [True, "It is being done. A large plan takes some seconds."]
+    (route,) = waiting
+    route.continue_()
+    expect(page.locator(".said")).to_contain_text("3 records held")

@@ -77,7 +77,7 @@ def test_a_small_plan_is_said_to_pass_and_passes(sign_in: SignIn, hub: Hub, plan
 def test_a_deletion_is_said_to_wait_and_waits(sign_in: SignIn, hub: Hub, plan_id: str) -> None:
     set_limit(hub)
     write(hub, "UPDATE change SET action = 'delete', before = after, origin = '{}' WHERE identity_id = 'bo'")
-    assert "1 of its changes delete a record." in told(hub, sign_in("viewer"), plan_id)
+    assert "1 of its changes is to delete a record." in told(hub, sign_in("viewer"), plan_id)
     assert not passes(hub)
 
 
@@ -92,7 +92,7 @@ def test_a_protected_field_is_said_to_wait_where_a_record_that_stands_would_chan
     lead = rule.model_copy(update={"fields": fields})
     object.__setattr__(hub.policy, "objects", {**hub.policy.objects, "Lead": lead})
     page = told(hub, sign_in("viewer"), plan_id)
-    assert ("1 of its changes are of a protected field." in page) is waits
+    assert ("1 of its changes is of a protected field." in page) is waits
     assert passes(hub) is not waits
 
 

@@ -148,8 +148,9 @@ def test_nothing_is_decided_without_a_reason(sign_in: SignIn, hub: Hub, plan_id:
 
 def test_the_kill_switch_is_seen_on_every_page_of_plans(sign_in: SignIn, hub: Hub, plan_id: str) -> None:
     operator = sign_in("operator", login="olga")
+    assert "Halt now" in operator.get("/settings").text
     operator.form("/plan/halt", reason="a wrong rule")
-    for path in ("/plan", "/plan/history"):
+    for path in ("/plan", "/plan/history", "/settings"):
         text = shown(operator.get(path).text)
         assert "Writing to salesforce is halted by olga" in text and "a wrong rule" in text
     assert operator.form("/plan/resume", reason="mended").status_code == 403

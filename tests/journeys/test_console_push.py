@@ -138,8 +138,8 @@ def test_a_held_lead_is_mended_replayed_and_arrives(begin: Begin, browser: Brows
             page.get_by_role("button", name="Replay", exact=True).click()  # twice is once
             for _ in range(90):
                 page.goto(f"/quarantine/{number}")
-                told = page.locator(".head .state").inner_text(), page.locator("#replay").inner_text()
-                if "released" in told[0] and "replay done" in told[1]:
+                told = page.locator(".head .state").inner_text(), page.locator("#beside").inner_text()
+                if "released" in told[0] and "replay done" in told[1] and "follows" not in told[1]:
                     break
                 page.wait_for_timeout(500)
             assert "released" in told[0], told

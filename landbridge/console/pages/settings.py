@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from landbridge.console.read import accounts as read
+from landbridge.console.read import plan_waits as waits
 from landbridge.console.read import rules
 from landbridge.console.web.caller import Operates, Sees, hub_of, roles_of, store_of
 from landbridge.console.web.csv_out import csv_response
@@ -18,9 +19,10 @@ from landbridge.console.web.looks import checks_of
 from landbridge.console.web.nav import NAV
 from landbridge.console.web.render import redirect, render
 from landbridge.console.web.rights import RIGHTS
+from landbridge.console.web.veil import Veil
 from landbridge.errors import LandbridgeError
 from landbridge.identity import models
-from landbridge.push import budget, halt
+from landbridge.push import budget
 
 router = APIRouter()
 
@@ -40,7 +42,7 @@ def settings(request: Request, caller: Sees) -> Response:
         accounts=read.health(hub, checks_of(request)),
         crm=crm if known else "",
         left=_or_none(lambda: budget.left(hub.store, crm, options)),
-        halted=halt.standing(hub.store, crm),
+        halted=waits.halted(hub.store, crm, Veil.of(caller)),
     )
 
 

@@ -1,4 +1,6 @@
 // What the plan's pages do beyond forms and links.
+const { tell } = await import(document.querySelector('script[src*="/static/console.js"]').src);
+
 // j k from change to change. Keys of forms that open are data-key of their summaries, and console.js's.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
@@ -18,4 +20,15 @@ document.addEventListener("toggle", (event) => {
 }, true);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") for (const open of document.querySelectorAll("details.act[open]")) open.open = false;
+});
+
+// What was decided is sent once, and says so while a large plan takes its time.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.closest("details.act") || event.defaultPrevented) return;
+  setTimeout(() => {
+    for (const button of form.querySelectorAll("button")) button.disabled = true;
+    form.setAttribute("aria-busy", "true");
+    setTimeout(() => tell("It is being done. A large plan takes some seconds.", true), 700);
+  });
 });
