@@ -11,7 +11,7 @@ from landbridge.bootstrap import Hub
 from landbridge.console.read import plans as read
 from landbridge.console.web import beside
 from landbridge.console.web.bodies import LONGEST, Body, said
-from landbridge.console.web.veil import OPEN
+from landbridge.console.web.veil import OPEN, Veil
 from landbridge.errors import NotFound, SourceUnavailable
 from landbridge.push import approval, holds, partly, sorting
 from landbridge.push.partly import Placed
@@ -120,8 +120,24 @@ def sort_beside(hub: Hub, plan_id: str) -> None:
         threading.Thread(target=sort, args=(hub, plan_id), daemon=True, name=f"sort {plan_id}").start()
 
 
+SORTED_AT_ONCE = 5000
+"""Changes that are sorted while somebody waits for the page; a larger plan is sorted beside it."""
+
+
+def look(hub: Hub, plan_id: str, veil: Veil) -> read.Head:
+    """The plan's numbers, of one that is sorted by now where it is small, and being sorted where it is large. Raises
+    NotFound."""
+    found = read.head(hub.store, plan_id, veil)
+    if found.sorted:
+        return found
+    if sum(found.states.values()) > SORTED_AT_ONCE:
+        sort_beside(hub, plan_id)
+        return found
+    sort(hub, plan_id)
+    return read.head(hub.store, plan_id, veil)
+
+
 def see_sorted(hub: Hub, plan_id: str) -> None:
     """Raises SourceUnavailable while a plan is being sorted: an empty answer would say that nothing is in it."""
-    if not read.head(hub.store, plan_id, OPEN).sorted:
-        sort_beside(hub, plan_id)
+    if not look(hub, plan_id, OPEN).sorted:
         raise SourceUnavailable(f"{plan_id} is large and being sorted by reason.", do="Ask again in some seconds.")

@@ -151,9 +151,7 @@ def history(
 def plan(request: Request, caller: Sees, plan_id: str) -> Plan:
     """One plan, with its groups."""
     hub = hub_of(request)
-    head = read.head(hub.store, plan_id, Veil.of(caller))
-    if not head.sorted:
-        acts.sort_beside(hub, plan_id)
+    head = acts.look(hub, plan_id, Veil.of(caller))
     why = hub.gate.why(plan_id) if head.waits else []
     groups = [
         Group(key=each.key, words=each.words, changes=each.changes, conflict=each.conflict, fields=list(each.fields))

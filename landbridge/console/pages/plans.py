@@ -91,12 +91,10 @@ def show(request: Request, caller: Sees, plan_id: str) -> Response:
     listing = Listing.of(request, sorts=("change",), default="change", filters=FILTERS, size=SIZE)
     listing = replace(listing, path=f"/plan/{plan_id}")  # a link to a part of it stays that, whatever is newest then
     chosen = Selection.of(plan_id, listing.filters)
-    plan = read.head(hub.store, plan_id, veil)
+    plan = acts.look(hub, plan_id, veil)
     if listing.csv:
         acts.sort(hub, plan_id)  # a download may take some seconds; half of a plan is none
         return csv_response(plan_id, COLUMNS, _rows(read.every_change(hub.store, chosen, veil)))
-    if not plan.sorted:
-        acts.sort_beside(hub, plan_id)
     found = read.changes(hub.store, chosen, _after(listing), listing.fetch, veil) if plan.sorted else []
     return render(
         request,

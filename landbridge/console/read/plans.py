@@ -18,9 +18,6 @@ from landbridge.push.selection import Selection, found
 from landbridge.push.sending import Sending
 from landbridge.store.engine import Store
 
-SORTED_AT_ONCE = 5000
-"""Changes that are sorted while somebody waits for the page; a larger plan is sorted beside it."""
-
 
 @dataclass(frozen=True)
 class Head:
@@ -93,9 +90,6 @@ def head(store: Store, plan_id: str, veil: Veil) -> Head:
             raise NotFound(f"There is no plan '{plan_id}'.", do="Plan and push lists them.")
         states = {each.state: each.changes for each in connection.execute(sa.text(_STATES), {"plan_id": plan_id})}
         done = sorting.sorted_already(connection, plan_id)
-        if not done and sum(states.values()) <= SORTED_AT_ONCE:
-            sorting.sort_plan(connection, plan_id)
-            done = True
         seen = looked.mark(connection, plan_id)
         kinds = {
             (each.name, each.detail): each.changes for each in connection.execute(sa.text(_KINDS), {"plan_id": plan_id})
