@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from landbridge.errors import DecisionStands, NotFound
+from landbridge.identity.consistency import see_that_it_fits
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail import audit
@@ -40,7 +41,8 @@ class Decision:
 def decide(store: Store, left: str, right: str, verdict: str, *, actor: str, reason: str) -> Decision:
     """Keep a decision with the evidence as it was, for the next resolving to obey. Saying it twice writes nothing.
 
-    Raises NotFound for a profile that nobody ever mapped, DecisionStands when the opposite was decided and stands.
+    Raises NotFound for a profile that nobody ever mapped, DecisionStands when the opposite was decided and stands, of
+    these two or of others who would be one or apart with them.
     """
     with store.begin() as connection:
         return decide_in(connection, left, right, verdict, actor=actor, reason=reason)
@@ -53,7 +55,10 @@ def decide_in(connection: sa.Connection, left: str, right: str, verdict: str, *,
         _see_that_it_is(connection, profile)
     standing = None
     while standing is None:  # whoever says it at the same moment is first: their word stands, unless taken back at once
-        standing = standing_in(connection, left, right) or _made(connection, left, right, verdict, actor, reason)
+        standing = standing_in(connection, left, right)
+        if standing is None:
+            see_that_it_fits(connection, left, right, verdict)
+            standing = _made(connection, left, right, verdict, actor, reason)
     if standing.verdict != verdict:
         raise DecisionStands(
             f"{standing.actor} decided on {standing.at:%Y-%m-%d} that they are {SAYS[standing.verdict]}; that stands.",

@@ -31,7 +31,10 @@ SAYS: Mapping[str, Mapping[str, str]] = {
         "crossed": "",
         "different": "different last names: {left} / {right}",
     },
-    "namesake": {"both": "first and last name often go together: others are called so too", "different": ""},
+    "namesake": {
+        "both": "first and last names go together by language: both in common say less than each alone",
+        "different": "",
+    },
     "middle": {
         "same": "same middle name: {left}",
         "initial": "middle initials agree: {left} / {right}",

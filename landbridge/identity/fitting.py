@@ -49,6 +49,8 @@ NOBODY = 0.002
 """Share of the pairs under one roof that are strangers, at the least that is believed."""
 LEAST_NEAR, MOST_NEAR = -1.0, 12.0
 """Bits that a town may add to a family name, at the least and at the most."""
+CONFUSED = 0.1
+"""Share of the pairs of one name that may be strangers unnoticed, before what they taught is left aside."""
 GROWTH, LARGE = 0.5, 30_000
 """Bits that linking takes more for each tenfold of the base above so many profiles."""
 ROUNDS = 4
@@ -108,6 +110,8 @@ def fit(features: pa.Table, start: Model) -> Model:
         con.execute(_NUMBERED)
         model = _with_chances(con, start)
         learned = {s: found for s in SESSIONS if (found := _session(con, s, model))}
+        if NAMED in learned and _takes_strangers_for_one(con, learned[NAMED]):
+            del learned[NAMED]
         model = _with_shares(model, learned.values())
         if named := learned.get(NAMED):
             model = _with_namesakes(con, model, named)
@@ -208,6 +212,14 @@ def _moved_m(
     return moved
 
 
+def _takes_strangers_for_one(con: duckdb.DuckDBPyConnection, named: Heard) -> bool:
+    """Whether far more pairs of one name must be strangers than were found to be: names never keep apart, so strangers
+    share both at least as often as each name by itself would let them."""
+    few, crowd, told = con.sql(_TOGETHER.format(block=NAMED.block)).fetchall()[0]
+    must = namesakes.apart(con) * told * (told - 1) / 2 - crowd
+    return bool(must - few * (1 - named.learned.matches) > CONFUSED * few)
+
+
 def _with_namesakes(con: duckdb.DuckDBPyConnection, model: Model, named: Heard) -> Model:
     """What both names in common say less than each by itself."""
     pairs, both = _strangers(con, NAMED, named)
@@ -243,7 +255,7 @@ def _with_level(model: Model, comparison: str, level: str, weight: tuple[float, 
 def _strangers(con: duckdb.DuckDBPyConnection, session: Session, heard: Heard) -> tuple[float, float]:
     """Pairs with the same block, and the chance of it among strangers of this base."""
     few, crowd, told = con.sql(_TOGETHER.format(block=session.block)).fetchall()[0]
-    strangers = few * max(1 - heard.learned.matches, NOBODY) + (crowd if session is not HOME else 0)
+    strangers = few * max(1 - heard.learned.matches, NOBODY) + (crowd if session in NEAR.values() else 0)
     return float(few), strangers / (told * (told - 1) / 2)
 
 

@@ -116,7 +116,11 @@ def _weighed(features: pa.Table, model: Model, counts: Counts, scored: Scored) -
 
 
 def _nodes(con: duckdb.DuckDBPyConnection, model: Model, counts: Counts) -> None:
-    """Table `nodes`: features with a number for each profile and the frequency of its names."""
+    """Table `nodes`: features with a number for each profile and the frequency of its names.
+
+    A name is as common as the base and the names that ship say together, and never rarer than the base shows by itself
+    (less two standard deviations of such a count): a base of another language has names that do not ship.
+    """
     for column in RARITY:
         known = model.rarity.get(column, {})
         con.register(
@@ -126,10 +130,11 @@ def _nodes(con: duckdb.DuckDBPyConnection, model: Model, counts: Counts) -> None
         con.register("counted", counts.of[column])
         con.execute(f"""
             CREATE TEMP TABLE rarity_{column} AS
-            SELECT value, (coalesce(n, 0) + {SHIPPED_COUNTS_FOR} * coalesce(share,
-                {UNSEEN[column]})) / ({counts.size} + {SHIPPED_COUNTS_FOR}) AS tf_{column}
-            FROM (SELECT DISTINCT {column} AS value FROM features WHERE {column} IS NOT NULL)
-            LEFT JOIN counted USING (value) LEFT JOIN shipped USING (value)""")
+            SELECT value, greatest((n + {SHIPPED_COUNTS_FOR} * coalesce(share, {UNSEEN[column]}))
+                / ({counts.size} + {SHIPPED_COUNTS_FOR}), (n - 3 * sqrt(n)) / {counts.size}) AS tf_{column}
+            FROM (SELECT value, coalesce(n, 0) AS n, share
+                FROM (SELECT DISTINCT {column} AS value FROM features WHERE {column} IS NOT NULL)
+                LEFT JOIN counted USING (value) LEFT JOIN shipped USING (value))""")
         con.unregister("shipped")
         con.unregister("counted")
     read = ", ".join(_read(con.table("features").columns))

@@ -13,6 +13,8 @@ import duckdb
 WEIGHT = tuple[float, float]
 EVEN: WEIGHT = (0.5, 0.5)
 """Says nothing."""
+MOST = 4.0
+"""Bits that are taken back at the most: sixteen languages, all as common."""
 
 
 def weights(con: duckdb.DuckDBPyConnection, both: float, sure: float = 1.0) -> dict[str, WEIGHT]:
@@ -21,9 +23,14 @@ def weights(con: duckdb.DuckDBPyConnection, both: float, sure: float = 1.0) -> d
     Nothing is taken back where they do so less often: that is a base which knows of no namesakes. `sure`: share of the
     bits that is believed.
     """
-    apart = _chance(con, "given") * _chance(con, "family")
-    bits = max(0.0, log2(both / apart)) * sure if both and apart else 0.0
+    alone = apart(con)
+    bits = min(max(0.0, log2(both / alone)), MOST) * sure if both and alone else 0.0
     return {"both": (float(f"{0.5 / 2**bits:.4g}"), 0.5), "different": EVEN}
+
+
+def apart(con: duckdb.DuckDBPyConnection) -> float:
+    """That two of `nodes` share both names, if first and last had nothing to do with each other."""
+    return _chance(con, "given") * _chance(con, "family")
 
 
 def _chance(con: duckdb.DuckDBPyConnection, name: str) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from landbridge.identity.comparisons import COMPARISONS
+from landbridge.identity.comparisons import LEARNED
 from landbridge.identity.model import Model
 from landbridge.identity.models import drift_of
 from landbridge.identity.thresholds import CHOSEN, STEP, base_size, expected_precision
@@ -133,7 +133,7 @@ def _drift(store: Store, model: Model) -> Iterator[Drift]:
     base = model.version.partition(CHOSEN)[0]
     then: Mapping[str, Any] = drift_of(store, base) or {
         comparison.name: {level.name: model.weights[comparison.name][level.name][0] for level in comparison.ladder}
-        for comparison in COMPARISONS
+        for comparison in LEARNED
     }
     now = shares(store)
     differences = [

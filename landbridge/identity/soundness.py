@@ -24,7 +24,7 @@ def _sound(model: Model) -> Iterator[tuple[bool, str]]:
         yield _is_number(getattr(model, name), -1000, 1000), f"its {name} threshold is no number of bits"
     yield model.review <= model.link, "it asks from a higher weight than it links from"
     yield _is_number(model.learned_on, 1, 1e12), "learned_on is no size of a base"
-    yield _is_number(model.matches_per_profile, 0, 1e6), "matches_per_profile is no number"
+    yield _is_number(model.matches_per_profile, 1e-6, 1e6), "matches_per_profile is no number above 0"
     for comparison, levels in model.weights.items():
         for level, shares in levels.items():
             yield _are_shares(shares), f"the weight of {comparison}, {level} is no two shares above 0 and up to 1"

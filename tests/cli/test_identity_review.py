@@ -117,3 +117,12 @@ def test_nothing_to_review_yet(files: Project) -> None:
     assert "Nothing waits for an answer" in files.landbridge("identity", "review").out
     assert quiet(files.landbridge("identity", "review", "--json")) == {"questions": 0, "holding": 0, "pairs": []}
     assert "Nothing since event 0" in files.landbridge("identity", "feed").out
+
+
+def test_a_word_that_others_contradict_is_not_taken(resolved: Project) -> None:
+    assert resolved.landbridge("identity", "same", ids(1), ids(7), "--reason", "met").code == 0
+    assert resolved.landbridge("identity", "same", ids(7), ids(4), "--reason", "met").code == 0
+    refused = resolved.landbridge("identity", "different", ids(1), ids(4), "--reason", "met")
+    assert refused.code not in (0, 1)
+    assert "are one person, and with what else stands these two are one as well" in " ".join(refused.err.split())
+    assert "landbridge identity withdraw" in refused.err

@@ -54,6 +54,17 @@ EVERYBODY = st.lists(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
+@given(EVERYBODY)
+def test_matches_are_the_same_whether_pairs_are_told_apart_first_or_not(
+    monkeypatch: pytest.MonkeyPatch, people: list[dict[str, Any]]
+) -> None:
+    found = features(profiles(*(person(f"crm/users/{n:03}", **fields) for n, fields in enumerate(people))))
+    few = matching.match(found, default_model())
+    monkeypatch.setattr(matching, "FEW", 0)
+    assert matching.match(found, default_model()).equals(few)
+
+
 def weighed(people: list[dict[str, Any]]) -> list[tuple[float, float]]:
     """For every two of these people what Splink weighs them at, and what they weigh at most."""
     found = features(profiles(*(person(f"crm/users/{n:03}", **fields) for n, fields in enumerate(people))))

@@ -107,6 +107,17 @@ def test_a_display_name_that_is_an_account_name_is_read_as_one() -> None:
     assert one(full_name="quietheron", handle="x:QuietHeron")["given"] is None
 
 
+@pytest.mark.parametrize(
+    "whole", ["Deleted User", "web lead", "Max Mustermann", "First Name Last Name", "John Q Public"]
+)
+def test_a_name_that_stands_for_nobody_is_none(whole: str) -> None:
+    first, _, last = whole.rpartition(" ")
+    for told in ({"full_name": whole}, {"given_name": first, "family_name": last}):
+        found = one(**told)
+        assert (found["given"], found["family"]) == (None, None)
+    assert one(full_name="Deleted Usher")["family"] == "usher"
+
+
 def test_family_names_stand_first_in_east_asian_scripts() -> None:
     turned, split = one(full_name="松本 美咲"), one(given_name="美咲", family_name="松本")
     assert (turned["given"], turned["family"]) == (split["given"], split["family"])
@@ -219,6 +230,7 @@ def test_company_by_name_and_by_work_address() -> None:
     assert one(company="Acme Widgets, Inc.")["company_keys"] == ["acmewidgets"]
     assert one(email="albert@acmewidgets.example")["company_keys"] == ["acmewidgets"]
     assert one(email="albert@gmail.com")["company_keys"] == []
+    assert one(email="albert@site44.example")["company_keys"] != one(email="albert@site377.example")["company_keys"]
 
 
 def test_handles_lose_network_and_sign() -> None:

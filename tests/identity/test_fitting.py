@@ -111,6 +111,32 @@ def test_a_base_without_strangers_of_one_name_takes_nothing_back() -> None:
     assert bits(fit(features(table), default_model()), NAMESAKE, "both") == 0.0
 
 
+def test_one_name_that_a_till_writes_for_everybody_silences_no_other() -> None:
+    start, people = default_model(), tongues(1500, apart=True)
+    till = [person(f"till/u/{n}", full_name="Kasse Laden", phone=[f"+4940{n:08}"]) for n in range(60)]
+    with_till = pa.concat_tables([people, profiles(*till)])
+    alone, beside = (bits(fit(features(table), start), NAMESAKE, "both") for table in (people, with_till))
+    assert beside == pytest.approx(alone, abs=0.3)
+
+
+def test_names_that_do_not_ship_are_as_common_as_the_base_shows() -> None:
+    """Of 900 people with a phone each two in five are called Nguyen, and many share both names."""
+    chance = random.Random(9)
+    family = [*["Nguyễn"] * 38, *["Trần"] * 11, *["Lê"] * 10, *["Phạm"] * 7, *["Hoàng"] * 5, *["Vũ"] * 4, "Đặng", "Bùi"]
+    given = ["Anh", "Bình", "Châu", "Dũng", "Hà", "Hương", "Khánh", "Lan", "Linh", "Mai", "Minh", "Nam", "Ngọc", "Thảo"]
+    rows = [
+        person(
+            f"crm/u/{n}",
+            full_name=f"{chance.choice(family)} {chance.choice(given)}",
+            phone=[f"+84901{n:06}"],
+            city=chance.choice(["Hà Nội", "Huế", "Đà Nẵng"]),
+        )
+        for n in range(900)
+    ]
+    found = evaluate(profiles(*rows), {row["profile_id"]: row["profile_id"] for row in rows})
+    assert found.identities > 890
+
+
 def test_a_careful_register_keeps_what_contradicts() -> None:
     table, _ = register(1500, careless=0.01)
     fitted = fit(features(table), default_model())

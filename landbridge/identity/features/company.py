@@ -20,7 +20,7 @@ WITH named AS (
             FROM base JOIN name_features USING (place)
         UNION ALL SELECT place, signed_company, true FROM base WHERE signed_company IS NOT NULL)
   UNION
-    SELECT place, false, regexp_replace(split_part(domain, '.', 1), '[^a-z]', '', 'g')
+    SELECT place, false, regexp_replace(split_part(domain, '.', 1), '[^a-z0-9]', '', 'g')
     FROM email_values WHERE NOT free)
 SELECT place, list_sort(coalesce(list(DISTINCT value) FILTER (NOT signed), [])) AS company_keys,
     list_sort(list(DISTINCT value)) AS signed_company_keys

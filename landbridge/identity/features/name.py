@@ -37,7 +37,15 @@ KIN = (
 """What forms say of somebody instead of a name: "Daughter of", "Lady of the house", "Baby girl"."""
 NOBODY = "n[/ ]?a|none|null|nil|unknown|test|tester|anonymous|anonym|guest|no ?name|not provided|xxx|user|customer"
 
+MADE_UP = (
+    "(permanently )?deleted user|unknown caller|web ?lead|new (contact|lead|customer|user)|(your|full) ?name|"
+    "first ?name( last ?name)?|vorname nachname|prenom nom|nombre apellido|(max|erika) mustermann|"
+    "(john|jane) (q )?(doe|public)|foo ?bar|walk[ -]?in( (customer|client|guest))?"
+)
+"""Whole names that stand for nobody, though each word may be somebody's: systems and their users write them."""
+
 _MACROS = f"""
+CREATE OR REPLACE MACRO told(name, whole) AS CASE WHEN NOT regexp_full_match(whole, '{MADE_UP}') THEN name END;
 CREATE OR REPLACE MACRO generation(name) AS nullif(replace(replace(
     regexp_extract(name, '[ ,](jr|junior|sr|senior|ii|iii|iv)\\.?$', 1), 'junior', 'jr'), 'senior', 'sr'), '');
 CREATE OR REPLACE MACRO nobody(name) AS regexp_full_match(name, '(\\W|{NOBODY}|unbekannt|inconnu)*');
@@ -77,7 +85,10 @@ SELECT place,
         THEN NULL ELSE words(turned(plain(unranked(full_name)))) END AS full_words,
     plain(middle_name) AS middle_name,
     coalesce(generation(full_name), generation(family_name), generation(given_name)) AS generation
-FROM (SELECT *, list_transform(handle, lambda h: split_part(lower(h), ':', -1)) AS handle_names FROM base);
+FROM (SELECT * REPLACE (told(given_name, whole) AS given_name, told(family_name, whole) AS family_name,
+        told(full_name, whole) AS full_name)
+    FROM (SELECT *, list_transform(handle, lambda h: split_part(lower(h), ':', -1)) AS handle_names,
+        trim(coalesce(nullif(concat_ws(' ', given_name, family_name), ''), full_name, '')) AS whole FROM base));
 CREATE OR REPLACE TEMP TABLE name_fields AS    -- what the split fields leave open, the full name may tell
 SELECT place, is_company, generation,
     CASE WHEN NOT split THEN full_words[:family_from(full_words) - 1]
