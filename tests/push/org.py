@@ -9,6 +9,7 @@ import httpx
 
 from connectors.base import Access, Secret, SourceUnavailable
 from connectors.salesforce import CONNECTOR
+from landbridge.errors import AccessRefused
 from landbridge.push.apply import push
 from landbridge.push.policy import Policy
 from landbridge.store.engine import Store
@@ -57,12 +58,12 @@ def by_file(policy: Policy, least: int = 1, file_rows: int = 20_000) -> Policy:
 
 
 def insist(store: Store, org: Org, policy: Policy) -> Run:
-    """Push until the outbox is empty, as a flow that retries does. Answers the last run."""
+    """Push until the outbox is empty, as a flow that retries does, and its schedule. Answers the last run."""
     for _ in range(30):
         try:
             with a_run(store) as run:
                 push(run, CONNECTOR, org.access, policy)
             return run
-        except SourceUnavailable:
+        except (SourceUnavailable, AccessRefused):  # a log-in that is refused twice in a row ends a run, not the next
             continue
     raise AssertionError("the outbox never emptied")

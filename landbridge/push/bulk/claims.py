@@ -93,12 +93,14 @@ def found_by(match_field: str, value: str) -> str:
 
 def take_stock(way: Dispatch) -> None:
     """Have the database count the outbox anew: a large plan may be so young that it knows nothing of its rows yet, and
-    would sort what is left of them for each file. A tenth of a second for a million."""
+    would sort what is left of them for each file; and what was just written is unknown to whoever asks of it next.
+    Tenths of a second for a million."""
     with way.store.begin() as connection:
         connection.execute(sa.text(_COUNT_ANEW))
 
 
-_COUNT_ANEW = "ANALYZE change (change_id, plan_id, account, object, action, match_field, state, sent_at, attempts)"
+_COUNTED_BY = "change_id, plan_id, account, object, action, match_field, state, sent_at, attempts, crm_id, created"
+_COUNT_ANEW = f"ANALYZE change ({_COUNTED_BY}), pushed"
 
 
 def worth_it(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) -> bool:

@@ -45,6 +45,7 @@ def send(way: Dispatch, group: Group, ready: Ready) -> None:
         claims.take_stock(way)
         with noting.behind(way, bulk) as notes:
             _send_files(way, bulk, group, ready, notes)
+        claims.take_stock(way)
 
 
 def _send_files(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, notes: Noting) -> None:
