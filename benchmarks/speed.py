@@ -81,7 +81,7 @@ def _bare(folder: Path) -> Row:
 
 
 def _ours_trained(folder: Path) -> Row:
-    from landbridge.identity.first_load import fitted
+    from landbridge.identity.retrain import fitted
 
     return _timed("training", "landbridge", folder, fitted)
 

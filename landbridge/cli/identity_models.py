@@ -25,7 +25,7 @@ def retrain(file: Path | None, actor: str, reason: str, *, yes: bool, unseen: bo
     """Learn a model from the base, or take one from a file; rehearse it, ask, adopt."""
     with opened() as hub:
         model = _from_file(file) if file else _learned(hub)
-        now = models.in_force(hub.store)
+        now = models.in_force_or_shipped(hub.store)
         if model.version == now.version:
             _nothing_new(model, json=json)
             return
@@ -45,7 +45,7 @@ def retrain(file: Path | None, actor: str, reason: str, *, yes: bool, unseen: bo
 def _learned(hub: Hub) -> Model:
     from landbridge.identity.retrain import learn_anew
 
-    return learn_anew(hub.store, models.in_force_or_shipped(hub.store))
+    return learn_anew(hub.store)
 
 
 def _from_file(file: Path) -> Model:

@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 REASON = "fitted to the first load, before anybody was linked"
 
 
-def fitted(profiles: pa.Table) -> Model:
-    """The model that a first load of these profiles is resolved with: the shipped one where they are too few."""
-    from landbridge.identity.fitting import for_first_load
-
-    shipped = default_model()
-    return for_first_load(features(profiles, known_given(shipped)), shipped)
-
-
 def resolved(profiles: pa.Table) -> tuple[Model, Resolution]:
     """What a first load of these profiles comes to, and by which model. Features are made once: a fitted model knows
     the names that the shipped one does."""
@@ -45,7 +37,7 @@ def fit(run: Run) -> None:
     """Put a model in force that is fitted to the base, if nobody is linked yet and nobody has adopted one."""
     if not _is_first(run.store):
         return
-    model = fitted(retrain.profiles(run.store))
+    model = retrain.fitted(retrain.profiles(run.store))
     if model.version != default_model().version:
         models.adopt(run.store, model, run.actor, REASON)
 

@@ -75,7 +75,8 @@ class Choice:
     """What linking from `bits` on comes to on the base at hand. Shares are expected ones, of pairs.
 
     `precision`: of a pair right at the threshold. `linked_right`: of all linked pairs, how many are one person.
-    `asked`: pairs between asking and linking, `asked_right` the share of them that is one person.
+    `asked`: pairs between asking and linking, and those that their groups refuse whatever they weigh; `asked_right` the
+    share of them that is one person.
     """
 
     precision: float
@@ -92,7 +93,7 @@ def choices(store: Store, model: Model) -> list[Choice]:
     size = base_size(store)
     with store.begin() as connection:
         rows = connection.execute(_PAIRS, {"step": STEP, "review": model.review}).all()
-    pairs = [(float(row.bits), int(row.pairs), expected_precision(model, float(row.bits), size)) for row in rows]
+    pairs = [(float(row.bits), row.open, row.refused, expected_precision(model, float(row.bits), size)) for row in rows]
     wanted = {weight_for(model, precision, size): precision for precision in CHOICES}
     wanted = {bits: precision for bits, precision in wanted.items() if bits > model.review and bits != model.link}
     found = [_choice(bits, precision, pairs) for bits, precision in wanted.items()]
@@ -112,13 +113,13 @@ def standing(store: Store) -> str:
         return str(connection.scalar(sa.text("SELECT model FROM resolved")) or "")
 
 
-def _choice(bits: float, precision: float, pairs: Iterable[tuple[float, int, float]]) -> Choice:
+def _choice(bits: float, precision: float, pairs: Iterable[tuple[float, int, int, float]]) -> Choice:
     linked, linked_right, asked, asked_right = 0, 0.0, 0, 0.0
-    for weight, count, right in pairs:
-        if weight >= bits:
-            linked, linked_right = linked + count, linked_right + count * right
-        else:
-            asked, asked_right = asked + count, asked_right + count * right
+    for weight, free, refused, right in pairs:
+        joined = free if weight >= bits else 0
+        left = free + refused - joined
+        linked, linked_right = linked + joined, linked_right + joined * right
+        asked, asked_right = asked + left, asked_right + left * right
     return Choice(
         round(precision, 4),
         bits,
@@ -130,5 +131,7 @@ def _choice(bits: float, precision: float, pairs: Iterable[tuple[float, int, flo
 
 
 _PAIRS = sa.text("""
-SELECT floor(weight / :step) * :step AS bits, count(*) AS pairs FROM match WHERE weight >= :review GROUP BY 1 ORDER BY 1
+SELECT floor(weight / :step) * :step AS bits, count(*) FILTER (WHERE refused IS NULL) AS open,
+    count(refused) AS refused
+FROM match WHERE weight >= :review GROUP BY 1 ORDER BY 1
 """)

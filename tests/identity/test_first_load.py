@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from benchmarks import customers
-from landbridge.identity import first_load, models, quality
+from landbridge.identity import first_load, models, quality, retrain
 from landbridge.identity.model import default_model
 from landbridge.identity.stage import resolve
 from landbridge.store.engine import Store
@@ -44,6 +44,11 @@ def test_the_first_load_fits_the_model_to_its_base_once(base: Store) -> None:
     (now, shipped) = models.history(base)
     assert (now.adopted_by, now.reason) == ("tester", first_load.REASON)
     assert shipped.version == default_model().version
+
+
+def test_learning_again_from_the_same_base_learns_nothing_new(base: Store) -> None:
+    version = fit(base)
+    assert retrain.learn_anew(base).version == version
 
 
 def test_what_the_first_load_looked_like_is_kept_to_tell_drift(base: Store) -> None:

@@ -85,6 +85,15 @@ def test_each_pair_is_linked_or_asked_about(people: Store) -> None:
     assert [choice.linked_right for choice in found] == sorted(choice.linked_right for choice in found)
 
 
+def test_what_groups_refuse_is_asked_whatever_it_weighs(people: Store) -> None:
+    before = choices(people, MODEL)
+    strongest = "(SELECT max(weight) FROM match)"
+    rows(people, f"UPDATE match SET refused = 'too large', band = 'review' WHERE weight = {strongest} RETURNING 1")
+    after = choices(people, MODEL)
+    assert [choice.asked - 1 for choice in after] == [choice.asked for choice in before]
+    assert [choice.linked + 1 for choice in after] == [choice.linked for choice in before]
+
+
 def test_a_base_of_nobody(store: Store) -> None:
     assert all((choice.linked, choice.asked) == (0, 0) for choice in choices(store, MODEL))
     ElementTree.fromstring(thresholds_svg(choices(store, MODEL), "m"))
