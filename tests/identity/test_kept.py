@@ -251,7 +251,8 @@ def test_who_becomes_the_second_name_on_a_number_makes_it_shared_for_the_first(t
 def test_a_key_becomes_crowded_and_rare_again(store: Store, folder: Path, never_whole: None) -> None:
     """Sixty of one name are compared with one another, sixty-one are not; then somebody is called otherwise."""
     for n in range(60):
-        put(store, f"crm/users/{n}", {"full_name": "Maria Garcia", "birth_date": f"19{n % 30 + 60}-05-02"})
+        told = {"given_name": "Maria", "family_name": "Garcia", "middle_name": "Pilar"}
+        put(store, f"crm/users/{n}", {**told, "birth_date": f"19{n % 30 + 60}-05-02"})
     resolved(store, folder)
     counts = [rows(store, "SELECT count(*) FROM match")[0][0]]
     for full_name in ("Maria Garcia", "Ulf Ek"):
