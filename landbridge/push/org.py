@@ -8,7 +8,7 @@ from typing import Any
 from connectors.base import Access, Connector, DescribeFunction
 from landbridge.mapping.nodes import Problem
 from landbridge.push.activities.rules import FIELDS
-from landbridge.push.policy import FieldRule, ObjectRule, Policy, refuse
+from landbridge.push.policy import WRITTEN, FieldRule, ObjectRule, Policy, refuse
 
 
 def check(policy: Policy, connector: Connector, access: Access) -> None:
@@ -106,7 +106,7 @@ def _rights(rule: ObjectRule, each: FieldRule, about: Mapping[str, Any]) -> Misf
 
 def _size(each: FieldRule, about: Mapping[str, Any]) -> Misfits:
     longest = int(about.get("length") or 0)
-    if longest and each.type in ("text", "email") and (each.max is None or each.max > longest):
+    if longest and each.type in WRITTEN and (each.max is None or each.max > longest):
         yield f"holds {longest} characters", f"Say max: {longest}."
 
 

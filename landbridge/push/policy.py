@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -25,11 +25,13 @@ from landbridge.push.mirror.rules import Erased, ErasedWord, Merged, MergedWord
 from landbridge.push.node import SHIPPED, Node
 from landbridge.push.sending import Apply, Duplicates, Refusal, Sending
 
-MEANING = 2
+MEANING = 3
 """Raised when the same words come to mean something else; part of every content hash."""
 
-Kind = Literal["text", "email", "number", "flag", "time"]
-_CUT = {"text": "cut", "email": "hold", "number": "hold", "flag": "hold", "time": "hold"}
+Kind = Literal["text", "email", "phone", "number", "flag", "time"]
+WRITTEN: Final = ("text", "email", "phone")
+"""The kinds that are people's words: they have a length, and are emptied when somebody is to be forgotten."""
+_CUT = {"text": "cut", "email": "hold", "phone": "hold", "number": "hold", "flag": "hold", "time": "hold"}
 Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 
 
@@ -42,7 +44,7 @@ def _listed(given: Any) -> Any:
 
 
 class FieldRule(_Part):
-    """One CRM field. `default` counts for leads that we create, nowhere else."""
+    """One CRM field. `default` counts for leads that we create, nowhere else; a CRM that shows it knows nothing."""
 
     source: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = Field(
         alias="from", min_length=1

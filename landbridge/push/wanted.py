@@ -17,7 +17,7 @@ from landbridge.push.policy import FieldRule, ObjectRule, Policy
 _RULE = {
     "object": pa.string(), "number": pa.int32(), "field": pa.string(), "type": pa.string(), "owner": pa.string(),
     "settles": pa.string(), "when_empty": pa.string(), "separator": pa.string(), "longest": pa.int32(),
-    "needed": pa.bool_(),
+    "needed": pa.bool_(), "stopgap": pa.string(),
 }  # fmt: skip
 
 
@@ -38,9 +38,10 @@ def _rules(policy: Policy, name: str, rule: ObjectRule) -> Iterator[dict[str, An
             "settles": each.conflict,
             "longest": each.max,
             "needed": each.default is not None,
+            "stopgap": each.default,
         }
     external = {"type": "email", "owner": "hub", "settles": "hub", "when_empty": "keep", "needed": True}
-    yield {"object": name, "number": len(rule.fields) + 1, "field": policy.external_id, **external}
+    yield {"object": name, "number": len(rule.fields) + 1, "field": policy.external_id, **external, "stopgap": None}
 
 
 def query(policy: Policy, object_name: str) -> str:

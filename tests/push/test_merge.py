@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import duckdb
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,10 +27,11 @@ def verdict(
     seen: bool = True,
     when_empty: str = "keep",
     unfit: str | None = None,
+    stopgap: str | None = None,
 ) -> str:
     offered = """(SELECT if($unfit::text IS NULL, $want, NULL) AS want, $want AS meant, $unfit::text AS unfit,
                          $when_empty AS when_empty, $have AS have, $last AS last, $owner AS owner,
-                         $conflict AS conflict,
+                         $conflict AS conflict, $stopgap::text AS stopgap,
                          $kind AS type, $creating::boolean AS creating, $seen::boolean AS seen)"""
     row = CONNECTION.execute(
         merge.MERGE.format(offered=offered),
@@ -44,6 +46,7 @@ def verdict(
             "kind": kind,
             "creating": creating,
             "seen": seen,
+            "stopgap": stopgap,
         },
     ).fetchone()
     assert row is not None
@@ -142,3 +145,40 @@ def test_what_cannot_stand_there_is_never_written(
 ) -> None:
     found = verdict(want, have, last, owner, conflict, when_empty="clear", unfit="too_long")
     assert found == ("same" if _same(want, have) and not _empty(want) else "unfit")
+
+
+@pytest.mark.parametrize(
+    ("want", "have", "kind"),
+    [
+        ("Adam", "adam", "text"),
+        ("Málaga", " malaga", "text"),
+        ("Anna  Maria", "anna maria", "text"),
+        ("+442079449999", "0207 944 9999", "phone"),
+        ("+442079449999", "+44 (0)20 7944-9999", "phone"),
+    ],
+)
+def test_another_spelling_stays_and_nobody_is_told(want: str, have: str, kind: str) -> None:
+    assert verdict(want, have, None, kind=kind) == "theirs"
+    assert verdict(want, have, None, conflict="hub", kind=kind) == "override", "whoever wants ours there gets it"
+
+
+@pytest.mark.parametrize(
+    ("want", "have", "kind"),
+    [
+        ("Adam", "Adams", "text"),
+        ("+442079449999", "+442079449998", "phone"),
+        ("+442079449999", "9999", "phone"),
+        ("+442079449999", "reception", "phone"),
+        ("reception", "front desk", "phone"),
+        ("11", "12", "number"),
+    ],
+)
+def test_another_value_is_a_conflict(want: str, have: str, kind: str) -> None:
+    assert verdict(want, have, None, kind=kind) == "conflict"
+
+
+def test_what_stands_for_nothing_in_the_crm_is_nobodys_edit() -> None:
+    assert verdict("Acme", "[Not provided] ", None, stopgap="[not provided]") == "write"
+    assert verdict("Acme", "Acme Ltd", None, stopgap="[not provided]") == "conflict"
+    assert verdict(None, "[not provided]", None, stopgap="[not provided]", when_empty="clear") == "nothing"
+    assert verdict("Acme", "[not provided]", "Acme", stopgap="[not provided]") == "conflict", "somebody took ours away"

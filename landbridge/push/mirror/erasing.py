@@ -16,12 +16,12 @@ import sqlalchemy as sa
 from landbridge.errors import GateClosed
 from landbridge.push import known, outbox
 from landbridge.push.known import FORGOTTEN, FORGOTTEN_NAMES
+from landbridge.push.policy import WRITTEN, Policy
 from landbridge.store.engine import Store
 from landbridge.trail import audit
 from landbridge.trail.lineage import identity_of
 
 if TYPE_CHECKING:
-    from landbridge.push.policy import Policy
     from landbridge.trail.runs import Run
 
 
@@ -57,9 +57,7 @@ def plan(connection: sa.Connection, run: Run, policy: Policy, account: str) -> N
 
 def _asked(policy: Policy) -> dict[str, Any]:
     rules = policy.erased
-    texts = [
-        name for rule in policy.objects.values() for name, each in rule.fields.items() if each.type in ("text", "email")
-    ]
+    texts = [name for rule in policy.objects.values() for name, each in rule.fields.items() if each.type in WRITTEN]
     fields = [field for field in dict.fromkeys((*texts, *rules.fields)) if field not in rules.words]
     return {"way": rules.way, "fields": fields, "names": list(rules.words), "words": list(rules.words.values())}
 
