@@ -229,6 +229,30 @@ def test_a_hundred_thousand_held_are_never_read_whole(sign_in: SignIn, hub: Hub)
     assert "e3 10,000" in shown(olga.get("/quarantine").text)
 
 
+def test_questions_of_one_kind_are_one_group_however_many(sign_in: SignIn, hub: Hub) -> None:
+    with runs.running(hub.store, "publish", actor="test") as run, hub.store.begin() as connection:
+        connection.execute(sa.text(_ASKED), {"run": run.run_id})
+    olga = sign_in("operator")
+    page = olga.get("/quarantine")
+    assert "two records, one person? 3,000" in shown(page.text) and "records to delete 2" in shown(page.text)
+    assert page.text.count("expectation=") < 10, "a line for each would be a list of its own"
+
+    def listed(expectation: str) -> tuple[str, str]:
+        text = olga.get("/quarantine", params={"stage": "push", "expectation": expectation}).text
+        return text, shown(text.partition("<tbody>")[2])
+
+    text, rows = listed("MERGED")
+    assert "of s3000" in rows and "of s9999" not in rows and "all of these" not in text
+    assert "of s17" in listed("MERGED 00Q17")[1] and "of s18" not in listed("MERGED 00Q17")[1]
+    assert "of s9999" in listed("LATER")[1], "what comes before or after them in order is found"
+
+
+_ASKED = """
+INSERT INTO quarantine (stage, subject, expectation, reason, run_id)
+SELECT 'push', 's' || n, 'MERGED 00Q' || n, 'of s' || n, :run FROM generate_series(1, 3000) n
+UNION ALL SELECT 'push', 's' || n, 'ERASED 00Q' || n, 'of s' || n, :run FROM generate_series(1, 2) n
+UNION ALL SELECT 'push', 's9999', 'LATER', 'of s9999', :run
+"""
 _READ = "SELECT coalesce(seq_tup_read, 0) FROM pg_stat_user_tables WHERE relname = 'quarantine'"
 _MANY = """
 INSERT INTO quarantine (stage, subject, expectation, reason, run_id)

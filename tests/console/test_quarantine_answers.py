@@ -39,7 +39,7 @@ def in_crm(hub: Hub, held: dict[str, int]) -> None:
 
 _IN_CRM = """
 INSERT INTO record (account, stream, key, version, digest, payload, run_id)
-SELECT 'salesforce', 'Lead', key, 1, key, json_build_object('LastName', 'Arnesen', 'City', city)::text, min(run_id)
+SELECT 'salesforce', 'Lead', key, 1, key, json_build_object('Aka', city, 'LastName', 'Arnesen', 'City', city)::text, min(run_id)
 FROM run, (VALUES ('00Q1', 'Bergen'), ('00Q2', 'Oslo')) v(key, city) GROUP BY key, city;
 INSERT INTO record_head (account, stream, key, record_id, version, digest)
 SELECT account, stream, key, record_id, version, digest FROM record WHERE account = 'salesforce'
@@ -71,6 +71,7 @@ def test_two_records_are_seen_side_by_side_before_they_are_made_one(sign_in: Sig
     page = sign_in("operator").get(f"/quarantine/{number}").text
     assert buttons(page) == ["Yes, make them one", "No, keep both"]
     assert "▲ City Bergen Oslo" in shown(page) and "LastName Arnesen Arnesen" in shown(page)
+    assert shown(page).index("▲ City") < shown(page).index("▲ Aka"), "what we write stands before what else it has"
     veiled = shown(sign_in("viewer").get(f"/quarantine/{number}").text)
     assert "Bergen" not in veiled and "Lead 00Q2" in veiled
     said = sign_in("operator").form(f"/quarantine/{number}/drop", reason="father and son")

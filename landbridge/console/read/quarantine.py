@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from landbridge.console.read.quarantine_words import kind_of
+from landbridge.console.read.quarantine_words import QUESTIONS, kind_of
 from landbridge.console.web.veil import Veil
 from landbridge.errors import NotFound
 from landbridge.store.engine import Store
@@ -103,16 +103,18 @@ def as_seen(each: Told, veil: Veil) -> Told:
 
 def named(expectation: str) -> str:
     """`expect_column_values_to_not_be_null(email)` as `email: values to not be null`; a name of ours as it is."""
-    for begins, words in _ASKED.items():
-        if expectation.startswith(begins):
-            return words.format(expectation.removeprefix(begins))
+    kind, _, record = expectation.partition(" ")
+    if kind in _ASKED:
+        one, all_of_them = _ASKED[kind]
+        return one.format(record) if record else all_of_them
     rule, bracket, fields = expectation.rstrip(")").partition("(")
     if not bracket or not rule.startswith("expect_"):
         return expectation.replace("_", " ")
     return f"{fields}: {rule.removeprefix('expect_column_').removeprefix('expect_').replace('_', ' ')}"
 
 
-_ASKED = {"ERASED ": "delete {}?", "MERGED ": "one person with {}?"}
+_ASKED = {"ERASED": ("delete {}?", "records to delete"), "MERGED": ("one person with {}?", "two records, one person?")}
+"""What the push asks people: one question, and all of its kind together."""
 
 
 def groups(store: Store, veil: Veil) -> list[Group]:
@@ -163,32 +165,49 @@ def of_subject(store: Store, item: Item, veil: Veil, limit: int = 20) -> Sequenc
 
 _COLUMNS = ", ".join(f"q.{name}" for name in Item.__dataclass_fields__ if name != "who")
 
-# The kinds that are held, each found by one step in the index.
-_KINDS = """
-WITH RECURSIVE kinds(stage, expectation) AS (
-    (SELECT stage, expectation FROM quarantine WHERE state = 'held' ORDER BY stage, expectation LIMIT 1)
+# The kinds that are held, each found by one step in the index. Questions, which name a record each, are one of a kind.
+_ALONE = f"""stage = 'push' AND split_part(expectation, ' ', 1) IN ({", ".join(f"'{kind}'" for kind in QUESTIONS)})"""
+_KIND = f"""stage, CASE WHEN {_ALONE} THEN split_part(expectation, ' ', 1) ELSE expectation END AS kind, expectation,
+    {_ALONE} AS alone"""
+_KINDS = f"""
+WITH RECURSIVE kinds(stage, kind, expectation, alone) AS (
+    (SELECT {_KIND} FROM quarantine WHERE state = 'held' ORDER BY stage, expectation LIMIT 1)
     UNION ALL
-    SELECT n.stage, n.expectation FROM kinds k CROSS JOIN LATERAL (
-        SELECT stage, expectation FROM quarantine q
+    SELECT n.* FROM kinds k CROSS JOIN LATERAL (
+        SELECT {_KIND} FROM quarantine q
         WHERE state = 'held' AND (q.stage, q.expectation) > (k.stage, k.expectation)
-        ORDER BY stage, expectation LIMIT 1) n)
+          AND NOT (k.alone AND q.stage = k.stage AND starts_with(q.expectation, k.kind || ' '))
+        ORDER BY q.stage, q.expectation LIMIT 1) n)
 """
-_OF_KIND = "q.state = 'held' AND q.stage = k.stage AND q.expectation = k.expectation"
+
+
+def _of_kind(columns: str, more: str, order: str) -> str:
+    """What is held of the kind `k`. Only one of the two is looked for, each by the index's order as far as it goes."""
+    of = f"SELECT {columns} FROM quarantine q WHERE q.state = 'held' AND q.stage = k.stage AND"
+    alike, begins = (
+        "NOT k.alone AND q.expectation = k.expectation",
+        "k.alone AND starts_with(q.expectation, k.kind || ' ')",
+    )
+    return f"({of} {alike} {more} {order}) UNION ALL ({of} {begins} {more} {order})"
+
+
 _GROUPS = f"""{_KINDS}
-SELECT k.stage, k.expectation, n.held, e.reason, e.at FROM kinds k
-CROSS JOIN LATERAL (SELECT count(*) AS held FROM (SELECT FROM quarantine q WHERE {_OF_KIND} LIMIT :most) q) n
-CROSS JOIN LATERAL (SELECT reason, at FROM quarantine q WHERE {_OF_KIND} ORDER BY quarantine_id LIMIT 1) e
+SELECT k.stage, k.kind, n.held, e.reason, e.at FROM kinds k
+CROSS JOIN LATERAL (SELECT count(*) AS held FROM ({_of_kind("", "", "LIMIT :most")}) q) n
+CROSS JOIN LATERAL ({_of_kind("reason, at", "", "ORDER BY quarantine_id LIMIT 1")}) e
+"""
+_ASKED_FOR = """
+    AND (CAST(:before AS bigint) IS NULL OR q.quarantine_id < :before)
+    AND (CAST(:subject AS text) IS NULL OR q.subject = :subject)
+    AND (CAST(:expectation AS text) IS NULL OR :expectation IN (k.kind, q.expectation))
 """
 _LISTED = f"""{_KINDS}
-SELECT {_COLUMNS}, l.fields ->> 'full_name' AS who FROM kinds k CROSS JOIN LATERAL (
-    SELECT * FROM quarantine q
-    WHERE q.state = 'held' AND q.stage = k.stage AND q.expectation = k.expectation
-      AND (CAST(:before AS bigint) IS NULL OR q.quarantine_id < :before)
-      AND (CAST(:subject AS text) IS NULL OR q.subject = :subject)
-    ORDER BY q.quarantine_id DESC LIMIT :limit) q
+SELECT {_COLUMNS}, l.fields ->> 'full_name' AS who
+FROM kinds k CROSS JOIN LATERAL ({_of_kind("q.*", _ASKED_FOR, "ORDER BY q.quarantine_id DESC LIMIT :limit")}) q
 LEFT JOIN lead l ON l.identity_id = q.subject AND q.stage IN ('identity', 'validate', 'push')
 WHERE (CAST(:stage AS text) IS NULL OR k.stage = :stage)
-  AND (CAST(:expectation AS text) IS NULL OR k.expectation = :expectation)
+  AND (CAST(:expectation AS text) IS NULL OR :expectation = k.kind
+       OR k.alone AND starts_with(:expectation, k.kind || ' '))
 ORDER BY q.quarantine_id DESC LIMIT :limit
 """
 _OTHERS = f"""

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -172,14 +173,18 @@ def _of_doubt(hub: Hub, item: Item, veil: Veil) -> Whole:
 
 
 def _of_question(hub: Hub, item: Item) -> Whole:
-    """The records that are to be deleted, or made one, side by side as the CRM had them last."""
+    """The records that are to be deleted, or made one, side by side as the CRM had them last: what differs first, and
+    of that what the policy names, in its order."""
     names = [item.expectation.split(" ", 1)[1], *re.findall(r"\b(?:Lead|Contact) (\w+)", item.reason)]
     with hub.store.begin() as connection:
         rows = connection.execute(sa.text(_IN_CRM), {"account": hub.crm, "keys": names}).all()
     told = [content if isinstance(content := _parsed(row.payload), dict) else {} for row in rows]
-    sides = [
-        _side(name, [each.get(name) for each in told]) for name in sorted({name for each in told for name in each})
-    ]
+    known = {
+        name: place
+        for place, name in enumerate(dict.fromkeys(chain(*(rule.fields for rule in hub.policy.objects.values()))))
+    }
+    names = sorted({name for each in told for name in each}, key=lambda name: (known.get(name, len(known)), name))
+    sides = [_side(name, [each.get(name) for each in told]) for name in names]
     shown = sorted((side for side in sides if any(side.values)), key=lambda side: not side.differs)
     return Whole(records=[f"{row.stream} {row.key}" for row in rows], sides=shown[:100])
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-QUESTIONS = {"ERASED ": "erase", "MERGED ": "merge"}
-"""What the push asks people rather than tells them, by how its expectation begins: see landbridge.push.refused."""
+QUESTIONS = {"ERASED": "erase", "MERGED": "merge"}
+"""What the push asks people rather than tells them, by its expectation's first word: see landbridge.push.refused."""
 
 
 def kind_of(stage: str, expectation: str) -> str:
     """What is asked: erase, merge, or what the stage itself asks."""
-    return next(
-        (kind for begins, kind in QUESTIONS.items() if stage == "push" and expectation.startswith(begins)), stage
-    )
+    return QUESTIONS.get(expectation.partition(" ")[0], stage) if stage == "push" else stage
 
 
 @dataclass(frozen=True)
