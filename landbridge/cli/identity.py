@@ -110,7 +110,10 @@ def feed(
     json: Json = False,
     limit: Limit = 1000,
 ) -> None:
-    """List what became of customers' ids, for whoever keeps them elsewhere: created, merged, split, redirected."""
+    """List what became of customers' ids, for whoever keeps them elsewhere.
+
+    They are created, merged, split, redirected (one means another from then on) and restored (it does no more).
+    """
     from landbridge.bootstrap import opened
     from landbridge.cli import identity_show as work
     from landbridge.identity.story import feed as events

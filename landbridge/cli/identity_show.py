@@ -24,6 +24,7 @@ _HAPPENED = {
     "merged": "{identity_id} took in {other_id}",
     "split": "{other_id} left {identity_id}",
     "redirected": "{identity_id} means {other_id} from then on",
+    "restored": "{identity_id} means {other_id} no more",
 }
 
 

@@ -1,5 +1,5 @@
 """Ids that last. A merged identity keeps the elder id and the others redirect; a split one stays where most of it
-stays.
+stays, and what a merge had brought gets its own id back.
 
 The elder is told by the data and not by the day we met: an identity is as old as its oldest profile is in its own
 system. So the same records give the same ids in whatever order the systems are read (docs/decisions/0009).
@@ -7,11 +7,13 @@ system. So the same records give the same ids in whatever order the systems are 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID, uuid5
+
+from landbridge.identity.homes import Age, Former, Home, Previous, claimed, homes
 
 NAMESPACE = UUID("6f1f1c0e-7a52-5c8e-9d0b-2f5a4c9be001")
 
@@ -19,28 +21,11 @@ UNKNOWN = 2**63 - 1
 """The age of what tells none: younger than all that do."""
 
 
-class Age(NamedTuple):
-    """How old an identity is. The smaller is the elder.
-
-    `founder` is its oldest profile at birth, `founded` when that was created in its system: microseconds since 1970.
-    """
-
-    founded: int
-    founder: str
-
-
-class Previous(NamedTuple):
-    """Where a profile was: its identity, and that identity's age."""
-
-    identity_id: str
-    age: Age
-
-
 class Event(NamedTuple):
     """What became of an id.
 
     created: `identity_id` is new. merged: it took in `other_id`. redirected: it now means `other_id`. split:
-    `other_id` left it.
+    `other_id` left it. restored: it meant `other_id`, and does no more.
     """
 
     kind: str
@@ -50,11 +35,12 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True)
 class Assignment:
-    """`of[profile_id]` is its identity; `redirects[old_id]` the id that means it now; `born[new_id]` its age;
-    `events` in a stable order."""
+    """`of[profile_id]` is its identity; `redirects[old_id]` the id that means it now; `restored[old_id]` the id that
+    meant it until now; `born[new_id]` its age; `events` in a stable order."""
 
     of: dict[str, str]
     redirects: dict[str, str] = field(default_factory=dict)
+    restored: dict[str, str] = field(default_factory=dict)
     born: dict[str, Age] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
 
@@ -64,19 +50,23 @@ def assign_ids(
     previous: Mapping[str, Previous],
     used: Iterable[str] = (),
     created: Mapping[str, int] | None = None,
+    former: Mapping[str, Former] | None = None,
 ) -> Assignment:
     """Give each cluster its id. `clusters`: profile_id to any label; `previous`: profile_id to where it was.
 
-    `used` are further ids that must not be given again (redirected or emptied long ago). `created`: when each profile
-    was created in its system, where that is known. Guarantees: one id a cluster; each previous id with a profile left
-    is some cluster's id or redirects to one; the same clusters and previous links in any order give the same ids, and
-    as long as clusters only grow, so do the same profiles in any order of arrival; a second run on its own result
-    changes nothing and has no events.
+    `used` are further ids that must not be given again (redirected or emptied long ago), except that those in `former`
+    are given back. `created`: when each profile was created in its system, where that is known. Guarantees: one id a
+    cluster; each previous id with a profile left is some cluster's id or redirects to one; merging and then falling
+    apart again comes to the ids of before; a former id of an identity that falls apart means whoever has most of those
+    that bore it; the same clusters and previous links in any order give the same ids, and as long as clusters only
+    grow, so do the same profiles in any order of arrival; a second run on its own result changes nothing and has no
+    events.
     """
-    groups = _groups(clusters)
-    claims = _claims(groups, clusters, previous)
-    ages = {p.identity_id: p.age for p in previous.values()}
-    taken = ages.keys() | set(used)
+    groups, former = _groups(clusters), former or {}
+    home = homes({profile: name for name in groups for profile in groups[name]}, previous, former)
+    claims = claimed(home, former)
+    ages = {p.identity_id: p.age for p in previous.values()} | {i: f.age for i, f in former.items() if i in home}
+    taken = ages.keys() | former.keys() | set(used)
     ids: dict[str, str] = {}
     born: dict[str, Age] = {}
     for name in sorted(groups):
@@ -85,10 +75,27 @@ def assign_ids(
         if ids[name] not in ages:
             born[ids[name]] = eldest
             taken.add(ids[name])
-    redirects = {old: ids[name] for name, olds in claims.items() for old in olds if old != ids[name]}
+    redirects = {old: ids[at.group] for old, at in home.items() if old not in former and old != ids[at.group]}
+    restored = _restored(home, former, ids, redirects)
     of = {profile: ids[name] for name, members in groups.items() for profile in members}
-    events = sorted(set(_events(of, previous, redirects)), key=lambda e: (e.kind, e.identity_id, e.other_id or ""))
-    return Assignment(of, redirects, born, events)
+    found = Assignment(of, redirects, restored, born)
+    found.events.extend(sorted(set(_events(found, previous)), key=lambda e: (e.kind, e.identity_id, e.other_id or "")))
+    return found
+
+
+def _restored(
+    home: Mapping[str, Home], former: Mapping[str, Former], ids: Mapping[str, str], redirects: dict[str, str]
+) -> dict[str, str]:
+    """The former ids that mean what they meant no more; those that mean another one now are added to `redirects`."""
+    alive, restored = set(ids.values()), {}
+    for old in sorted(home.keys() & former.keys(), key=lambda old: (len(former[old].path), old)):
+        path, now = former[old].path, ids[home[old].group]
+        means = next(redirects.get(step, step) for step in path if step in redirects or step in alive)
+        if now == old or means != now:
+            restored[old] = path[-1]
+            if old != now:
+                redirects[old] = now
+    return restored
 
 
 def _groups(clusters: Mapping[str, str]) -> dict[str, list[str]]:
@@ -97,24 +104,6 @@ def _groups(clusters: Mapping[str, str]) -> dict[str, list[str]]:
     for profile in sorted(clusters):
         by_label[clusters[profile]].append(profile)
     return {members[0]: members for members in by_label.values()}
-
-
-def _claims(
-    groups: Mapping[str, list[str]], clusters: Mapping[str, str], previous: Mapping[str, Previous]
-) -> dict[str, list[str]]:
-    """Which old ids have most of their profiles in each cluster (ties: where the founder is, or else the smallest)."""
-    stays: dict[str, Counter[str]] = defaultdict(Counter)
-    ages: dict[str, Age] = {}
-    for name, members in groups.items():
-        for profile in members:
-            if profile in previous:
-                identity, ages[identity] = previous[profile]
-                stays[identity][name] += 1
-    claims = defaultdict(list)
-    for old, counts in stays.items():
-        home = clusters.get(ages[old].founder)
-        claims[min(counts, key=lambda name: (-counts[name], clusters[name] != home, name))].append(old)
-    return dict(claims)
 
 
 def _eldest(members: list[str], created: Mapping[str, int]) -> Age:
@@ -143,14 +132,16 @@ def _another(founder: str, taken: set[str]) -> str:
     return fresh
 
 
-def _events(of: Mapping[str, str], previous: Mapping[str, Previous], redirects: Mapping[str, str]) -> Iterable[Event]:
-    known = {p.identity_id for p in previous.values()}
-    for old, now in redirects.items():
+def _events(found: Assignment, previous: Mapping[str, Previous]) -> Iterable[Event]:
+    known = {p.identity_id for p in previous.values()} | found.restored.keys()
+    for old, was in found.restored.items():
+        yield Event("restored", old, was)
+    for old, now in found.redirects.items():
         yield Event("merged", now, old)
         yield Event("redirected", old, now)
-    for profile, now in of.items():
+    for profile, now in found.of.items():
         before = previous.get(profile)
-        if before and now not in (before.identity_id, redirects.get(before.identity_id)):
+        if before and now not in (before.identity_id, found.redirects.get(before.identity_id)):
             yield Event("split", before.identity_id, now)
         if now not in known:
             yield Event("created", now, None)

@@ -4,7 +4,8 @@ about groups that are neither all new nor what they were before.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import duckdb
@@ -14,12 +15,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from landbridge.identity.grouping import Rows
-from landbridge.identity.ids import NAMESPACE, UNKNOWN, Age, Assignment, Previous, assign_ids
+from landbridge.identity.homes import Age, Former, Previous
+from landbridge.identity.ids import NAMESPACE, UNKNOWN, Assignment, assign_ids
 
 EVENTS = pa.schema([("kind", pa.string()), ("identity_id", pa.string()), ("other_id", pa.string())])
 _TIME = pa.timestamp("us", "UTC")
 BORN = pa.schema([("identity_id", pa.string()), ("founder", pa.string()), ("founded", _TIME)])
 PREVIOUS = pa.schema([("profile_id", pa.string()), *BORN])
+FORMER = pa.schema(
+    [*BORN, ("living", pa.string()), ("path", pa.list_(pa.string())), ("since", _TIME), ("profile_id", pa.string())]
+)
+"""Of each id that means another (`living`, by a `path` that ends there) the profiles that bore it when it was merged
+away."""
 
 Times = npt.NDArray[np.int64]
 """Microseconds since 1970, UNKNOWN where nobody says."""
@@ -32,6 +39,15 @@ class Named:
     of: pa.Array
     events: pa.Table
     born: pa.Table
+
+
+@dataclass(frozen=True)
+class Past:
+    """Ids that were given: `previous` and `used` as in `resolve.resolve`, and those that mean another (FORMER)."""
+
+    previous: pa.Table | None
+    used: Collection[str]
+    former: pa.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -50,33 +66,30 @@ class _Base:
         return pa.table([self.profiles.take(pa.array(rows)), founded], names=BORN.names[1:])
 
 
-def name_groups(
-    profiles: pa.ChunkedArray, firsts: Rows, created: pa.Table, previous: pa.Table | None, used: Collection[str]
-) -> Named:
-    """Give each group its id. `firsts`: for each of `profiles`, which are in order, the first of its group.
-
-    `created` (profile_id and, maybe, created_at), `previous` (profile_id, identity_id, founder, founded) and `used` as
-    in `resolve.resolve`.
+def name_groups(profiles: pa.ChunkedArray, firsts: Rows, created: pa.Table, past: Past) -> Named:
+    """Give each group its id. `firsts`: for each of `profiles`, which are in order, the first of its group; `created`:
+    profile_id and, maybe, created_at.
     """
     base = _base(profiles, firsts, created)
-    was = previous.select(PREVIOUS.names).cast(PREVIOUS) if previous is not None else PREVIOUS.empty_table()
-    taken = pa.chunked_array([*was["identity_id"].chunks, pa.array(list(used), pa.string())], pa.string())
+    was = past.previous.select(PREVIOUS.names).cast(PREVIOUS) if past.previous is not None else PREVIOUS.empty_table()
+    taken = pa.chunked_array([*was["identity_id"].chunks, pa.array(list(past.used), pa.string())], pa.string())
     places = pc.index_in(was["profile_id"], value_set=profiles)
     here, rows = was.filter(pc.is_valid(places)), places.drop_null().to_numpy()
     natural = made_from(profiles.take(pa.array(base.founder)))
-    new = ~pc.is_in(natural, value_set=taken).to_numpy()
-    new[base.of[rows]] = False
-    return _named(base, natural, np.flatnonzero(new).astype(np.int32), _settled(base, here, rows), was, taken)
+    fresh = ~pc.is_in(natural, value_set=taken).to_numpy()
+    fresh[base.of[rows]] = False
+    new, settled = np.flatnonzero(fresh).astype(np.int32), _settled(base, here, rows)
+    return _named(base, natural, new, settled, lambda asked: _ask(base, asked, was, taken, past.former))
 
 
 def _named(
-    base: _Base, natural: pa.ChunkedArray, new: Rows, settled: pa.Table, was: pa.Table, taken: pa.ChunkedArray
+    base: _Base, natural: pa.ChunkedArray, new: Rows, settled: pa.Table, ask: Callable[[Rows], Assignment]
 ) -> Named:
     """Groups in `new` get their `natural` ids, those in `settled` keep theirs; the law is asked about others."""
     names, known = natural.to_numpy().copy(), settled["number"].to_numpy()
     names[known] = settled["identity_id"].to_numpy()
     asked = np.flatnonzero(~np.isin(base.of, np.concatenate([new, known]))).astype(np.int32)
-    answer = _ask(base, asked, was, taken)
+    answer = ask(asked)
     names[base.of[asked]] = [answer.of[profile] for profile in base.profiles.take(pa.array(asked)).to_pylist()]
     born = pa.table([pa.array(names[new], pa.string()), *base.ages(new).columns], schema=BORN)
     return Named(pa.array(names, pa.string()).take(pa.array(base.of)), _events(born, answer), _born(born, answer))
@@ -125,7 +138,7 @@ def _settled(base: _Base, here: pa.Table, rows: Rows) -> pa.Table:
         con.close()
 
 
-def _ask(base: _Base, rows: Rows, was: pa.Table, taken: pa.ChunkedArray) -> Assignment:
+def _ask(base: _Base, rows: Rows, was: pa.Table, taken: pa.ChunkedArray, former: pa.Table | None) -> Assignment:
     """What the law says of some profiles, whole groups of them. What was given before is taken, whoever had it."""
     if not len(rows):
         return Assignment({})
@@ -138,7 +151,21 @@ def _ask(base: _Base, rows: Rows, was: pa.Table, taken: pa.ChunkedArray) -> Assi
         dict(zip(before["profile_id"].to_pylist(), previous, strict=True)),
         taken.to_pylist(),
         dict(zip(profiles, base.created[rows].tolist(), strict=True)),
+        _former(former, before["identity_id"]) if former is not None else {},
     )
+
+
+def _former(former: pa.Table, living: pa.ChunkedArray) -> dict[str, Former]:
+    """The ids that mean one of `living`."""
+    rows = former.filter(pc.is_in(former["living"], value_set=pc.unique(living)))
+    since, founded = (_microseconds(rows[column]).tolist() for column in ("since", "founded"))
+    bore: dict[str, set[str]] = defaultdict(set)
+    found = {}
+    for row, at, age in zip(rows.to_pylist(), since, founded, strict=True):
+        identity = row["identity_id"]
+        bore[identity].add(row["profile_id"])
+        found[identity] = Former(Age(age, row["founder"]), tuple(row["path"]), at, frozenset(bore[identity]))
+    return found
 
 
 def _microseconds(times: pa.ChunkedArray) -> Times:

@@ -21,7 +21,7 @@ from landbridge.identity.features import features
 from landbridge.identity.grouping import Edges, Flags, Groups, Rows, group
 from landbridge.identity.matching import matched
 from landbridge.identity.model import Model, default_model
-from landbridge.identity.naming import Named, name_groups
+from landbridge.identity.naming import Named, Past, name_groups
 
 if TYPE_CHECKING:
     from landbridge.identity.spark_engine import Cluster
@@ -59,7 +59,8 @@ class Resolution:
 class Standing:
     """What stood before: one system's word about another's record, people's decisions, and the last run's links.
 
-    The tables are as `resolve` takes them; `created` is (profile_id, created_at) of the profiles at hand.
+    The tables are as `resolve` takes them; `created` is (profile_id, created_at) of the profiles at hand; `former` are
+    the ids that mean another, by the profiles that bore them (`naming.FORMER`).
     """
 
     references: list[Pair]
@@ -67,6 +68,7 @@ class Standing:
     previous: pa.Table | None
     used: Collection[str]
     created: pa.Table
+    former: pa.Table | None = None
 
 
 def resolve(
@@ -112,7 +114,8 @@ def conclude(found: pa.Table, matches: Matches, standing: Standing, model: Model
         guards = Guards(same, different, standing.references, link=model.link, against=frozenset(model.against))
         groups = group(found, edges.where(strong), guards)
         together = groups.of[edges.left] == groups.of[edges.right]
-        ids = name_groups(profiles, groups.of, standing.created, standing.previous, standing.used)
+        past = Past(standing.previous, standing.used, standing.former)
+        ids = name_groups(profiles, groups.of, standing.created, past)
         links = _links(found, ids, groups, edges.where(together))
     shown = _banded(written.result(), together, strong, asked, groups)
     return Resolution(links, shown, ids.events, ids.born, _stats(groups.of, together), model.version)

@@ -120,6 +120,7 @@ def _whole(model: Model, connection: Connection, base: Kept, spark: Cluster | No
         bulk.get(connection, _PREVIOUS),
         bulk.get(connection, _USED)["identity_id"].to_pylist(),
         profiles,
+        bulk.get(connection, touched.FORMER.format(whose="true")),
     )
     with matched(found, model, counts, spark) as matches:
         resolution = conclude(found, matches, standing, model)
@@ -173,6 +174,7 @@ def _conclude(
         bulk.get(connection, touched.PREVIOUS),
         touched.used(connection, found["profile_id"]),
         bulk.get(connection, touched.CREATED),
+        bulk.get(connection, touched.FORMER_HERE),
     )
     others = bulk.get(connection, touched.MATCHES).select(matches.column_names).cast(matches.schema)
     best_first = [("weight", "descending"), ("left_id", "ascending"), ("right_id", "ascending")]

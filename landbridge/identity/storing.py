@@ -61,7 +61,8 @@ def store(cursor: Cursor, run: Run, found: Resolution, seen: Seen, entry: Entry)
 
 def _identities(cursor: Cursor, run: Run, found: Resolution) -> None:
     cursor.execute(_IDENTITIES, (run.run_id,))
-    cursor.execute(_REDIRECTS)
+    for statement in (_RESTORED, _RETURNED, _AGAIN, _BORNE, _REDIRECTS, _ALIVE, _LEFT):
+        cursor.execute(statement)
     cursor.execute(_EVENTS, (run.run_id,))
     cursor.execute(_FOLLOWED, (run.run_id,))
     cursor.execute(_LINKS, (found.model_version, run.run_id))
@@ -96,6 +97,52 @@ def _event(run: Run, found: Resolution, entry: Entry) -> audit.Event:
 
 _IDENTITIES = """
 INSERT INTO identity (identity_id, founder, founded, run_id) SELECT identity_id, founder, founded, $1 FROM found_born
+"""
+
+_RESTORED = """
+UPDATE identity SET redirect_to = NULL FROM found_events e
+WHERE e.kind = 'restored' AND identity.identity_id = e.identity_id
+"""
+
+# A profile that is gone goes back with the id that it bore: with the one that was merged away first, if with several.
+_RETURNED = """
+UPDATE link SET identity_id = b.identity_id FROM (
+    SELECT DISTINCT ON (profile_id) profile_id, e.identity_id, e.other_id
+    FROM found_events e JOIN bearer USING (identity_id) WHERE e.kind = 'restored'
+    ORDER BY profile_id, bearer.at, e.identity_id) b
+WHERE link.profile_id = b.profile_id AND link.identity_id = b.other_id
+  AND NOT EXISTS (SELECT FROM found_links f WHERE f.profile_id = link.profile_id)
+"""
+
+_AGAIN = """
+UPDATE bearer SET at = now() FROM found_events e WHERE e.kind = 'restored' AND bearer.identity_id = e.identity_id
+"""
+
+_BORNE = """
+INSERT INTO bearer (identity_id, profile_id) SELECT link.identity_id, link.profile_id
+FROM found_events e JOIN link USING (identity_id) WHERE e.kind = 'redirected'
+ON CONFLICT DO NOTHING
+"""
+
+# Whose id lives, theirs is told by their links.
+_ALIVE = """
+DELETE FROM bearer USING found_events e JOIN identity i USING (identity_id)
+WHERE e.kind = 'restored' AND i.redirect_to IS NULL AND bearer.identity_id = i.identity_id
+"""
+
+# Only who goes along with an id bears it any more.
+_LEFT = """
+WITH RECURSIVE moved AS MATERIALIZED (
+    SELECT f.profile_id, f.identity_id FROM found_links f JOIN link USING (profile_id)
+    WHERE f.identity_id <> link.identity_id),
+way(identity_id, profile_id, step) AS (
+    SELECT identity_id, profile_id, identity_id FROM bearer WHERE profile_id IN (SELECT profile_id FROM moved)
+  UNION ALL
+    SELECT way.identity_id, way.profile_id, i.redirect_to FROM way JOIN identity i ON i.identity_id = way.step
+    WHERE i.redirect_to IS NOT NULL)
+DELETE FROM bearer b USING way JOIN moved USING (profile_id) JOIN identity i ON i.identity_id = way.step
+WHERE i.redirect_to IS NULL AND way.step <> moved.identity_id
+  AND b.identity_id = way.identity_id AND b.profile_id = way.profile_id
 """
 
 _REDIRECTS = """

@@ -101,4 +101,18 @@ SELECT link.profile_id, link.identity_id, identity.founder, identity.founded
 FROM touched JOIN link USING (profile_id) JOIN identity USING (identity_id)
 """
 
+FORMER = """
+WITH RECURSIVE way(identity_id, founder, founded, living, path) AS (
+    SELECT i.identity_id, i.founder, i.founded, i.redirect_to, ARRAY[i.redirect_to]
+    FROM identity i JOIN identity l ON l.identity_id = i.redirect_to WHERE l.redirect_to IS NULL AND ({whose})
+  UNION ALL
+    SELECT i.identity_id, i.founder, i.founded, way.living, i.redirect_to || way.path
+    FROM identity i JOIN way ON i.redirect_to = way.identity_id)
+SELECT identity_id, founder, founded, living, path, bearer.at AS since, profile_id
+FROM way JOIN bearer USING (identity_id)
+"""
+"""The ids that mean one who lives, `l`, by who bore them (`naming.FORMER`)."""
+
+FORMER_HERE = FORMER.format(whose="l.identity_id IN (SELECT identity_id FROM touched JOIN link USING (profile_id))")
+
 CREATED = "SELECT profile_id, created_at FROM profile JOIN touched USING (profile_id)"

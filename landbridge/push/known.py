@@ -45,7 +45,8 @@ living(identity_id, now_id) AS (
 # first values were from.
 _PARTED = """
 torn AS MATERIALIZED (
-    SELECT DISTINCT living.now_id FROM identity_event e JOIN living USING (identity_id) WHERE e.kind = 'split'
+    SELECT DISTINCT living.now_id FROM identity_event e JOIN living USING (identity_id)
+    WHERE e.kind IN ('split', 'restored')
 ),
 parted AS MATERIALIZED (
     SELECT DISTINCT ON (object, crm_id) object, crm_id, identity_id FROM (

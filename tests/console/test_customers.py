@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from landbridge.bootstrap import Hub
 from landbridge.console.web import session
@@ -84,6 +85,19 @@ def test_an_id_of_old_leads_to_whom_it_means_today(sign_in: SignIn, ann: People)
     assert page.url.path == "/customers/ann"
     assert "bo is part of this customer now" in shown(page.text)
     assert sign_in("reviewer").get("/customers/nobody").status_code == 404
+
+
+def test_history_tells_that_an_id_was_given_back(sign_in: SignIn, ann: People) -> None:
+    with runs.running(ann.store, "resolve", actor="test") as run, ann.store.begin() as connection:
+        row = {"run": run.run_id}
+        for kind in ("redirected", "restored"):
+            values = f"('{kind}', 'bo', 'ann', :run)"
+            connection.execute(
+                sa.text(f"INSERT INTO identity_event (kind, identity_id, other_id, run_id) VALUES {values}"), row
+            )
+    told = shown(sign_in("reviewer").get("/customers/bo").text)
+    assert "is no part any more of ann" in told
+    assert "became part of ann" in told
 
 
 def test_personal_values_are_veiled(sign_in: SignIn, ann: People, hub: Hub) -> None:

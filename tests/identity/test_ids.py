@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from landbridge.identity.ids import UNKNOWN, Age, Assignment, Event, Previous, assign_ids
+from landbridge.identity.homes import Age, Previous
+from landbridge.identity.ids import UNKNOWN, Assignment, Event, assign_ids
 
 PROFILES = [f"p{n:02}" for n in range(10)]
 CLUSTERS = st.dictionaries(st.sampled_from(PROFILES), st.sampled_from("klmnop"), min_size=1)

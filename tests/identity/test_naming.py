@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from landbridge.identity import ids
-from landbridge.identity.ids import UNKNOWN, Age, Assignment, Previous, assign_ids
-from landbridge.identity.naming import PREVIOUS, Named, made_from, name_groups
+from landbridge.identity.homes import Age, Former, Previous
+from landbridge.identity.ids import UNKNOWN, Assignment, assign_ids
+from landbridge.identity.naming import FORMER, PREVIOUS, Named, Past, made_from, name_groups
 
 PROFILES = [f"p{n}" for n in range(8)]
 CLUSTERS = st.dictionaries(st.sampled_from(PROFILES), st.sampled_from("klmn"))
@@ -19,7 +20,11 @@ TIME = PREVIOUS.field("founded").type
 
 
 def in_columns(
-    clusters: dict[str, str], created: dict[str, int], previous: dict[str, Previous], used: list[str]
+    clusters: dict[str, str],
+    created: dict[str, int],
+    previous: dict[str, Previous],
+    used: list[str],
+    former: dict[str, Former] | None = None,
 ) -> Named:
     """The same question in columns."""
     profiles = sorted(clusters)
@@ -31,7 +36,27 @@ def in_columns(
     columns = list(zip(*rows, strict=True)) or [[], [], [], []]
     columns[3] = [None if founded == UNKNOWN else founded for founded in columns[3]]
     before = pa.table([pa.array(c, f.type) for c, f in zip(columns, PREVIOUS, strict=True)], schema=PREVIOUS)
-    return name_groups(pa.chunked_array([profiles], pa.string()), np.array(firsts, np.int32), times, before, used)
+    past = Past(before, used, in_rows(former or {}))
+    return name_groups(pa.chunked_array([profiles], pa.string()), np.array(firsts, np.int32), times, past)
+
+
+def in_rows(former: dict[str, Former]) -> pa.Table:
+    """As the database tells of them."""
+    rows = [
+        (
+            old,
+            one.age.founder,
+            None if one.age.founded == UNKNOWN else one.age.founded,
+            one.path[-1],
+            one.path,
+            one.since,
+            p,
+        )
+        for old, one in former.items()
+        for p in sorted(one.profiles)
+    ]
+    columns = list(zip(*rows, strict=True)) or [[]] * len(FORMER)
+    return pa.table([pa.array(c, f.type) for c, f in zip(columns, FORMER, strict=True)], schema=FORMER)
 
 
 def agree(columns: Named, law: Assignment) -> None:
@@ -54,6 +79,20 @@ def test_the_same_as_the_law(
     previous = {profile: Previous(identity, before.born[identity]) for profile, identity in before.of.items()}
     agree(in_columns(second, created, previous, used), assign_ids(second, previous, used, created))
     agree(in_columns(first, created, previous, used), assign_ids(first, previous, used, created))
+
+
+@settings(deadline=None, max_examples=40)
+@given(CLUSTERS, CREATED)
+def test_the_same_as_the_law_when_a_merge_is_undone(clusters: dict[str, str], created: dict[str, int]) -> None:
+    before = assign_ids(clusters, {}, created=created)
+    previous = {profile: Previous(identity, before.born[identity]) for profile, identity in before.of.items()}
+    merged = assign_ids(dict.fromkeys(clusters, "all"), previous, created=created)
+    bore = {old: frozenset(p for p, identity in before.of.items() if identity == old) for old in merged.redirects}
+    former = {old: Former(before.born[old], (now,), 1, bore[old]) for old, now in merged.redirects.items()}
+    together = {profile: Previous(identity, before.born[identity]) for profile, identity in merged.of.items()}
+    answer = in_columns(clusters, created, together, list(former), former)
+    agree(answer, assign_ids(clusters, together, former, created, former))
+    assert answer.of.to_pylist() == [before.of[profile] for profile in sorted(clusters)]
 
 
 @settings(deadline=None, max_examples=30)

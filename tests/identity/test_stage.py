@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from landbridge.trail.runs import running
 
 ANNA = {"full_name": "Anna Lindqvist", "email": ["anna.lindqvist@posteo.example"], "phone": ["+442079460111"]}
 ANNA_AGAIN = {**ANNA, "full_name": "Anna Lindqvist", "phone": ["+44 20 7946 0111"]}
+CLEO = {"full_name": "Cleo Bianchi", "email": ["cleo@bianchi.example"], "phone": ["+442079460333"]}
 BERT = {"full_name": "Bert Okafor", "email": ["bert.okafor@posteo.example"], "phone": ["+442079460222"]}
 
 
@@ -38,9 +40,9 @@ def put(store: Store, profile_id: str, values: dict[str, Any], *, gone: bool = F
         )
 
 
-def resolved(store: Store) -> Entry:
+def resolved(store: Store, kept: Path | None = None) -> Entry:
     with running(store, "resolve", actor="tester") as run:
-        resolve(run, default_model())
+        resolve(run, default_model(), kept)
     return run.books.entries[0]
 
 
@@ -120,16 +122,68 @@ def test_a_withdrawn_decision_is_undone(people: Store) -> None:
     assert linked["hubspot/contacts/1"] == linked["zendesk/users/1"]
 
 
-def test_a_split_never_revives_an_id_that_was_merged_away(people: Store) -> None:
+REDIRECTS = "SELECT identity_id, redirect_to FROM identity WHERE redirect_to IS NOT NULL ORDER BY 1"
+
+
+def take_back(store: Store) -> None:
+    with store.begin() as connection:
+        connection.execute(sa.text("UPDATE decision SET withdrawn_at = now(), applied = false"))
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_undoing_a_wrong_merge_gives_everybody_their_ids_back(people: Store, tmp_path: Path, kept: bool) -> None:
+    folder = tmp_path if kept else None
+    put(people, "zendesk/users/3", BERT)
+    put(people, "zendesk/users/4", BERT)
+    resolved(people, folder)
+    before = links(people)
+    decide(people, "hubspot/contacts/1", "zendesk/users/2", "same")
+    resolved(people, folder)
+    (berts,) = {before["zendesk/users/2"]} - set(links(people).values())
+    put(people, "zendesk/users/4", BERT, gone=True)  # deleted at its source meanwhile
+    resolved(people, folder)
+    assert set(links(people).values()) == {before["hubspot/contacts/1"]}
+    assert len(rows(people, "SELECT FROM bearer")) == 3
+
+    take_back(people)
+    resolved(people, folder)
+    assert links(people) == before, "the deleted record too is whose it was"
+    assert rows(people, REDIRECTS) == rows(people, "SELECT * FROM bearer") == []
+    told = rows(people, f"SELECT kind, other_id FROM identity_event WHERE identity_id = '{berts}' ORDER BY seq")
+    annas = before["hubspot/contacts/1"]
+    assert told == [("created", None), ("redirected", annas), ("restored", annas)]
+    assert (resolved(people, folder).changed, links(people)) == (0, before)
+
+
+def test_who_leaves_alone_bears_the_old_id_no_more(people: Store) -> None:
+    put(people, "zendesk/users/3", BERT)
     resolved(people)
     decide(people, "hubspot/contacts/1", "zendesk/users/2", "same")
     resolved(people)
-    with people.begin() as connection:
-        connection.execute(sa.text("UPDATE decision SET withdrawn_at = now(), applied = false"))
+    for other in ("hubspot/contacts/1", "zendesk/users/1", "zendesk/users/2"):
+        decide(people, other, "zendesk/users/3", "different")
     resolved(people)
-    redirected = {old for (old,) in rows(people, "SELECT identity_id FROM identity WHERE redirect_to IS NOT NULL")}
-    assert redirected
-    assert not redirected & set(links(people).values())
+    assert len(set(links(people).values())) == 2
+    assert rows(people, "SELECT profile_id FROM bearer") == [("zendesk/users/2",)]
+
+
+def test_an_old_id_follows_those_who_bore_it_to_a_third(people: Store) -> None:
+    put(people, "zendesk/users/9", CLEO)
+    resolved(people)
+    before = links(people)
+    decide(people, "hubspot/contacts/1", "zendesk/users/2", "same")
+    resolved(people)
+    take_back(people)
+    decide(people, "zendesk/users/2", "zendesk/users/9", "same")
+    resolved(people)
+    now = links(people)
+    assert now["hubspot/contacts/1"] == before["hubspot/contacts/1"] != now["zendesk/users/2"] == now["zendesk/users/9"]
+    assert rows(people, REDIRECTS) == [(before["zendesk/users/2"], now["zendesk/users/9"])]
+    decide(people, "hubspot/contacts/1", "zendesk/users/9", "same")
+    resolved(people)
+    take_back(people)
+    resolved(people)
+    assert links(people) == before, "and home again, by whatever way"
 
 
 def test_who_is_gone_is_not_compared_and_stays_with_the_identity(people: Store) -> None:

@@ -10,6 +10,7 @@ from landbridge.store.tables.console import console_attempt, console_invite, con
 from landbridge.store.tables.desk import override, question, review_act, search_customer, search_word
 from landbridge.store.tables.identities import (
     adoption,
+    bearer,
     decision,
     doubt,
     identity,
@@ -37,6 +38,7 @@ __all__ = [
     "api_usage",
     "audit_event",
     "balance",
+    "bearer",
     "bulk_job",
     "change",
     "console_attempt",

@@ -46,9 +46,19 @@ identity_event = Table(
     Column("other_id", Text),
     run_column(),
     now(),
-    CheckConstraint("kind IN ('created','merged','split','redirected')", name="kind"),
+    CheckConstraint("kind IN ('created','merged','split','redirected','restored')", name="kind"),
     Index(None, "identity_id"),
     comment="the id feed that others can follow",
+)
+
+bearer = Table(
+    "bearer",
+    metadata,
+    Column("identity_id", Text, primary_key=True),
+    Column("profile_id", Text, primary_key=True),
+    now(),
+    Index(None, "profile_id"),
+    comment="the profiles that went along when an id was merged away: if they part again, they have it back",
 )
 
 link = Table(

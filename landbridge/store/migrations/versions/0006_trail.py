@@ -1,5 +1,5 @@
 """Years of runs and of the trail are found by whatever they are asked for; an account may be given to the provider; a
-plan that ended keeps its counts."""
+plan that ended keeps its counts; an id that was merged away can be given back."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -40,7 +40,33 @@ def upgrade() -> None:
     counts = sa.Column("counts", JSONB(), nullable=True, comment="its changes by state, once none of them is open")
     op.add_column("plan", counts)
     op.execute(_COUNTED)
+    _ids_are_given_back()
 
+
+def _ids_are_given_back() -> None:
+    op.create_table(
+        "bearer",
+        sa.Column("identity_id", sa.Text(), nullable=False),
+        sa.Column("profile_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("identity_id", "profile_id", name=op.f("pk_bearer")),
+        comment="the profiles that went along when an id was merged away: if they part again, they have it back",
+    )
+    op.create_index(op.f("ix_bearer_profile_id"), "bearer", ["profile_id"], unique=False)
+    op.execute(_BORNE)
+    op.drop_constraint(op.f("ck_identity_event_kind"), "identity_event")
+    op.create_check_constraint(
+        op.f("ck_identity_event_kind"),
+        "identity_event",
+        "kind IN ('created','merged','split','redirected','restored')",
+    )
+
+
+# Who bore an id that was merged away before this is not known any more, but for whom it is made from.
+_BORNE = """
+INSERT INTO bearer (identity_id, profile_id, at)
+SELECT identity_id, founder, at FROM identity WHERE redirect_to IS NOT NULL
+"""
 
 _COUNTED = """
 UPDATE plan p SET counts = (
