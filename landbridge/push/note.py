@@ -161,9 +161,32 @@ SET base = pushed.base || coalesce((SELECT jsonb_object_agg(b.key, b.value) FROM
     fields = pushed.fields || excluded.fields, created = pushed.created OR excluded.created,
     change_id = excluded.change_id, run_id = excluded.run_id, at = now()
 """
-_RELEASE = """
-UPDATE quarantine q SET state = 'released', settled_at = now() FROM (SELECT DISTINCT identity_id FROM came) c
-WHERE q.stage = 'push' AND q.subject = c.identity_id AND q.state = 'held' AND q.expectation !~ '^(MERGED|ERASED) '
+_HELD = """quarantine q WHERE q.stage = 'push' AND q.state = 'held' AND q.expectation !~ '^(MERGED|ERASED) '
+    AND q.subject IN (SELECT identity_id FROM came)"""
+
+
+def _node(change: str) -> str:
+    """SQL for whether a change is of the record that stands for a person."""
+    return f"""({change}.action <> 'delete' AND {change}.object IN ('Lead', 'Contact')
+                AND NOT jsonb_path_exists({change}.origin, '$.*.beside'))"""
+
+
+# A refusal waits until all that it is about came through since: the same record, or the one that stands for the person
+# where the refused one was to. What else of theirs came through, a task or a place in a campaign, says nothing of it.
+# Counted, and not asked for by NOT EXISTS: few are held, and the planner must not read all changes for them.
+_RELEASE = f"""
+UPDATE quarantine w SET state = 'released', settled_at = now()
+WHERE w.quarantine_id IN (SELECT q.quarantine_id FROM {_HELD} AND 0 = (
+    SELECT count(*) FROM change r
+    WHERE r.identity_id = q.subject AND r.state = 'refused' AND r.code = q.expectation
+      AND NOT EXISTS (
+        SELECT FROM quarantine o WHERE o.stage = 'push' AND o.subject = q.subject AND o.expectation = q.expectation
+          AND o.state <> 'held' AND o.settled_at >= r.settled_at)
+      AND NOT EXISTS (
+        SELECT FROM change d WHERE d.identity_id = r.identity_id AND d.account = r.account AND d.state = 'done'
+          AND d.change_id > r.change_id
+          AND (d.object = r.object AND r.match_value IN (d.match_value, d.crm_id)
+               OR {_node("d")} AND {_node("r")}))))
 """
 _QUARANTINE = """
 INSERT INTO quarantine (stage, subject, expectation, reason, run_id)
@@ -173,10 +196,10 @@ FROM settled s JOIN change c USING (change_id) WHERE s.state = 'refused' ORDER B
 ON CONFLICT (stage, subject, expectation) WHERE state = 'held' DO UPDATE
 SET reason = excluded.reason, run_id = excluded.run_id, at = now()
 """
-_WHAT = """
+_WHAT = f"""
 SELECT coalesce(bool_or(gone), false) AS gone, coalesce(bool_or(stands), false) AS stands,
        coalesce(bool_or(erased), false) AS erased, coalesce(bool_or(back), false) AS back,
-       EXISTS (SELECT FROM settled WHERE state = 'refused') AS refused FROM came
+       EXISTS (SELECT FROM settled WHERE state = 'refused') AS refused, EXISTS (SELECT FROM {_HELD}) AS held FROM came
 """
 
 
@@ -188,7 +211,8 @@ def _needed(connection: sa.Connection, way: Dispatch) -> Iterator[str]:
         yield _GONE
     if what.stands:
         yield from (_LEAVE, _TAKE_OVER, _PUSHED)
-    yield _RELEASE
+    if what.held:
+        yield _RELEASE
     if what.refused:
         yield _QUARANTINE
     if what.back:

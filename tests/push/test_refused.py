@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.base import Write
+from connectors.base import Receipt, Write
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce_write import write
 from landbridge.errors import GateClosed, NotFound
@@ -15,8 +15,10 @@ from landbridge.push.plans import listed, shown
 from landbridge.push.policy import Policy
 from landbridge.store.engine import Store
 from landbridge.trail import audit
-from tests.push.crm import ACCOUNT, a_run, books, put_lead
+from tests.push.conftest import Line
+from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, access, books, put_lead, sync
 from tests.push.org import Org
+from tests.push.test_actions import plan_by_hand
 
 
 def refusal(store: Store, org: Org, policy: Policy, who: str) -> refused.Refused:
@@ -79,3 +81,65 @@ def test_plans_are_listed_and_shown_whole_or_in_part(store: Store, org: Org, pol
     (line,) = listed(store, ACCOUNT)
     assert (line.state, line.changes, line.open) == ("done", 5, 0)
     assert shown(store, policy, ACCOUNT) is None
+
+
+# --- what came through beside it
+
+
+def no_lead(write: Write) -> Receipt | None:
+    """A validation rule of the org keeps every update of a Lead out."""
+    if write.object != "Lead":
+        return None
+    return Receipt(write.ref, "refused", code="FIELD_CUSTOM_VALIDATION_EXCEPTION", message="no captains")
+
+
+@pytest.fixture
+def captain(store: Store, crm: Crm, policy: Policy, line: Line) -> str:
+    """A lead whose new title the CRM refused, while a task for the same person came through. Answers its Id."""
+    with a_run(store) as run:
+        put_lead(store, run, "anna", last_name="Berg", title="Mate")
+    line()
+    (crm_id,) = crm.rows["Lead"]
+    task = {"object": "Task", "action": "create", "match_field": EXTERNAL, "match_value": "t1"}
+    crm.answer = no_lead
+    with a_run(store) as run:
+        put_lead(store, run, "anna", last_name="Berg", title="Captain")
+        sync(store, run, crm)
+        make_plan(run, policy, ACCOUNT)
+        plan_by_hand(store, run, task | {"after": {"Subject": "Call her"}}, kind="push")
+        push(run, crm.connector(), access(), policy)
+    assert books(run, "push") == {"taken": 2, "new": 1, "refused": 1}
+    return crm_id
+
+
+def test_a_refusal_stays_though_the_persons_task_came_through(store: Store, crm: Crm, line: Line, captain: str) -> None:
+    (told,) = refused.standing(store, ACCOUNT)
+    assert (told.object, told.crm_id, told.message) == ("Lead", captain, "no captains")
+    crm.calls.clear()
+    line()
+    assert "write" not in crm.calls, "not again with the same values"
+
+
+def test_a_refusal_goes_when_its_own_record_came_through(store: Store, crm: Crm, line: Line, captain: str) -> None:
+    crm.answer = lambda write: None
+    with a_run(store) as run:
+        put_lead(store, run, "anna", last_name="Berg", title="First mate")
+    line()
+    assert crm.rows["Lead"][captain]["Title"] == "First mate"
+    assert refused.standing(store, ACCOUNT) == []
+
+
+def test_a_refused_creation_is_answered_by_the_record_that_stands_for_the_person(
+    store: Store, crm: Crm, line: Line
+) -> None:
+    """Somebody made the lead by hand, and it was found to be theirs: there is nothing left to be made."""
+    crm.answer = no_lead
+    with a_run(store) as run:
+        put_lead(store, run, "anna", last_name="Berg", title="Mate")
+    line()
+    assert len(refused.standing(store, ACCOUNT)) == 1
+    crm.answer = lambda write: None
+    by_hand = crm.put("Lead", LastName="Berg", Company="B")
+    line({by_hand: "anna"})
+    assert crm.rows["Lead"][by_hand]["Title"] == "Mate"
+    assert refused.standing(store, ACCOUNT) == []
