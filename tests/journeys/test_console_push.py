@@ -97,7 +97,9 @@ def test_half_a_plan_is_approved_and_exactly_that_arrives(begin: Begin, browser:
             assert whole not in wanted
             assert "Country" not in wanted[part]
             assert len(wanted) > 10
+            plan = page.url
 
+            page.goto("/plan")  # shows the newest that is open: this one, and nothing when it has gone
             journey.landbridge("push")
             arrived = leads(journey)
             assert arrived.keys() - before.keys() | before.keys() == wanted.keys() | before.keys()
@@ -106,7 +108,10 @@ def test_half_a_plan_is_approved_and_exactly_that_arrives(begin: Begin, browser:
                     if not isinstance(value, dict):
                         assert _same(arrived[identity][field], value), (identity, field)
             assert arrived[part].get("Country") is None
-            page.reload()
+            if not script:
+                page.goto(plan)
+            expect(page, "it stays with the plan, and tells its end by itself").to_have_url(plan)
+            expect(page.locator(".head .state")).to_contain_text("done")
             expect(page.locator("#progress")).to_contain_text("done")
             page.goto("/plan/history")
             expect(page.locator("tbody tr").first).to_contain_text("kim-approver")

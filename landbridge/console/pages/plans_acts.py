@@ -53,10 +53,10 @@ def revert(request: Request, caller: Approves, what: Word, over_edits: Annotated
 
 
 @router.post("/plan/send")
-def send(request: Request, caller: Approves) -> Response:
+def send(request: Request, caller: Approves, back: Word = "/plan") -> Response:
     """Have the publish flow run now."""
     name = start_deployment(hub_of(request), "publish", "publish")
-    return redirect(request, "/plan", f"Publishing begins: Prefect calls it {name}.")
+    return redirect(request, back, f"Publishing begins: Prefect calls it {name}.")
 
 
 @router.post("/plan/release")

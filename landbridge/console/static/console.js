@@ -85,14 +85,16 @@ for (const form of document.querySelectorAll("form[data-live]")) {
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, 90); });
 }
 
-// What is under way is shown as it goes: an element with an id and data-fresh="seconds" is asked for again.
+// What is under way is shown as it goes: an element with an id and data-fresh="seconds" is asked for again, at
+// the page's own address or at data-at, which goes on to tell of the same thing when the page would tell of the next.
 const live = document.querySelector("[data-fresh][id]");
 if (live) {
+  const where = live.dataset.at ? live.dataset.at + location.search : location.href;
   const again = setInterval(async () => {
-    const answer = await fetch(location.href, { headers: { "x-part": "again" } }).catch(() => null);
+    const answer = await fetch(where, { headers: { "x-part": "again" } }).catch(() => null);
     if (!answer?.ok || answer.redirected) return;
     const fresh = put(await answer.text(), live.id);
-    if (fresh && !fresh.dataset.fresh) { clearInterval(again); location.reload(); }
+    if (fresh && !fresh.dataset.fresh) { clearInterval(again); location.assign(where); }
   }, Number(live.dataset.fresh) * 1000);
 }
 
