@@ -39,7 +39,8 @@ def in_crm(hub: Hub, held: dict[str, int]) -> None:
 
 _IN_CRM = """
 INSERT INTO record (account, stream, key, version, digest, payload, run_id)
-SELECT 'salesforce', 'Lead', key, 1, key, json_build_object('Aka', city, 'LastName', 'Arnesen', 'City', city)::text, min(run_id)
+SELECT 'salesforce', 'Lead', key, 1, key,
+    json_build_object('Aka', city, 'LastName', 'Arnesen', 'City', city)::text, min(run_id)
 FROM run, (VALUES ('00Q1', 'Bergen'), ('00Q2', 'Oslo')) v(key, city) GROUP BY key, city;
 INSERT INTO record_head (account, stream, key, record_id, version, digest)
 SELECT account, stream, key, record_id, version, digest FROM record WHERE account = 'salesforce'
