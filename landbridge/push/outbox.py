@@ -155,7 +155,8 @@ class Standing:
 def standing(store: Store, account: str, plans: Sequence[str] | None = None) -> Standing:
     """How many changes of these plans, by default of all that have an open one, are open, and how many superseded.
 
-    Nothing else than superseding takes a change out of the outbox behind a push's back.
+    Nothing else than superseding takes a change out of the outbox behind a push's back. One that lost a held field is
+    not among them: its rest took its place, and is counted as what it comes to.
     """
     mine = _change.c.account == account
     having = sa.select(_change.c.plan_id).where(mine, _change.c.state.in_(OPEN)).distinct()
@@ -163,7 +164,17 @@ def standing(store: Store, account: str, plans: Sequence[str] | None = None) -> 
         plans = list(connection.scalars(having)) if plans is None else plans
         counted = sa.select(_change.c.state, sa.func.count()).where(mine, _change.c.plan_id.in_(plans))
         told = {row[0]: int(row[1]) for row in connection.execute(counted.group_by(_change.c.state))}
-    return Standing(tuple(plans), sum(told.get(state, 0) for state in OPEN), told.get("superseded", 0))
+        replaced = connection.scalar(sa.text(_REPLACED), {"account": account, "plans": list(plans)}) or 0
+    return Standing(tuple(plans), sum(told.get(state, 0) for state in OPEN), told.get("superseded", 0) - replaced)
+
+
+_REPLACED = """
+SELECT count(*) FROM change c
+WHERE c.account = :account AND c.plan_id = ANY(:plans)
+  AND c.state = 'superseded' AND c.held_by IS NOT NULL
+  AND EXISTS (SELECT FROM change r WHERE r.identity_id = c.identity_id AND r.plan_id = c.plan_id
+              AND r.object = c.object AND r.match_value = c.match_value AND r.change_id > c.change_id)
+"""
 
 
 def groups(store: Store, which: sa.ColumnElement[bool]) -> list[Group]:

@@ -40,8 +40,8 @@ def after_looking(crm: Crm, act: Callable[[str], object]) -> None:
     crm.look_up = look_up  # type: ignore[method-assign]
 
 
-def hold(store: Store, identity_id: str) -> int:
-    return holds.place(store, ACCOUNT, About(identity_id, None, None), actor="kim", reason="she asked us to wait")
+def hold(store: Store, identity_id: str, field: str | None = None) -> int:
+    return holds.place(store, ACCOUNT, About(identity_id, None, field), actor="kim", reason="she asked us to wait")
 
 
 def states(store: Store) -> dict[str, str]:
@@ -67,6 +67,27 @@ def test_a_hold_of_what_comes_later_closes_the_books(store: Store, crm: Crm, lin
     told = books(line(), "push")
     assert told == {"taken": 2, "changed": 1, "unchanged": 1}
     assert sorted(states(store).values()) == ["done", "superseded"]
+
+
+def test_a_field_held_in_the_middle_stays_and_the_rest_goes(store: Store, crm: Crm, line: Line) -> None:
+    """The rest comes in for the change that is held, also where that is held once more."""
+    lead = crm.put("Lead", LastName="Arnesen", **{EXTERNAL: "anna"})
+    crm.put("Lead", LastName="Bo", **{EXTERNAL: "bo"})
+    put(store, anna={**ANNA, "title": "Mate"}, bo={"last_name": "Bo", "city": "Rome"})
+    fields = iter(["City", "Title"])
+    after_looking(crm, lambda name: (held := next(fields, None)) and hold(store, "anna", held))
+    assert books(line(), "push") == {"taken": 2, "changed": 2}
+    row = crm.rows["Lead"][lead]
+    assert (row["City"], row["Title"], row["Email"]) == (None, None, ANNA["email"])
+
+
+def test_a_person_held_after_a_field_of_theirs_is_superseded_once(store: Store, crm: Crm, line: Line) -> None:
+    crm.put("Lead", LastName="Arnesen", **{EXTERNAL: "anna"})
+    put(store, anna=ANNA)
+    fields: Any = iter(["City", None])
+    after_looking(crm, lambda name: hold(store, "anna", next(fields)))
+    assert books(line(), "push") == {"taken": 1, "unchanged": 1}
+    assert crm.writes == []
 
 
 def test_a_halt_set_while_the_crm_is_looked_at_keeps_the_call_back(store: Store, crm: Crm, line: Line) -> None:
