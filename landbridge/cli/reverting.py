@@ -49,6 +49,11 @@ def revert(
     else:
         show.say("There is nothing to take back.")
     _tell_left(found.left, limit)
+    if found.waiting:
+        show.say(
+            f"\n{found.waiting:,} changes of it had not left yet, and do not leave now. "
+            "What is still wanted is planned anew the next time: mend it, or hold it, before."
+        )
     if found.plan_id:
         show.say(f'\nIt waits: `landbridge push --approve {found.plan_id} --as NAME --reason "…"`.')
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from landbridge.errors import GateClosed, NotFound
-from landbridge.push import holds
+from landbridge.push import halt, holds, outbox
 from landbridge.push.apply import push
 from landbridge.push.approval import approve
 from landbridge.push.plan import make_plan
@@ -228,3 +228,20 @@ def test_a_revert_is_in_the_trail(store: Store, crm: Crm, line: Line, back: Back
 def test_what_wrote_nothing_cannot_be_taken_back(store: Store, what: str) -> None:
     with pytest.raises(NotFound):
         subject(store, ACCOUNT, what)
+
+
+def test_the_rest_of_a_run_that_was_halted_does_not_leave_with_its_revert(
+    store: Store, crm: Crm, policy: Policy, line: Line, back: Back, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "BATCH", 1)
+    put(store, anna=ANNA, bo={"last_name": "Bo"}, cleo={"last_name": "Cleo"})
+    crm.after_call = lambda: halt.halt(store, ACCOUNT, actor="ines", reason="stop") and None
+    with pytest.raises(GateClosed, match="halted"):
+        line()
+    assert len(crm.rows["Lead"]) == 1
+    crm.after_call = lambda: None
+    halt.resume(store, ACCOUNT, actor="ines", reason="it is taken back")
+    planned = back(changes(store)[0]["plan_id"])
+    assert (planned.changes, planned.waiting) == (1, 2)
+    assert plain(crm) == {}
+    assert [change["state"] for change in changes(store)] == ["done", "superseded", "superseded", "done"]

@@ -3,7 +3,8 @@
 An update gives back what stood there before it, emptiness too; a record that we made goes; one that we took away is
 made again. What a person did since is a conflict and stays, unless somebody says otherwise: a field that has neither
 our value nor the one before it, a record of ours that somebody edited or converted. The plan waits for a named person
-like any other that is too large, and goes through the same outbox; docs/decisions/0017 says why.
+like any other that is too large, and goes through the same outbox; docs/decisions/0017 says why. Of a run that was
+broken off in the middle the rest, which still waits, leaves its plan at once: the next planning says what is wanted.
 
 The stage "revert" in a run's books: taken = CRM records that were written; new, changed = planned; unchanged = as it
 was already; held = left alone.
@@ -23,7 +24,7 @@ import sqlalchemy as sa
 from landbridge.errors import NotFound
 from landbridge.push import outbox
 from landbridge.push.policy import Policy
-from landbridge.push.revert.statements import CHOOSE, INSERT, LEFT, RECORDS, STEPS, SUPERSEDE
+from landbridge.push.revert.statements import BREAK_OFF, CHOOSE, INSERT, LEFT, RECORDS, STEPS, SUPERSEDE
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.store.numbers import number
@@ -48,11 +49,13 @@ class Left:
 
 @dataclass(frozen=True)
 class Reverting:
-    """The plan that takes back, None when there is nothing to do; and what it leaves alone."""
+    """The plan that takes back, None when there is nothing to do; and what it leaves alone. `waiting`: how many changes
+    of the same plans had not left yet, and do not leave any more."""
 
     plan_id: str | None
     changes: int
     left: list[Left]
+    waiting: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,21 @@ def revert(
             c.execute(sa.text(step), {"account": account, "over": over_edits})
         _count(c, entry)
         left = [Left(*row) for row in c.execute(sa.text(LEFT))]
+        waiting = _break_off(c, run, account, about)
         never = _never_given(c, describe) if entry.new else {}
         plan_id = _plan(c, run, policy, account, about, never) if entry.new + entry.changed else None
-        return Reverting(plan_id, entry.new + entry.changed, left)
+        return Reverting(plan_id, entry.new + entry.changed, left, waiting)
+
+
+def _break_off(connection: sa.Connection, run: Run, account: str, about: Subject) -> int:
+    """Take out of its plan what has not left yet of a run or plan that is taken back: nobody wants the rest of it."""
+    if about.kind not in ("run", "plan"):
+        return 0
+    waiting = connection.execute(sa.text(BREAK_OFF), {"account": account}).rowcount
+    if waiting:
+        outbox.close_plans(connection, account)
+        audit.record(connection, run.event("change.superseded", account, changes=waiting))
+    return waiting
 
 
 def _count(connection: sa.Connection, entry: Entry) -> None:

@@ -234,6 +234,11 @@ WHERE v.verdict IN ('unknown', 'ours_later', 'edited', 'held') AND r.verdict IN 
 ORDER BY object, crm_id, field NULLS FIRST
 """
 
+BREAK_OFF = """
+UPDATE change c SET state = 'superseded', settled_at = now()
+WHERE c.account = :account AND c.state IN ('planned', 'approved') AND c.plan_id IN (SELECT plan_id FROM chosen)
+"""
+
 SUPERSEDE = """
 UPDATE change c SET state = 'superseded', settled_at = now() FROM verdict v JOIN record_back b USING (object, crm_id)
 WHERE c.account = :account AND c.state IN ('planned', 'approved') AND v.verdict IN ('create', 'update', 'delete')
