@@ -15,8 +15,9 @@ from landbridge.errors import GateClosed
 from landbridge.push import refused
 from landbridge.push.apply import push
 from landbridge.push.approval import approve
+from landbridge.push.mirror.combining import _FOLDED, _LAID
 from landbridge.push.mirror.rules import Merged
-from landbridge.push.plan import make_plan
+from landbridge.push.plan import _STAGED, make_plan
 from landbridge.push.policy import Policy
 from landbridge.push.revert.planning import revert, subject
 from landbridge.store.engine import Store
@@ -321,3 +322,26 @@ def test_a_lead_that_is_made_again_beside_its_master_is_not_taken_for_it(
     assert again not in (master, other) and people.row(again)["Title"] == "Skipper"
     assert people.row(master)["Title"] is None
     assert people.silent()
+
+
+_TWO = """
+INSERT INTO mirrored (identity_id, object, action, match_field, match_value, before, after, origin, lead_digest)
+VALUES ('anna', 'Lead', 'update', 'Id', '00Q1', '{"Title": null}', '{"Title": "Mate"}', '{"Title": {}}', 'd'),
+       ('anna', 'Lead', 'update', 'Id', '00Q1', '{"City": "Rome"}', '{"City": "Oslo"}', '{"City": {}}', 'd'),
+       ('bo', 'Lead', 'delete', 'Id', '00Q2', '{"City": "Rome"}', '{}', '{}', 'd')
+"""
+
+
+def test_what_mirrors_is_laid_together_in_one_reading(store: Store) -> None:
+    """A first load may have tens of thousands of duplicates: looking through all of them for each takes minutes."""
+    with store.begin() as connection:
+        for statement in (_STAGED, "CREATE TEMP TABLE mirrored (LIKE wanted) ON COMMIT DROP", _TWO, _LAID):
+            connection.execute(sa.text(statement))
+        steps = "\n".join(connection.scalars(sa.text(f"EXPLAIN {_FOLDED}")))
+        assert steps.count("Scan on mirrored") == 1 and "SubPlan" not in steps
+        connection.execute(sa.text(_FOLDED))
+        rows = connection.execute(sa.text("SELECT match_value, before, after, origin FROM folded ORDER BY 1"))
+        assert [tuple(row) for row in rows] == [
+            ("00Q1", {"Title": None, "City": "Rome"}, {"Title": "Mate", "City": "Oslo"}, {"Title": {}, "City": {}}),
+            ("00Q2", {"City": "Rome"}, {}, {}),
+        ]

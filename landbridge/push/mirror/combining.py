@@ -25,7 +25,7 @@ def combine(connection: sa.Connection, run: Run, policy: Policy, account: str, m
     if mirrored.changes.num_rows:
         connection.execute(sa.text("CREATE TEMP TABLE mirrored (LIKE wanted) ON COMMIT DROP"))
         copy(connection, "mirrored", mirrored.changes)
-        for statement in (_FOLDED, _GOES, _TOGETHER, _TAKEN, _REST):
+        for statement in (_LAID, _FOLDED, _GOES, _TOGETHER, _TAKEN, _REST):
             connection.execute(sa.text(statement))
     if policy.merged is not None:
         fields = [*(policy.objects["Lead"].fields if "Lead" in policy.objects else ()), *policy.merged.fill, "OwnerId"]
@@ -42,16 +42,15 @@ def _ask(connection: sa.Connection, run: Run, account: str, questions: pa.Table)
         audit.record(connection, run.event("mirror.asked", account, asked=new, withdrawn=idle))
 
 
-def _all(column: str) -> str:
-    return f"""(SELECT coalesce(jsonb_object_agg(e.key, e.value), '{{}}') FROM mirrored g, jsonb_each(g.{column}) e
-                WHERE g.object = f.object AND g.action = f.action AND g.match_value = f.match_value)"""
+# One over another, as JSON's || lays two: an aggregate of the session's own.
+_LAID = "CREATE OR REPLACE AGGREGATE pg_temp.laid(jsonb) (SFUNC = jsonb_concat, STYPE = jsonb, INITCOND = '{}')"
 
-
-_FOLDED = f"""
+_FOLDED = """
 CREATE TEMP TABLE folded ON COMMIT DROP AS
-SELECT f.*, {_all("before")} AS before, {_all("after")} AS after, {_all("origin")} AS origin
-FROM (SELECT min(identity_id) AS identity_id, object, action, match_field, match_value, min(lead_digest) AS lead_digest
-      FROM mirrored GROUP BY object, action, match_field, match_value) f
+SELECT min(identity_id) AS identity_id, object, action, match_field, match_value, min(lead_digest) AS lead_digest,
+       pg_temp.laid(before ORDER BY ctid) AS before, pg_temp.laid(after ORDER BY ctid) AS after,
+       pg_temp.laid(origin ORDER BY ctid) AS origin
+FROM mirrored GROUP BY object, action, match_field, match_value
 """
 _SAME = "f.object = w.object AND f.match_value = w.match_value"
 _GOES = f"DELETE FROM wanted w USING folded f WHERE {_SAME} AND f.action = 'delete'"
