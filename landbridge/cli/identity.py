@@ -27,6 +27,12 @@ def evaluate(
         ),
     ] = None,
     region: Annotated[str | None, typer.Option(help="Country of phone numbers without a code, as `GB`.")] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A column that is evidence although it tells people apart as the truth does.", metavar="COLUMN"
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Measure on a labelled table of yours how good identities are: precision, recall, review, time, memory.
@@ -37,7 +43,9 @@ def evaluate(
     from landbridge.cli import identity_evaluate as work
     from landbridge.cli import show
 
-    measured = work.measure(file, truth, work.columns_of(mapped or [], truth), work.country(region))
+    chosen, also = work.columns_of(mapped or [], truth), work.kept(keep or [], truth)
+    measured = work.measure(file, truth, chosen, work.country(region), also)
+    work.tell_copies(measured)
     if json:
         show.as_json(measured.as_dict())
     else:

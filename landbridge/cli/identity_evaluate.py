@@ -40,7 +40,8 @@ class Measured:
         review = {"pairs": scores.pop("review_pairs"), "yield": scores.pop("review_yield")}
         rows = {"rows": table.rows, "broken": table.broken, "unlabelled": table.rows - table.truth.num_rows}
         cost = {"wall_s": self.wall, "cpu_s": self.cpu, "read_s": self.read, "peak_mb": self.peak_mb}
-        columns = {"truth": self.truth, "fields": table.fields, "left": table.left, "bytes": table.bytes}
+        columns = {"truth": self.truth, "fields": table.fields, "left": table.left}
+        columns |= {"copies": table.copies, "bytes": table.bytes}
         thresholds = {"version": model["model"], "link_bits": model["link"], "review_bits": model["review"]}
         return {
             "file": str(self.file),
@@ -77,12 +78,21 @@ def country(region: str | None) -> str | None:
     return checked(region)
 
 
-def measure(path: Path, truth: str, chosen: dict[str, list[str]], region: str | None) -> Measured:
+def kept(columns: Sequence[str], truth: str) -> list[str]:
+    """What --keep says."""
+    if truth in columns:
+        raise typer.BadParameter(f"'{truth}': the truth is no evidence.")
+    return list(columns)
+
+
+def measure(
+    path: Path, truth: str, chosen: dict[str, list[str]], region: str | None, keep: Sequence[str] = ()
+) -> Measured:
     """Read, hide the labels, resolve, score. Raises NotFound and RecordRejected as reading does."""
     from landbridge.identity.evaluate import evaluate
 
     began = time.monotonic()
-    table = read_labelled(path, truth, chosen, region)
+    table = read_labelled(path, truth, chosen, region, keep)
     if not table.profiles.num_rows:
         raise RecordRejected("No row says anything about a person.", do="Name the columns: --map email=COLUMN.")
     if not table.truth.num_rows:
@@ -97,6 +107,17 @@ def _peak_mb() -> int:
     """Most memory that this process ever held. Linux counts in KiB, macOS in bytes (getrusage(2))."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024))
+
+
+def tell_copies(measured: Measured) -> None:
+    """Say on stderr which columns were left out for saying what the truth says."""
+    for name in measured.table.copies:
+        show.err.print(
+            f"'{show.plain(name)}' says of every row what '{show.plain(measured.truth)}' says: left out, for it may be "
+            f"the truth in another spelling. If systems say it of themselves: --keep {show.plain(name)}.",
+            style="yellow",
+            soft_wrap=True,
+        )
 
 
 def tell(measured: Measured) -> None:

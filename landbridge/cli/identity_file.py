@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from landbridge.cli.examine import read_file
+from landbridge.cli.identity_hidden import copies, holds_codes, is_label
 from landbridge.errors import NotFound, RecordRejected
 from landbridge.store.profiles import SINGLE
 
@@ -25,11 +26,6 @@ FIELDS = (*SINGLE, *MANY, HANDLE, "handle:NETWORK")
 
 MOST_NETWORKS = 50
 
-MOSTLY = 0.5
-"""Share of a column's values with a digit from which on they are nobody's names."""
-
-_TRUTH_WORDS = frozenset("true truth cluster clusters entity gold golden label labels household duplicate dup".split())  # noqa: SIM905
-_ID_WORDS = frozenset("id ids key uuid guid pk index idx rowid".split())  # noqa: SIM905
 _HANDLE = re.compile(r"handle:[a-z0-9_.-]+")
 _NUMBER = re.compile(r"num|nr|(^|_)no($|_)")
 
@@ -38,8 +34,8 @@ _NUMBER = re.compile(r"num|nr|(^|_)no($|_)")
 class Labelled:
     """`profiles` hold nothing of the truth, nor of any id; `truth` is (profile_id, person), for the labelled rows.
 
-    `fields`: our field -> the columns it was taken from. `left`: columns that are no evidence; `bytes`: those of them
-    that hold bytes.
+    `fields`: our field -> the columns it was taken from. `left`: columns that are no evidence; of them
+    `copies` say what the truth says, and `bytes` hold bytes.
     """
 
     rows: int
@@ -48,17 +44,22 @@ class Labelled:
     truth: pa.Table
     fields: dict[str, list[str]]
     left: list[str]
+    copies: list[str]
     bytes: list[str]
 
 
-def read_labelled(path: Path, truth: str, chosen: Mapping[str, Sequence[str]], region: str | None) -> Labelled:
+def read_labelled(
+    path: Path, truth: str, chosen: Mapping[str, Sequence[str]], region: str | None, keep: Sequence[str] = ()
+) -> Labelled:
     """Read a labelled table. `chosen`: our field -> its columns, which become one value; of many-valued fields more.
+    `keep`: columns that are evidence although they say what the truth says, or are called like an id.
 
     Raises NotFound for a column or field that is not there, RecordRejected for a file that is no table.
     """
     table = _told_apart(read_file(path))
-    _see_that_there_are(table.column_names, truth, chosen)
-    fields = _recognised(table, truth, chosen)
+    _see_that_there_are(table.column_names, (truth, *keep), chosen)
+    hidden = _copies(table, truth, {*keep, *(column for columns in chosen.values() for column in columns)})
+    fields = _recognised(table, {truth, *hidden}, chosen, keep)
     if not fields:
         raise RecordRejected(
             "No column says anything about a person.", do=f"Name them: --map email=COLUMN. Fields: {', '.join(FIELDS)}."
@@ -74,6 +75,7 @@ def read_labelled(path: Path, truth: str, chosen: Mapping[str, Sequence[str]], r
         _truth(table[truth]),
         fields,
         [name for name in table.column_names if name not in used and name != truth],
+        hidden,
         [column.name for column in table.schema if _holds_bytes(column.type)],
     )
 
@@ -91,8 +93,22 @@ def _told_apart(table: pa.Table) -> pa.Table:
     return table.rename_columns(list(names)).replace_schema_metadata(table.schema.metadata)
 
 
-def _see_that_there_are(names: Sequence[str], truth: str, chosen: Mapping[str, Sequence[str]]) -> None:
-    for column in (truth, *(column for columns in chosen.values() for column in columns)):
+def _copies(table: pa.Table, truth: str, named: Collection[str]) -> list[str]:
+    """The columns that say what the truth says, but those that somebody named."""
+    from landbridge.config import HOUSE
+    from landbridge.mapping.load import load_synonyms
+
+    synonyms = load_synonyms(HOUSE / "mappings" / "columns.yaml")
+    others = [
+        name
+        for name in table.column_names
+        if name not in named and name != truth and not is_label(name, synonyms.field_of(name))
+    ]
+    return copies([(name, _as_text(table[name])) for name in others], _as_text(table[truth]))
+
+
+def _see_that_there_are(names: Sequence[str], asked: Sequence[str], chosen: Mapping[str, Sequence[str]]) -> None:
+    for column in (*asked, *(column for columns in chosen.values() for column in columns)):
         if column not in names:
             near = difflib.get_close_matches(column, names, n=1)
             hint = f"Did you mean '{near[0]}'? " if near else ""
@@ -104,21 +120,26 @@ def _see_that_there_are(names: Sequence[str], truth: str, chosen: Mapping[str, S
             raise NotFound(f"There is no field '{field}'.", do=f"{hint}Ours are: {', '.join(FIELDS)}.")
 
 
-def _recognised(table: pa.Table, truth: str, chosen: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+def _recognised(
+    table: pa.Table, hidden: Collection[str], chosen: Mapping[str, Sequence[str]], keep: Sequence[str]
+) -> dict[str, list[str]]:
     """Our field -> its columns: those named, and for the rest those whose name or content tells."""
     from landbridge.config import HOUSE
     from landbridge.mapping.columns import recognise
     from landbridge.mapping.load import load_synonyms
 
     synonyms = load_synonyms(HOUSE / "mappings" / "columns.yaml")
-    taken = {column for columns in chosen.values() for column in columns} | {truth}
+    taken = {column for columns in chosen.values() for column in columns} | set(hidden)
     open_to = [
         name
         for name in table.column_names
-        if name not in taken and not _is_label(name, synonyms.field_of(name)) and not _answers(table, name, truth)
+        if name not in taken and (name in keep or not is_label(name, synonyms.field_of(name)))
     ]
     found = recognise(open_to, table.select(open_to), synonyms).fields if open_to else {}
-    found = {field: [name for name in names if not _numbers(table, name, field)] for field, names in found.items()}
+    found = {
+        field: [name for name in names if name in keep or not holds_codes(_as_text(table[name]), field)]
+        for field, names in found.items()
+    }
     fields = {field: names for field, names in found.items() if names and _is_ours(field) and field not in chosen}
     if pair := _network_and_name(open_to):
         fields.setdefault(HANDLE, pair)
@@ -148,46 +169,6 @@ def _network_and_name(names: Sequence[str]) -> list[str] | None:
     networks = [name for name, end in ends.items() if end in ("platform", "network")]
     handles = [name for name, end in ends.items() if end in ("handle", "username")]
     return [networks[0], handles[0]] if len(networks) == len(handles) == 1 else None
-
-
-def _is_label(name: str, field: str | None) -> bool:
-    """Whether a column's name says that it holds an answer, or numbers the rows: then it is no evidence.
-
-    "Twitter ID" is a number of somebody's row, however it is called elsewhere; an "email id" is an address.
-    """
-    from landbridge.mapping.synonyms import split_words
-
-    words = split_words(name)
-    if _TRUTH_WORDS & set(words):
-        return True
-    return bool(words) and words[-1] in _ID_WORDS and field not in ("email", "phone")
-
-
-def _answers(table: pa.Table, name: str, truth: str) -> bool:
-    """Whether a column says row by row what the truth says: it is the truth, by whatever name."""
-    import pyarrow.compute as pc
-
-    ours, answers = (_as_text(table[column]) for column in (name, truth))
-    if not all(_is_text(column) for column in (ours, answers)):
-        return False
-    agree = pc.equal(pc.fill_null(ours, ""), pc.fill_null(answers, ""))
-    return bool(pc.all(agree).as_py())
-
-
-def _numbers(table: pa.Table, name: str, field: str) -> bool:
-    """Whether a column that is called like a person's name holds numbers or codes instead: "person: P0001234"."""
-    import pyarrow.compute as pc
-
-    values = _as_text(table[name]).drop_null()
-    if field not in ("full_name", "given_name", "family_name") or not _is_text(values) or not len(values):
-        return False
-    return bool(pc.mean(pc.match_substring_regex(values, r"[0-9]").cast("int8")).as_py() > MOSTLY)
-
-
-def _is_text(column: pa.ChunkedArray) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
 def _is_ours(field: str) -> bool:

@@ -94,7 +94,7 @@ def test_what_gives_the_answer_away_is_never_evidence(project: Project, column: 
 def test_ids_are_no_evidence_whatever_their_column_is_called(project: Project, column: str, leak: list[str]) -> None:
     table = pa.table({"family_name": [name.split()[-1] for name in NAMES[:8]], column: leak, "truth": labels(8)})
     pq.write_table(table, project.home / "leak.parquet")
-    told = measured(project.landbridge("identity", "evaluate", "leak.parquet", "--truth", "truth", "--json"))
+    told = project.landbridge("identity", "evaluate", "leak.parquet", "--truth", "truth", "--json").json
     assert column in told["left"]
     assert told["scores"]["recall"] == 0.0
 
@@ -103,8 +103,62 @@ def test_a_second_copy_of_the_truth_is_no_evidence(project: Project) -> None:
     people = [f"{name} Wanderer" for name in "Anna Bert Clara Dirk".split() for _ in "ab"]  # noqa: SIM905
     table = pa.table({"company": ["Acme", "Umbrella"] * 4, "full name": people, "who": people})
     pq.write_table(table, project.home / "leak.parquet")
-    told = measured(project.landbridge("identity", "evaluate", "leak.parquet", "--truth", "who", "--json"))
-    assert "full name" in told["left"]
+    ended = project.landbridge("identity", "evaluate", "leak.parquet", "--truth", "who", "--json")
+    assert ended.json["copies"] == ["full name"]
+    assert "'full name' says of every row what 'who' says: left out" in ended.err
+
+
+SPELLINGS = {
+    "case": lambda n: f"Kim{chr(65 + n % 26)}".upper() + chr(65 + n // 26),
+    "number": lambda n: f"{n:05}",
+    "another id": lambda n: f"acct {'abcdefghij'[n % 10]}{'klmnopqrst'[n // 10]}",
+    "address": lambda n: f"person{n}@answer.example",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_the_truth_in_another_spelling_is_no_evidence(spelling: str, tmp_path: Any) -> None:
+    """Whatever it is called and however it is written; whoever knows better keeps it, or names what it is."""
+    people = [n // 3 for n in range(120)]
+    leak = [SPELLINGS[spelling](n) for n in people]
+    phones = [f"+4420794{n:05}" for n in people]
+    phones[7] = "+442079499999"  # as in life, somebody has another one
+    path = tmp_path / "leak.parquet"
+    pq.write_table(
+        pa.table({"company": leak, "email": leak, "phone": phones, "who": [f"kim{n}" for n in people]}), path
+    )
+    read = identity_file.read_labelled(path, "who", {}, None)
+    assert (read.copies, read.fields) == (["company", "email"], {"phone": ["phone"]})
+    kept = identity_file.read_labelled(path, "who", {"company": ["company"]}, None, keep=["email"])
+    assert (kept.copies, set(kept.fields)) == ([], {"company", "email", "phone"})
+
+
+@pytest.mark.parametrize(
+    ("people", "change"),
+    [
+        (40, {5: "slip@acme.example"}),
+        (40, {5: "p30@acme.example"}),
+        (40, dict.fromkeys(range(0, 20), "")),
+        (10, {}),
+    ],
+    ids=["another address of one person", "one address of two", "one in six says nothing", "few people"],
+)
+def test_a_column_that_nearly_tells_people_apart_is_evidence(
+    people: int, change: dict[int, str], tmp_path: Any
+) -> None:
+    rows = [n // 3 for n in range(3 * people)]
+    mails = [change.get(n, f"p{person}@acme.example") for n, person in enumerate(rows)]
+    path = tmp_path / "fine.parquet"
+    pq.write_table(pa.table({"email": mails, "who": rows}), path)
+    read = identity_file.read_labelled(path, "who", {}, None)
+    assert (read.copies, read.fields) == ([], {"email": ["email"]})
+
+
+def test_the_truth_is_not_kept_as_evidence(project: Project) -> None:
+    project.write("people.csv", PEOPLE)
+    words = ("identity", "evaluate", "people.csv", "--truth", "cluster", "--keep")
+    assert project.landbridge(*words, "cluster").code == 2
+    assert "There is no column 'crm'" in project.refuses(*words, "crm", code=66)
 
 
 def test_bytes_are_told_and_refused_where_they_are_named(project: Project) -> None:
@@ -291,7 +345,7 @@ def test_what_is_said_of_a_network(project: Project) -> None:
 @pytest.mark.slow
 def test_a_hundred_thousand_rows(project: Project) -> None:
     lines = (f"Given{n % 911},Family{n % 30011},p{n % 60000}@example.com,{n % 60000}" for n in range(110_000))
-    told = evaluated(project, "first name,last name,email,cluster\n" + "\n".join(lines))
+    told = evaluated(project, "first name,last name,email,cluster\n" + "\n".join(lines), "--keep", "email")
     assert told["scores"]["labelled"] == 110_000
 
 
