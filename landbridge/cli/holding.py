@@ -9,6 +9,7 @@ import typer
 
 from landbridge.cli.app import app
 from landbridge.cli.options import Json
+from landbridge.counted import counted
 
 if TYPE_CHECKING:
     from landbridge.push.holds import Held
@@ -45,11 +46,11 @@ def _place(whats: Sequence[str], field: str | None, kind: str | None, actor: str
         named = [(what, holds.about(hub.store, hub.policy, what, field, kind)) for what in whats]
         for what, about in named:
             taken = holds.place(hub.store, hub.crm, about, actor=actor, reason=reason)
-            left = f"; {taken:,} planned changes are left out" if taken else ""
+            left = f"; {counted(taken, 'planned change')} left out" if taken else ""
             told = " ".join(filter(None, (about.identity_id or what, about.object, about.field)))
             show.err.print(f"Held by {actor}: {show.plain(told)}{left}.")
             if gone := holds.under_way(hub.store, hub.crm, about):
-                show.err.print(f"{gone:,} writes of it have left already; `landbridge push --halt WHY` stops a job.")
+                show.err.print(f"{counted(gone, 'write')} of it left already; `landbridge push --halt WHY` stops one.")
 
 
 def _release(whats: Sequence[str], actor: str, reason: str) -> None:
@@ -60,7 +61,7 @@ def _release(whats: Sequence[str], actor: str, reason: str) -> None:
     with opened() as hub:
         for what in whats:
             count = holds.release(hub.store, hub.crm, what, actor=actor, reason=reason).holds
-            show.err.print(f"{count:,} holds on {show.plain(what)} are released by {actor}.")
+            show.err.print(f"Released by {actor}: {counted(count, 'hold')} on {show.plain(what)}.")
 
 
 def _list(json: bool) -> None:

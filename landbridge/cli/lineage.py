@@ -34,9 +34,13 @@ def tell(found: Explanation) -> None:
     show.out.print(tree)
 
 
+def _told(value: object) -> str:
+    return "[dim](empty)[/]" if value in (None, "") else show.short(value)
+
+
 def _value(tree: Tree, value: Value, *, told_above: bool) -> None:
     was = "" if value.before in (None, "") else f" [dim](was {show.short(value.before)})[/]"
-    branch = tree.add(f"[bold]{show.plain(value.field)}[/] = {show.short(value.value)}{was}")
+    branch = tree.add(f"[bold]{show.plain(value.field)}[/] = {_told(value.value)}{was}")
     if value.lead_field:
         branch.add(_choice(value))
     if value.source:
@@ -49,7 +53,7 @@ def _choice(value: Value) -> str:
     if value.rule is None:
         return f"{show.plain(value.lead_field)} of the CRM's mapping"
     other = value.golden_now is not None and value.golden_now != value.value
-    now = f"; today it would be {show.short(value.golden_now)}" if other else ""
+    now = f"; today it would be {_told(value.golden_now)}" if other else ""
     return f"golden value [bold]{show.plain(value.lead_field)}[/], chosen by rule {show.plain(value.rule)}{now}"
 
 

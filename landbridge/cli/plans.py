@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from landbridge.bootstrap import opened
 from landbridge.cli import show
+from landbridge.counted import counted
 from landbridge.push.render import Row, Totals, Why
 
 if TYPE_CHECKING:
@@ -51,7 +52,6 @@ def _json(found: Shown, waits: list[str]) -> None:
     show.as_json({**vars(found.totals), "api_calls": found.api_calls, "waits": waits, **told})
 
 
-_LEFT = "differ in something that is left alone"
 _TOLD = "held (`landbridge hold`), edited or gone in the CRM, or refused by it"
 
 
@@ -59,9 +59,13 @@ def _nothing(json: bool, left: int) -> None:
     if json:
         show.as_json({"plan_id": None, "changes": [], "held": left})
     elif left:
-        show.say(f"Nothing would change, and {left:,} leads {_LEFT}: {_TOLD}. `landbridge explain CUSTOMER` tells one.")
+        show.say(f"Nothing would change, and {_left(left)}: {_TOLD}. `landbridge explain CUSTOMER` tells one.")
     else:
         show.say("[green]✓[/] Nothing would change: the CRM holds what it should.")
+
+
+def _left(leads: int) -> str:
+    return f"{counted(leads, 'lead')} {'differs' if leads == 1 else 'differ'} in something that is left alone"
 
 
 def _csv(rows: Iterable[Row]) -> None:
@@ -150,12 +154,12 @@ def _tell_totals(numbers: Totals) -> None:
     show.say(
         f"\nPlan [bold]{numbers.plan_id}[/] ({numbers.state}{of}): [green]{numbers.creates:,} to create[/], "
         f"[yellow]{numbers.updates:,} to update[/], {deletes}{numbers.unchanged:,} unchanged; "
-        f"{numbers.fields:,} fields."
+        f"{counted(numbers.fields, 'field')}."
     )
     if numbers.conflicts:
-        show.say(f"{numbers.conflicts:,} fields that somebody edited, or where ours cannot stand, are told above.")
+        show.say(f"Told above: {counted(numbers.conflicts, 'field')} that somebody edited, or where ours cannot stand.")
     if numbers.held:
-        show.say(f"{numbers.held:,} leads differ in something that is left alone, and are not in the plan.")
+        show.say(f"{_left(numbers.held)}, and not in the plan.")
 
 
 def _tell_waits(numbers: Totals, waits: list[str]) -> None:
@@ -172,7 +176,7 @@ def approve(plan_id: str, actor: str, reason: str) -> None:
 
     with opened() as hub:
         changes = let_through(hub.store, plan_id, actor=actor, reason=reason)
-    show.err.print(f"Plan {plan_id} with {changes:,} changes is approved by {actor}.")
+    show.err.print(f"Plan {plan_id} with {counted(changes, 'change')} is approved by {actor}.")
 
 
 def drop(plan_id: str | None, actor: str | None, reason: str) -> None:
@@ -185,7 +189,7 @@ def drop(plan_id: str | None, actor: str | None, reason: str) -> None:
         raise typer.BadParameter("name the plan, who drops it (--as NAME) and why (--reason WHY)")
     with opened() as hub:
         changes = take_out(hub.store, plan_id, actor=actor, reason=reason)
-    show.err.print(f"Plan {plan_id} is dropped by {actor}: {changes:,} changes do not leave.")
+    show.err.print(f"Plan {plan_id} is dropped by {actor}: {counted(changes, 'change')} left out.")
     show.err.print("What we still want is planned anew next time; `landbridge hold` keeps it away.")
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from landbridge.counted import counted
 from landbridge.push.policy import Limit, Policy
 from landbridge.store import tables
 from landbridge.store.engine import Store
@@ -42,10 +43,10 @@ class Waiting:
 
     def __str__(self) -> str:
         if self.revert:
-            return f"{self.plan_id} takes back {self.changes:,} changes"
+            return f"{self.plan_id} takes back {counted(self.changes, 'change')}"
         guarded = f", {self.protected:,} of them of a protected field" if self.protected else ""
         gone = f", {self.deletes:,} of them deletions" if self.deletes else ""
-        return f"{self.plan_id}: {self.changes:,} changes{guarded}{gone}"
+        return f"{self.plan_id}: {counted(self.changes, 'change')}{guarded}{gone}"
 
     def why(self) -> list[str]:
         """Why it waits whatever its size."""

@@ -13,7 +13,7 @@ from landbridge.console.web.bodies import said
 from landbridge.console.web.caller import Approves, Operates, hub_of
 from landbridge.console.web.conductor import start_deployment
 from landbridge.console.web.render import redirect
-from landbridge.console.web.words import plural
+from landbridge.counted import counted
 from landbridge.push import halt
 from landbridge.push.holds import Released
 
@@ -72,7 +72,7 @@ def undo(request: Request, caller: Approves, number: int, back: str = "/plan") -
 
 
 def _let_go(released: Released) -> str:
-    told = f"{plural(released.holds, 'hold')} released."
+    told = f"{counted(released.holds, 'hold')} released."
     return told if released.changes else f"{told} What was held comes with the next plan."
 
 
@@ -80,7 +80,7 @@ def _let_go(released: Released) -> str:
 def approve(request: Request, caller: Approves, plan_id: str, seen: Seen = "", reason: Reason = "") -> Response:
     """Let the plan leave, as it was on the page."""
     changes = acts.approve(hub_of(request), plan_id, actor=caller.login, reason=reason, seen=seen)
-    told = f"{plural(changes, 'change')} approved. They leave with the next push."
+    told = f"{counted(changes, 'change')} approved. They leave with the next push."
     return redirect(request, f"/plan/{plan_id}", told)
 
 
@@ -88,7 +88,7 @@ def approve(request: Request, caller: Approves, plan_id: str, seen: Seen = "", r
 def drop(request: Request, caller: Approves, plan_id: str, reason: Reason = "") -> Response:
     """Say that the plan shall not leave."""
     changes = acts.drop(hub_of(request), plan_id, actor=caller.login, reason=reason)
-    told = f"{plural(changes, 'change')} dropped. What is still wanted comes with the next plan; a hold keeps it away."
+    told = f"{counted(changes, 'change')} dropped. What is still wanted comes with the next plan; a hold keeps it away."
     return redirect(request, f"/plan/{plan_id}", told)
 
 
@@ -112,7 +112,7 @@ def hold(request: Request, caller: Approves, plan_id: str, wish: Annotated[WishF
     back = wish.page(plan_id)
     if not placed.holds:
         return redirect(request, back, "Nothing of that waits any more.", mark="wrong")
-    what = plural(placed.holds, "field" if wish.selection(plan_id).of_fields else "record")
+    what = counted(placed.holds, "field" if wish.selection(plan_id).of_fields else "record")
     undo_url = f"/plan/release/{placed.first}?{urlencode({'back': back})}"
     return redirect(request, back, f"{what} held. The rest of the plan stands.", undo_url=undo_url)
 
@@ -121,5 +121,5 @@ def hold(request: Request, caller: Approves, plan_id: str, wish: Annotated[WishF
 def approve_only(request: Request, caller: Approves, plan_id: str, wish: Annotated[OnlyForm, Form()]) -> Response:
     """Approve the records that are selected, and hold the rest of the plan."""
     changes, held = acts.approve_only(hub_of(request), plan_id, wish, caller.login)
-    told = f"{plural(changes, 'change')} approved, {plural(held, 'record')} held."
+    told = f"{counted(changes, 'change')} approved, {counted(held, 'record')} held."
     return redirect(request, f"/plan/{plan_id}", told)

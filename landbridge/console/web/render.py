@@ -18,6 +18,7 @@ from landbridge.console.web import csrf, session, words
 from landbridge.console.web.caller import Caller, store_of
 from landbridge.console.web.nav import NAV
 from landbridge.console.web.veil import Veil
+from landbridge.counted import counted
 
 STATIC = Path(__file__).parent.parent / "static"
 THEMES = ("light", "dark")
@@ -36,7 +37,7 @@ def environment() -> jinja2.Environment:
         "number": words.number,
         "bounded": words.bounded,
         "seconds": words.seconds,
-        "plural": words.plural,
+        "plural": counted,
         "short": words.short,
         "first_line": words.first_line,
         "pair": words.pair,

@@ -59,11 +59,6 @@ def seconds(value: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """`3 changes`, `1 change`."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 _MAIL = re.compile(r"([^\s@,;]+)@([^\s@,;]+)")
 
 
