@@ -17,6 +17,7 @@ from landbridge.errors import AccessRefused, ConfigInvalid, GateClosed, Landbrid
 from landbridge.push import budget, contact, fresh, halt, org, outbox
 from landbridge.push.approval import open_gate
 from landbridge.push.bulk import jobs
+from landbridge.push.bulk.claims import take_stock
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.gate import Gate
 from landbridge.push.note import note, of_receipt
@@ -51,6 +52,8 @@ def push(run: Run, connector: Connector, access: Access, policy: Policy) -> None
 
 def _empty(way: Dispatch, policy: Policy) -> None:
     org_id = contact.meet(way)
+    if way.connector.bulk is not None and way.entry.taken >= way.sending.bulk_from:
+        take_stock(way)
     settle_open(way)
     halt.refuse(way.store, way.account)
     fresh.drop_outdated(way)

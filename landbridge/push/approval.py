@@ -7,7 +7,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from landbridge.errors import GateClosed, NotFound
-from landbridge.push import looked, outbox
+from landbridge.push import claimed, looked, outbox
 from landbridge.push.gate import AUTOMATIC, NOTHING_SENT, Gate
 from landbridge.store import tables
 from landbridge.store.engine import Store
@@ -62,7 +62,7 @@ def drop(store: Store, plan_id: str, *, actor: str, reason: str) -> int:
     What has left already stays. What a push would write is planned anew the next time, unless somebody holds it. Raises
     NotFound when nothing of it waits.
     """
-    which = _change.c.plan_id == plan_id, _change.c.state.in_(("planned", "approved"))
+    which = _change.c.plan_id == plan_id, claimed.waits()
     taken_out = sa.update(_change).where(*which).values(state="superseded", settled_at=sa.func.now())
     with store.begin() as connection:
         looked.keep(connection, [plan_id])

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from connectors.base import Meter
 from landbridge.errors import AccessRefused, LandbridgeError, SourceUnavailable
 from landbridge.push import outbox
+from landbridge.push.claimed import WAITS
 from landbridge.push.outbox import Group
 from landbridge.push.sending import Sending
 from landbridge.store.engine import Store
@@ -153,9 +154,9 @@ def _group_cost(group: Group, changes: int, sending: Sending, bulk: bool) -> int
     return -(-changes // outbox.BATCH) * (1 + looks)
 
 
-_OPEN = """
-SELECT action, object, match_field, count(*) AS changes FROM change
-WHERE account = :account AND state IN ('planned', 'approved') GROUP BY action, object, match_field
+_OPEN = f"""
+SELECT action, object, match_field, count(*) AS changes FROM change c
+WHERE account = :account AND {WAITS} GROUP BY action, object, match_field
 """
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from landbridge.errors import GateClosed
 from landbridge.push import gate
+from landbridge.push.claimed import UNSETTLED
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.gate import NOTHING_SENT
 from landbridge.push.policy import Limit
@@ -42,8 +43,8 @@ def meet(way: Dispatch) -> str | None:
 
 _ANOTHER = (
     "UPDATE crm_org SET former_id = org_id, org_id = :org_id, at = now(), approved_by = NULL WHERE account = :account",
-    """UPDATE change SET state = 'superseded', settled_at = now()
-       WHERE account = :account AND state IN ('sending', 'unknown')""",
+    f"UPDATE change c SET state = 'superseded', settled_at = now() WHERE c.account = :account AND {UNSETTLED}",
+    "DELETE FROM claim WHERE account = :account",
     "UPDATE change SET state = 'planned' WHERE account = :account AND state = 'approved'",
     """UPDATE plan SET state = 'planned', approved_by = NULL, approved_at = NULL, reason = NULL
        WHERE account = :account AND state = 'approved'""",

@@ -15,15 +15,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from landbridge.push.claimed import WAITS
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import Outcome, note
 from landbridge.push.outbox import Outgoing
 from landbridge.push.same import alike
 from landbridge.trail import audit
 
-_OUTDATED = """
+_OUTDATED = f"""
 UPDATE change c SET state = 'superseded', settled_at = now()
-WHERE c.account = :account AND c.state IN ('planned', 'approved') AND c.lead_digest <> ''
+WHERE c.account = :account AND {WAITS} AND c.lead_digest <> ''
   AND NOT EXISTS (SELECT FROM plan p WHERE p.plan_id = c.plan_id AND p.kind = 'revert')
   AND NOT EXISTS (
     SELECT FROM lead l JOIN identity i USING (identity_id)

@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from landbridge.errors import NotFound
 from landbridge.push import taking_out
+from landbridge.push.claimed import UNSETTLED, WAITS
 from landbridge.push.policy import Policy
 from landbridge.store import tables
 from landbridge.store.engine import Store
@@ -223,10 +224,10 @@ AND (CAST(:field AS text) IS NULL OR c.after ? :field)
 _MEANT = f"""
 INSERT INTO meant
 SELECT c.change_id, :hold, :field, c.action = 'create' AND c.object = ANY(CAST(:needed AS text[]))
-FROM change c WHERE c.state IN ('planned', 'approved') AND {_TOUCHED}
+FROM change c WHERE {WAITS} AND {_TOUCHED}
 """
 
-_UNDER_WAY = f"SELECT count(*) FROM change c WHERE c.state IN ('sending', 'unknown') AND {_TOUCHED}"
+_UNDER_WAY = f"SELECT count(*) FROM change c WHERE {UNSETTLED} AND {_TOUCHED}"
 
 # Whom each hold that stands is about today: merges and splits since are followed, and a profile to whoever has it.
 REACH = """

@@ -13,6 +13,7 @@ from __future__ import annotations
 import pyarrow as pa
 import sqlalchemy as sa
 
+from landbridge.push.claimed import UNSETTLED
 from landbridge.push.node import SHIPPED, Node
 from landbridge.store.engine import Store
 
@@ -132,19 +133,18 @@ def records(node: Node = SHIPPED) -> str:
     return _ALL.replace("{order}", node.order).replace("{follows}", node.follows)
 
 
-_QUERY = """
+_QUERY = f"""
 SELECT leads.identity_id, leads.digest AS lead_digest, leads.fields::text, leads.origin::text,
        node.object, node.crm_id,
-       CASE WHEN written.since IS NULL THEN seen.payload ELSE coalesce(seen.payload, '{}') || written.since END::text
+       CASE WHEN written.since IS NULL THEN seen.payload ELSE coalesce(seen.payload, '{{}}') || written.since END::text
            AS present,
        made.last::text AS last,
-       coalesce(former.ids, '{}') AS former_ids,
+       coalesce(former.ids, '{{}}') AS former_ids,
        coalesce(node.gone, false) AS gone,
        node.crm_id IS NULL AND EXISTS (
            SELECT FROM linked k WHERE k.identity_id = leads.identity_id AND NOT k.gone
              AND NOT EXISTS (SELECT FROM removed r WHERE r.object = k.object AND r.crm_id = k.crm_id)) AS "foreign",
-       EXISTS (SELECT FROM change c WHERE c.account = $1 AND c.identity_id = leads.identity_id
-               AND c.state IN ('sending', 'unknown')) AS unsettled
+       leads.identity_id IN (SELECT c.identity_id FROM change c WHERE c.account = $1 AND {UNSETTLED}) AS unsettled
 FROM leads
 LEFT JOIN former USING (identity_id)
 LEFT JOIN node USING (identity_id)

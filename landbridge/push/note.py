@@ -117,12 +117,22 @@ _CAME = """
 CREATE TEMP TABLE came (change_id bigint, account text, identity_id text, object text, crm_id text, stands boolean,
                         gone boolean, erased boolean, back boolean) ON COMMIT DROP
 """
-# A change is read once here, while it is written: it is long, and there may be tens of thousands.
-_SETTLE = """
-WITH noted AS (
+# All that was ever sent is kept: only the stretch in which these stand is looked through.
+_THERE = """c.change_id BETWEEN (SELECT min(change_id) FROM settled) AND (SELECT max(change_id) FROM settled)"""
+# A change is read once here, while it is written: it is long, and there may be tens of thousands. One that a bulk job
+# carried learns now that it was sent, and by which run.
+_SETTLE = f"""
+WITH carried AS (
+    DELETE FROM claim k USING settled s WHERE k.change_id = s.change_id RETURNING k.*),
+told AS (
+    SELECT s.*, k.job_id, k.at AS sent_at, j.run_id AS sent_run_id FROM settled s
+    LEFT JOIN carried k USING (change_id) LEFT JOIN bulk_job j USING (account, job_id)),
+noted AS (
     UPDATE change c SET state = s.state, crm_id = s.crm_id, created = s.created, code = s.code, message = s.message,
-           refusal = s.refusal, settled_at = CASE WHEN s.state IN ('done', 'refused', 'superseded') THEN now() END
-    FROM settled s WHERE c.change_id = s.change_id
+           refusal = s.refusal, settled_at = CASE WHEN s.state IN ('done', 'refused', 'superseded') THEN now() END,
+           job_id = coalesce(s.job_id, c.job_id), sent_at = coalesce(s.sent_at, c.sent_at),
+           sent_run_id = coalesce(s.sent_run_id, c.sent_run_id), attempts = c.attempts + (s.job_id IS NOT NULL)::int
+    FROM told s WHERE c.change_id = s.change_id AND {_THERE}
     RETURNING c.change_id, c.account, c.identity_id, c.object, c.crm_id, c.state,
         c.action <> 'delete' AND c.object IN ('Lead', 'Contact') AND NOT jsonb_path_exists(c.origin, '$.*.beside')
             AS stands,
@@ -151,13 +161,13 @@ WHERE c.stands AND p.account = c.account AND p.object = c.object AND p.crm_id = 
   AND p.identity_id <> c.identity_id
 """
 # `base` keeps what stood in a field before our writes to it: what is there now, unless that is our own last write.
-_PUSHED = """
+_PUSHED = f"""
 INSERT INTO pushed (identity_id, account, object, crm_id, fields, base, created, change_id, run_id)
 SELECT c.identity_id, c.account, c.object, c.crm_id, c.after, c.before, coalesce(c.created, false), c.change_id, :run_id
-FROM came JOIN change c USING (change_id) WHERE came.stands
+FROM came JOIN change c USING (change_id) WHERE came.stands AND {_THERE}
 ON CONFLICT (identity_id, account) DO UPDATE
 SET base = pushed.base || coalesce((SELECT jsonb_object_agg(b.key, b.value) FROM jsonb_each(excluded.base) b
-                                    WHERE crm_alike(pushed.fields -> b.key, b.value) IS NOT TRUE), '{}'),
+                                    WHERE crm_alike(pushed.fields -> b.key, b.value) IS NOT TRUE), '{{}}'),
     fields = pushed.fields || excluded.fields, created = pushed.created OR excluded.created,
     change_id = excluded.change_id, run_id = excluded.run_id, at = now()
 """

@@ -12,7 +12,8 @@ the change itself once it has been sent and came back.
 Before it is sent a change may be superseded at any time: by the next plan, or by landbridge.push.fresh.
 
 A change is marked 'sending' and committed before the call. Whoever finds it so later knows that the call may or may
-not have reached the CRM, and looks there. One that is 'sending' in a bulk job is not looked up: the job is asked.
+not have reached the CRM, and looks there. One that a bulk job carries is 'sending' too, but by a claim of the job
+(landbridge.push.claimed), and is not looked up: the job is asked.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from connectors.base import Write
-from landbridge.push import halt
+from landbridge.push import claimed, halt
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
@@ -41,7 +42,6 @@ ATTEMPTS = 10
 """After so many a passing refusal counts as one for good."""
 
 OPEN = ("planned", "approved", "sending", "unknown")
-UNSETTLED = ("sending", "unknown")
 
 _change = tables.change
 
@@ -50,8 +50,7 @@ def approved(account: str) -> sa.ColumnElement[bool]:
     """What waits to be sent, and may be."""
     plan = tables.plan
     plans = sa.select(plan.c.plan_id).where(plan.c.account == account, plan.c.state == "approved")
-    waits = _change.c.state.in_(("planned", "approved"))
-    return sa.and_(_change.c.account == account, waits, _change.c.plan_id.in_(plans))
+    return sa.and_(_change.c.account == account, claimed.waits(), _change.c.plan_id.in_(plans))
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,7 @@ def new_round(run: Run, account: str) -> Ready:
 
 def unheard(account: str) -> sa.ColumnElement[bool]:
     """What is to be looked up: sent, and of no bulk job that could be asked."""
-    alone = sa.and_(_change.c.state == "sending", _change.c.job_id.is_(None))
-    return sa.and_(_change.c.account == account, sa.or_(_change.c.state == "unknown", alone))
+    return sa.and_(_change.c.account == account, _change.c.state.in_(("sending", "unknown")))
 
 
 @dataclass(frozen=True)
@@ -136,9 +134,18 @@ _COLUMNS = [_change.c[name] for name in Outgoing.__dataclass_fields__]
 _GROUP = [_change.c[name] for name in Group.__dataclass_fields__]
 
 
-def count(store: Store, account: str, states: Sequence[str] = OPEN) -> int:
-    """How many changes are in these states; by default those not confirmed, refused or superseded."""
-    query = sa.select(sa.func.count()).where(_change.c.account == account, _change.c.state.in_(states))
+def count(store: Store, account: str) -> int:
+    """How many changes are open: not confirmed, refused or superseded."""
+    return _count(store, account, _change.c.state.in_(OPEN))
+
+
+def count_unsettled(store: Store, account: str) -> int:
+    """How many changes may have reached the CRM, without our knowing."""
+    return _count(store, account, claimed.unsettled())
+
+
+def _count(store: Store, account: str, which: sa.ColumnElement[bool]) -> int:
+    query = sa.select(sa.func.count()).select_from(_change).where(_change.c.account == account, which)
     with store.begin() as connection:
         return connection.scalar(query) or 0
 

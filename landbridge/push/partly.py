@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from landbridge.errors import NotFound
 from landbridge.push import approval, looked, sorting, taking_out
+from landbridge.push.claimed import WAITS
 from landbridge.push.policy import Policy
 from landbridge.push.selection import Selection, found
 from landbridge.store.engine import Store
@@ -105,27 +106,27 @@ _ANY = """
 SELECT EXISTS (SELECT FROM plan_entry e JOIN change c USING (change_id) WHERE {where} AND c.state = 'planned')
 """
 
-_RECORDS = """
+_RECORDS = f"""
 CREATE TEMP TABLE chosen ON COMMIT DROP AS
 SELECT c.change_id, CAST(NULL AS text) AS field, false AS whole FROM change c
-WHERE c.account = :account AND c.state IN ('planned', 'approved') AND c.change_id IN ({picked})
+WHERE c.account = :account AND {WAITS} AND c.change_id IN ({{picked}})
 """
 
-_REST = """
+_REST = f"""
 CREATE TEMP TABLE chosen ON COMMIT DROP AS
 SELECT c.change_id, CAST(NULL AS text) AS field, false AS whole FROM change c
-WHERE c.account = :account AND c.plan_id = :plan AND c.state IN ('planned', 'approved')
-  AND c.change_id NOT IN ({picked})
+WHERE c.account = :account AND c.plan_id = :plan AND {WAITS}
+  AND c.change_id NOT IN ({{picked}})
 """
 
 # The fields of a change that have the reason: those of the plan's parts.
-_FIELDS = """
+_FIELDS = f"""
 CREATE TEMP TABLE chosen ON COMMIT DROP AS
 SELECT c.change_id, p.detail AS field,
        c.action = 'create' AND coalesce(CAST(:needed AS jsonb) -> c.object ? p.detail, false) AS whole
 FROM change c JOIN plan_entry e ON e.plan_id = c.plan_id AND e.change_id = c.change_id
 JOIN plan_part p ON p.plan_id = e.plan_id AND p.part = ANY(e.parts) AND p.what = 'field'
-WHERE c.account = :account AND c.state IN ('planned', 'approved') AND c.change_id IN ({picked}) AND c.after ? p.detail
+WHERE c.account = :account AND {WAITS} AND c.change_id IN ({{picked}}) AND c.after ? p.detail
   AND (CAST(:reason AS text) IS NULL OR p.name = :reason) AND (CAST(:one AS text) IS NULL OR p.detail = :one)
 """
 

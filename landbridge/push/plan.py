@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from landbridge.push import differences, holds, known, opt_outs, outbox
 from landbridge.push.accounts import matching
 from landbridge.push.activities import finding
+from landbridge.push.claimed import UNSETTLED, WAITS
 from landbridge.push.differences import Beside, Rules
 from landbridge.push.mirror import combining, erasing
 from landbridge.push.mirror import finding as mirror
@@ -102,7 +103,7 @@ SELECT action, count(*) FROM wanted w WHERE object = ANY(:people) AND {NODES} GR
 _UNDER_WAY = f"""
 WITH busy AS MATERIALIZED (
     SELECT c.identity_id, c.object, c.match_value FROM change c
-    WHERE c.account = :account AND (c.state IN ('sending', 'unknown') OR c.state IN ('planned', 'approved')
+    WHERE c.account = :account AND ({UNSETTLED} OR c.state IN ('planned', 'approved')
           AND c.plan_id IN (SELECT plan_id FROM plan WHERE kind = 'revert' AND state IN ('planned', 'approved'))))
 DELETE FROM wanted w
 WHERE identity_id IN (SELECT identity_id FROM busy) OR (object, match_value) IN (SELECT object, match_value FROM busy)
@@ -114,16 +115,16 @@ AND c.before = w.before AND c.after = w.after
 """
 _SUPERSEDE = f"""
 UPDATE change c SET state = 'superseded', settled_at = now()
-WHERE c.account = :account AND c.state IN ('planned', 'approved') AND NOT EXISTS (SELECT FROM wanted w WHERE {_SAME})
+WHERE c.account = :account AND {WAITS} AND NOT EXISTS (SELECT FROM wanted w WHERE {_SAME})
   AND NOT EXISTS (SELECT FROM plan p WHERE p.plan_id = c.plan_id AND p.kind = 'revert')
 """
 _STILL_MEANT = f"""
 UPDATE change c SET lead_digest = w.lead_digest, origin = w.origin, conflicts = w.conflicts FROM wanted w
-WHERE {_SAME} AND c.state IN ('planned', 'approved')
+WHERE {_SAME} AND {WAITS}
   AND (c.lead_digest, c.origin, c.conflicts) IS DISTINCT FROM (w.lead_digest, w.origin, w.conflicts)
 """
 _STILL_OPEN = f"""
-DELETE FROM wanted w USING change c WHERE {_SAME} AND c.state IN ('planned', 'approved')
+DELETE FROM wanted w USING change c WHERE {_SAME} AND {WAITS}
 """
 _INSERT = """
 INSERT INTO change (plan_id, account, identity_id, object, action, match_field, match_value, before, after, origin,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from landbridge.errors import NotFound
 from landbridge.push import words
+from landbridge.push.claimed import stands
 from landbridge.store import tables
 from landbridge.store.engine import Store
 
@@ -123,7 +124,7 @@ def render(store: Store, plan_id: str, limit: int | None = None, after: int = 0)
     """The plan's rows, record by record, at most `limit` records beyond the change `after`, without what was superseded
     since."""
     query = (
-        sa.select(_change, tables.lead.c.fields.label("said"))
+        sa.select(_change, stands().label("stands"), tables.lead.c.fields.label("said"))
         .outerjoin(tables.lead, tables.lead.c.identity_id == _change.c.identity_id)
         .where(_change.c.plan_id == plan_id, _change.c.state != "superseded", _change.c.change_id > after)
         .order_by(_change.c.change_id)
@@ -136,7 +137,7 @@ def render(store: Store, plan_id: str, limit: int | None = None, after: int = 0)
 
 def _rows(change: sa.Row[Any]) -> Iterator[Row]:
     record = change.match_value if change.match_field == "Id" else "new"
-    shared = (change.change_id, change.action, change.state, change.object, record, _name(change), change.identity_id)
+    shared = (change.change_id, change.action, change.stands, change.object, record, _name(change), change.identity_id)
     for field, after in sorted(change.after.items()):
         before = change.before.get(field)
         kind = "set" if before is None else "clear" if after is None else "replace"

@@ -18,7 +18,7 @@ from landbridge.push.bulk import jobs
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.fresh import edited
 from landbridge.push.note import Outcome, note
-from landbridge.push.outbox import ATTEMPTS, UNSETTLED, Outgoing
+from landbridge.push.outbox import ATTEMPTS, Outgoing
 from landbridge.push.same import telling
 from landbridge.push.sending import PLAIN, Sending
 from landbridge.trail.runs import Run
@@ -30,10 +30,10 @@ def settle(run: Run, connector: Connector, access: Access, sending: Sending = PL
     Books "settle": taken = writes looked up; new, changed = they had reached the CRM; held = they will be sent again;
     unchanged = superseded.
     """
-    if not outbox.count(run.store, access.account, UNSETTLED):
+    if not outbox.count_unsettled(run.store, access.account):
         return
     with run.store.only_one(f"push {access.account}"), run.books.stage("settle", access.account) as entry:
-        entry.taken = outbox.count(run.store, access.account, UNSETTLED)
+        entry.taken = outbox.count_unsettled(run.store, access.account)
         try:
             way = Dispatch(run, connector, access, sending, entry)
             contact.meet(way)

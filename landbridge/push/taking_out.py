@@ -13,6 +13,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from landbridge.push import looked, outbox, sorting
+from landbridge.push.claimed import WAITS
 
 MEANT = """
 CREATE TEMP TABLE meant (change_id bigint, hold_id bigint, field text, whole boolean) ON COMMIT DROP
@@ -53,13 +54,13 @@ def put_back(connection: sa.Connection, hold_ids: list[int]) -> int:
 _FROM = "SELECT DISTINCT c.plan_id FROM meant m JOIN change c USING (change_id)"
 _FORMER = "SELECT DISTINCT plan_id FROM change WHERE held_by = ANY(:holds) AND state = 'superseded'"
 
-_OUT = """
+_OUT = f"""
 CREATE TEMP TABLE leaving ON COMMIT DROP AS
 SELECT c.change_id, c.state, min(m.hold_id) AS hold_id, array_agg(m.field) AS fields,
        bool_or(m.field IS NULL OR m.whole) OR c.action = 'delete' OR c.object NOT IN ('Lead', 'Contact')
        OR jsonb_path_exists(c.origin, '$.*.beside')
-       OR (c.after - array_remove(array_agg(m.field), NULL) - c.match_field) = '{}' AS whole
-FROM meant m JOIN change c USING (change_id) WHERE c.state IN ('planned', 'approved')
+       OR (c.after - array_remove(array_agg(m.field), NULL) - c.match_field) = '{{}}' AS whole
+FROM meant m JOIN change c USING (change_id) WHERE {WAITS}
 GROUP BY c.change_id
 """
 

@@ -109,7 +109,7 @@ def test_a_halt_between_a_file_and_its_beginning_lets_nothing_of_it_be_written(
     with pytest.raises(GateClosed), a_run(store) as run:
         make_plan(run, policy, ACCOUNT)
         push(run, CONNECTOR, org.access, by_file(policy))
-    assert org.rows("begun-") == {} and states(store) == {"approved": 5}
+    assert org.rows("begun-") == {} and states(store) == {"planned": 5}
 
 
 # --- first contact

@@ -261,7 +261,7 @@ def test_a_job_that_was_never_begun_is_given_back(store: Store, org: Org, filing
     with a_run(store) as run:
         settle(run, CONNECTOR, org.access)
     assert books(run, "settle") == {"taken": 5, "held": 5}
-    assert {(change["state"], change["attempts"]) for change in changes(store)} == {("approved", 0)}
+    assert {(change["state"], change["attempts"]) for change in changes(store)} == {("planned", 0)}
     assert jobs(store)[0]["state"] == "aborted"
     assert books(insist(store, org, filing), "push") == {"taken": 5, "new": 5}
 

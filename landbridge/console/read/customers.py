@@ -15,6 +15,7 @@ from landbridge.desk.words import digits, words
 from landbridge.identity import story as stories
 from landbridge.leads import overrides
 from landbridge.leads.overrides import Override
+from landbridge.push.claimed import STANDS
 from landbridge.push.words import RULES
 from landbridge.store.engine import Store
 from landbridge.trail.lineage import identity_of
@@ -280,10 +281,11 @@ SELECT g.fields, g.origin, l.reasons FROM golden g LEFT JOIN lead l USING (ident
 
 _SAID = sa.text("SELECT * FROM profile WHERE profile_id = ANY(:ids) ORDER BY updated_at DESC NULLS LAST, profile_id")
 
-_CHANGES = sa.text("""
-SELECT change_id, plan_id, object, action, state, ARRAY(SELECT jsonb_object_keys(after) ORDER BY 1) AS fields,
+_CHANGES = sa.text(f"""
+SELECT change_id, plan_id, object, action, {STANDS} AS state,
+    ARRAY(SELECT jsonb_object_keys(after) ORDER BY 1) AS fields,
     left(message, 300) AS message, coalesce(settled_at, sent_at, at) AS at
-FROM change WHERE identity_id = ANY(:ids) ORDER BY change_id DESC LIMIT 12
+FROM change c WHERE identity_id = ANY(:ids) ORDER BY change_id DESC LIMIT 12
 """)
 
 _HELD = sa.text("""

@@ -13,6 +13,7 @@ from landbridge.console.read.plan_fields import FieldShown, fields_of, in_order,
 from landbridge.console.web.veil import Veil
 from landbridge.errors import NotFound
 from landbridge.push import budget, looked, sorting
+from landbridge.push.claimed import STANDS
 from landbridge.push.outbox import Group
 from landbridge.push.selection import Selection, found
 from landbridge.push.sending import Sending
@@ -103,8 +104,8 @@ SELECT plan_id, account, kind, subject, state, at, run_id, unchanged, approved_b
        dropped_why FROM plan WHERE plan_id = :plan_id
 """
 # By index alone; what is held is counted by an index of its own.
-_STATES = """
-SELECT state, count(*) AS changes FROM change WHERE plan_id = :plan_id GROUP BY state
+_STATES = f"""
+SELECT {STANDS} AS state, count(*) AS changes FROM change c WHERE plan_id = :plan_id GROUP BY 1
 UNION ALL
 SELECT 'held', count(*) FROM change c WHERE plan_id = :plan_id AND state = 'superseded' AND held_by IS NOT NULL
     AND NOT EXISTS (SELECT FROM hold h WHERE h.hold_id = c.held_by AND h.field IS NOT NULL)
@@ -220,7 +221,6 @@ def _shown(row: Mapping[str, Any], held: Sequence[Mapping[str, Any]], chosen: Se
             "change_id",
             "object",
             "action",
-            "state",
             "identity_id",
             "code",
             "refusal",
@@ -232,6 +232,7 @@ def _shown(row: Mapping[str, Any], held: Sequence[Mapping[str, Any]], chosen: Se
     mine = [HoldShown(**{**each, "reason": veil.said(each["reason"])}) for each in about]
     return ChangeShown(
         **told,
+        state=row["stands"],
         record=record,
         name=veil(name_of(row)),
         message=veil(row["message"]),
@@ -245,10 +246,10 @@ def _about(held: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     return mine and (held["field"] is None or held["field"] in row["conflicts"] or held["field"] in row["after"])
 
 
-_CHANGES = """
-SELECT c.*, l.fields AS said FROM plan_entry e JOIN change c USING (change_id)
+_CHANGES = f"""
+SELECT c.*, {STANDS} AS stands, l.fields AS said FROM plan_entry e JOIN change c USING (change_id)
 LEFT JOIN lead l ON l.identity_id = c.identity_id
-WHERE {where} AND e.change_id > :after ORDER BY e.change_id LIMIT :limit
+WHERE {{where}} AND e.change_id > :after ORDER BY e.change_id LIMIT :limit
 """
 _HOLDS = """
 SELECT * FROM hold WHERE released_at IS NULL AND kind = 'person' AND identity_id = ANY(:identities)

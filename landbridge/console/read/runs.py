@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from landbridge.push.claimed import CLAIMED
 from landbridge.store.engine import Store
 from landbridge.store.numbers import number
 from landbridge.trail.span import Span
@@ -107,9 +108,13 @@ def pushed(store: Store, run_id: str) -> list[Row]:
         return [dict(row) for row in connection.execute(_PUSHED, {"run": run_id}).mappings()]
 
 
-_PUSHED = sa.text("""
-SELECT plan_id, object, action, state, count(*) AS changes FROM change
-WHERE sent_run_id = :run GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+_PUSHED = sa.text(f"""
+SELECT plan_id, object, action, state, count(*) AS changes FROM (
+    SELECT plan_id, object, action, state FROM change c WHERE sent_run_id = :run AND NOT {CLAIMED}
+    UNION ALL
+    SELECT c.plan_id, c.object, c.action, 'sending' FROM bulk_job j JOIN claim k USING (account, job_id)
+    JOIN change c USING (change_id) WHERE j.run_id = :run) sent
+GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
 """)
 
 

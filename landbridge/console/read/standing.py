@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from landbridge.push.claimed import STANDS
 from landbridge.store.engine import Store
 
 MANY = 10_000
@@ -67,7 +68,7 @@ SELECT
     _upto('''change WHERE state = 'planned' AND plan_id IN (
         SELECT plan_id FROM plan WHERE account = :crm AND state = 'planned')''')
 } AS waiting,
-    {_upto("change WHERE account = :crm AND state IN ('approved', 'sending', 'unknown')")} AS open,
+    {_upto(f"change c WHERE c.account = :crm AND {STANDS} IN ('approved', 'sending', 'unknown')")} AS open,
     (SELECT coalesce(sum(came), 0)::bigint FROM day WHERE stage = 'push') AS pushed,
     (SELECT coalesce(sum(came), 0)::bigint FROM day WHERE stage = 'land' AND subject = :crm) AS read_back,
     (SELECT actor FROM halt WHERE account = :crm AND released_at IS NULL) AS halted_by

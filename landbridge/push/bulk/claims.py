@@ -1,4 +1,4 @@
-"""Which changes a bulk job carries, from its beginning to its end."""
+"""Which changes a bulk job carries, from its beginning to its end: see landbridge.push.claimed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from connectors.base import Bulk
+from landbridge.push import looked
+from landbridge.push.claimed import WAITS
 from landbridge.push.dispatch import Dispatch
+from landbridge.push.note import SETTLED, write_down
 from landbridge.push.outbox import Group, Ready
 from landbridge.store import tables
 
@@ -46,8 +49,8 @@ class Claimed:
         return self.job_id.startswith(_OPENING)
 
 
-APPROVED = """
-c.state IN ('planned', 'approved')
+APPROVED = f"""
+{WAITS}
 AND c.plan_id = ANY(ARRAY(SELECT p.plan_id FROM plan p WHERE p.account = :account AND p.state = 'approved'))
 """
 """landbridge.push.outbox.approved, for statements of SQL."""
@@ -55,9 +58,9 @@ AND c.plan_id = ANY(ARRAY(SELECT p.plan_id FROM plan p WHERE p.account = :accoun
 # A cell cannot say what an object or a list says, nor the very word that empties a field; and rows have a length. That
 # is asked of the text of each row, once, and in the outbox's order: OFFSET keeps the database from asking it of all.
 _FITTING = f"""
-    SELECT place, change_id, match_value, octet_length(shown) + octet_length(match_value) + :overhead AS size
+    SELECT change_id, match_value, octet_length(shown) + octet_length(match_value) + :overhead AS size
     FROM (
-        SELECT c.ctid AS place, c.change_id, c.match_value, c.after::text AS shown FROM change c
+        SELECT c.change_id, c.match_value, c.after::text AS shown FROM change c
         WHERE c.change_id > :after AND c.account = :account
           AND c.object = :object AND c.action = :action AND c.match_field = :match_field
           AND {APPROVED} AND (c.refusal IS DISTINCT FROM 'stop' OR c.sent_run_id <> :run_id)
@@ -69,21 +72,20 @@ _FITTING = f"""
 """
 _WORTH_IT = f"SELECT count(*) >= :least FROM (SELECT FROM ({_FITTING}) fitting LIMIT :least) enough"
 
-# Of two that find the same record, the second waits for the next file. A row is found again by its place, at half the
-# cost of its number: one that somebody changed meanwhile has another place, and is left for a later round.
+# Of two that find the same record, the second waits for the next file.
 _CLAIM = f"""
 WITH few AS MATERIALIZED ({_FITTING} ORDER BY change_id LIMIT :rows),
-cut AS (SELECT place, change_id, match_value, sum(size) OVER (ORDER BY change_id) AS so_far FROM few),
-one_each AS (SELECT DISTINCT ON ({{found_by}}) place FROM cut WHERE so_far <= :most ORDER BY {{found_by}}, change_id)
-UPDATE change c SET state = 'sending', job_id = :job_id, sent_run_id = :run_id, sent_at = now(),
-       attempts = attempts + 1
-FROM one_each
-WHERE c.ctid = one_each.place AND c.state IN ('planned', 'approved')
-  AND NOT EXISTS (SELECT FROM halt h WHERE h.account = :account AND h.released_at IS NULL)
-RETURNING c.change_id
+cut AS (SELECT change_id, match_value, sum(size) OVER (ORDER BY change_id) AS so_far FROM few),
+one_each AS (
+    SELECT DISTINCT ON ({{found_by}}) change_id FROM cut WHERE so_far <= :most ORDER BY {{found_by}}, change_id)
+INSERT INTO claim (change_id, account, job_id) SELECT change_id, :account, :job_id FROM one_each
+WHERE NOT EXISTS (SELECT FROM halt h WHERE h.account = :account AND h.released_at IS NULL)
+RETURNING change_id
 """
 _COUNTED = f"WITH claimed AS ({_CLAIM}) SELECT count(*), coalesce(max(change_id), 0) FROM claimed"
 """Of two that find one record, the second may come before the last: `Ready` brings it into a later round."""
+
+_PLANS = "SELECT plan_id FROM plan WHERE account = :account AND state = 'approved'"
 
 
 def found_by(match_field: str, value: str) -> str:
@@ -93,9 +95,11 @@ def found_by(match_field: str, value: str) -> str:
 
 def take_stock(way: Dispatch) -> None:
     """Have the database count the outbox anew: a large plan may be so young that it knows nothing of its rows yet, and
-    would sort what is left of them for each file; and what was just written is unknown to whoever asks of it next.
-    Tenths of a second for a million."""
+    would look through them row by row; and what was just written is unknown to whoever asks of it next.
+
+    A small sample tells that much: a tenth of a second, however large the outbox."""
     with way.store.begin() as connection:
+        connection.execute(sa.text("SET LOCAL default_statistics_target = 10"))
         connection.execute(sa.text(_COUNT_ANEW))
 
 
@@ -130,7 +134,7 @@ def _note(way: Dispatch, job_id: str) -> sa.ColumnElement[bool]:
 
 
 def claim(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int, job_id: str) -> Claimed:
-    """Mark as many changes as the job's file can hold as 'sending' in it, before anything is sent.
+    """Note as many changes as the job's file can hold as carried by it, before anything is sent.
 
     None may be left when somebody held them, or halted all writing, since `worth_it` was asked.
     """
@@ -138,6 +142,7 @@ def claim(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int, job
     named = _named(way, bulk, group, ready) | cut | {"after": after, "job_id": job_id}
     query = _COUNTED.replace("{found_by}", found_by(group.match_field, "match_value"))
     with way.store.begin() as connection:
+        looked.keep(connection, list(connection.scalars(sa.text(_PLANS), {"account": way.account})))
         sent, last = connection.execute(sa.text(query), named).one()
         connection.execute(sa.update(_job).where(_note(way, job_id)).values(sent=sent))
     return Claimed(job_id, group.object, group.action, group.match_field, sent, last)
@@ -151,7 +156,8 @@ def _named(way: Dispatch, bulk: Bulk, group: Group, ready: Ready) -> dict[str, A
 _UNSETTLED = """
 SELECT j.job_id, j.object, j.operation AS action, j.sent, j.at,
        CASE WHEN starts_with(j.job_id, 'opening/') THEN split_part(j.job_id, '/', 2)
-            ELSE (SELECT c.match_field FROM change c WHERE c.job_id = j.job_id AND c.account = j.account LIMIT 1)
+            ELSE (SELECT c.match_field FROM claim k JOIN change c USING (change_id)
+                  WHERE k.job_id = j.job_id AND k.account = j.account LIMIT 1)
             END AS match_field
 FROM bulk_job j WHERE j.account = :account AND j.state IN ('open', 'uploaded') ORDER BY j.at
 """
@@ -176,27 +182,31 @@ def uploaded(way: Dispatch, job: Claimed) -> None:
         end(connection, way, job, {"state": "uploaded"})
 
 
-_BACK = """
-UPDATE change SET state = 'approved', job_id = NULL, attempts = attempts - 1
-WHERE account = :account AND job_id = :job_id AND state = 'sending'
+_BACK = "DELETE FROM claim WHERE account = :account AND job_id = :job_id"
+_LOST = """
+INSERT INTO settled (change_id, state)
+SELECT change_id, 'unknown' FROM claim WHERE account = :account AND job_id = :job_id
 """
-_LOST = "UPDATE change SET state = 'unknown' WHERE account = :account AND job_id = :job_id AND state = 'sending'"
 
 
 def give_back(way: Dispatch, job: Claimed) -> None:
     """The job was never begun: its changes wait as before."""
-    _leave(way, job, _BACK)
+    with way.store.begin() as connection:
+        connection.execute(sa.text(_BACK), {"account": way.account, "job_id": job.job_id})
+        _given_up(connection, way, job)
 
 
 def lost(way: Dispatch, job: Claimed) -> None:
     """Nobody can say what became of the job: its changes are looked up."""
-    _leave(way, job, _LOST)
-
-
-def _leave(way: Dispatch, job: Claimed, statement: str) -> None:
     with way.store.begin() as connection:
-        connection.execute(sa.text(statement), {"account": way.account, "job_id": job.job_id})
-        end(connection, way, job, {"state": "aborted", "settled_at": sa.func.now()})
+        connection.execute(sa.text(SETTLED))
+        connection.execute(sa.text(_LOST), {"account": way.account, "job_id": job.job_id})
+        write_down(connection, way)
+        _given_up(connection, way, job)
+
+
+def _given_up(connection: sa.Connection, way: Dispatch, job: Claimed) -> None:
+    end(connection, way, job, {"state": "aborted", "settled_at": sa.func.now()})
 
 
 def end(connection: sa.Connection, way: Dispatch, job: Claimed, values: Mapping[str, Any]) -> None:

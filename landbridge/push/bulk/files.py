@@ -8,17 +8,19 @@ from pathlib import Path
 from connectors.base import Bulk
 from landbridge.errors import SourceChanged
 from landbridge.push.bulk.claims import Claimed
+from landbridge.push.claimed import CARRIED
 from landbridge.push.dispatch import Dispatch
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
-_FIELDS = """
-SELECT DISTINCT f.key FROM change c, LATERAL jsonb_object_keys(c.after) f(key)
-WHERE c.account = $1 AND c.job_id = $2 AND c.state = 'sending' ORDER BY f.key
+_CARRIED = CARRIED.format(account="$1", job="$2")
+_FIELDS = f"""
+SELECT DISTINCT f.key FROM (SELECT c.after FROM {_CARRIED}) c, LATERAL jsonb_object_keys(c.after) f(key)
+ORDER BY f.key
 """
 # By parent, so that the CRM locks one company after the other.
-_ROWS = """
-SELECT {columns} FROM change c{record} WHERE c.account = $1 AND c.job_id = $2 AND c.state = 'sending'
+_ROWS = f"""
+SELECT {{columns}} FROM (SELECT c.change_id, c.match_value, c.after FROM {_CARRIED}) c{{record}}
 ORDER BY coalesce(c.after->>'AccountId', c.after->>'Company', '') COLLATE "C", c.change_id
 """
 

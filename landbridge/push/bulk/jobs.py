@@ -42,7 +42,6 @@ def send(way: Dispatch, group: Group, ready: Ready) -> None:
     if bulk is None:
         return
     if claims.worth_it(way, bulk, group, ready, 0):
-        claims.take_stock(way)
         with noting.behind(way, bulk) as notes:
             _send_files(way, bulk, group, ready, notes)
         claims.take_stock(way)

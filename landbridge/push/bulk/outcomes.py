@@ -13,6 +13,7 @@ from connectors.base import Bulk, Results
 from landbridge.errors import SourceChanged
 from landbridge.push.bulk import claims, copies
 from landbridge.push.bulk.claims import Claimed, found_by
+from landbridge.push.claimed import CARRIED
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import SETTLED, WORDS, count, write_down
 from landbridge.push.outbox import ATTEMPTS
@@ -79,30 +80,30 @@ CASE WHEN length(r.crm_id) = 15 THEN r.crm_id || (
           FROM generate_series(0, 2) block, generate_series(0, 4) place GROUP BY block) blocks)
 ELSE r.crm_id END
 """
+_CARRIED = CARRIED.format(account=":account", job=":job_id")
 _SETTLED = f"""
 INSERT INTO settled
 SELECT c.change_id, s.state,
        CASE WHEN s.state <> 'done' THEN NULL WHEN :by_id THEN c.match_value ELSE {_WHOLE} END,
        CASE WHEN s.state = 'done' AND c.action <> 'delete'
-            THEN r.created IS TRUE OR (c.action = 'create' AND c.attempts > 1) END,
+            THEN r.created IS TRUE OR (c.action = 'create' AND c.attempts > 0) END,
        CASE r.kind WHEN 'failed' THEN coalesce(r.code, 'REFUSED') WHEN 'left' THEN 'UNPROCESSED' END,
        CASE r.kind WHEN 'failed' THEN r.message END,
        CASE r.kind WHEN 'failed' THEN r.refusal WHEN 'left' THEN 'retry' END
-FROM change c
+FROM (SELECT c.* FROM {_CARRIED}) c
 LEFT JOIN (
     SELECT found_by, min(kind) AS kind, min(crm_id) AS crm_id, bool_or(created) AS created, min(r.code) AS code,
-           min(message) AS message, coalesce(min(k.refusal), 'repair') AS refusal
+           min(message) AS message, coalesce(min(m.refusal), 'repair') AS refusal
     FROM result r
-    LEFT JOIN unnest(CAST(:codes AS text[]), CAST(:refusals AS text[])) k(code, refusal) ON k.code = r.code
+    LEFT JOIN unnest(CAST(:codes AS text[]), CAST(:refusals AS text[])) m(code, refusal) ON m.code = r.code
     GROUP BY found_by HAVING count(*) = 1
 ) r ON r.found_by = {{found_by}}
 CROSS JOIN LATERAL (SELECT CASE
     WHEN r.kind = 'done' OR (c.action = 'delete' AND r.code = ANY(:gone)) THEN 'done'
     WHEN r.kind IS NULL THEN 'unknown'
-    WHEN r.kind = 'left' OR r.refusal = 'stop' OR (r.refusal = 'retry' AND c.attempts < :attempts) THEN 'approved'
+    WHEN r.kind = 'left' OR r.refusal = 'stop' OR (r.refusal = 'retry' AND c.attempts + 1 < :attempts) THEN 'approved'
     WHEN r.refusal = 'duplicate' AND :asked_again THEN 'approved'
     ELSE 'refused' END AS state) s
-WHERE c.account = :account AND c.job_id = :job_id AND c.state = 'sending'
 """
 
 

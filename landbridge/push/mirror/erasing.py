@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from landbridge.errors import GateClosed
-from landbridge.push import known, outbox
+from landbridge.push import known, looked, outbox
+from landbridge.push.claimed import WAITS
 from landbridge.push.known import FORGOTTEN, FORGOTTEN_NAMES
 from landbridge.push.policy import WRITTEN, Policy
 from landbridge.store.engine import Store
@@ -37,6 +38,7 @@ def erase(store: Store, account: str, what: str, *, actor: str, reason: str) -> 
         identity_id = identity_of(connection, what)[0]
         row = {"identity_id": identity_id, "actor": actor, "reason": reason, "account": account}
         if connection.execute(sa.text(_MARK), row).rowcount:
+            looked.keep(connection, list(connection.scalars(sa.text(_PLANS), row)))
             dropped = connection.execute(sa.text(_SUPERSEDE), row).rowcount
             outbox.close_plans(connection, account)
             audit.record(connection, audit.Event("customer.erased", actor, identity_id, {"changes": dropped}))
@@ -66,9 +68,13 @@ _MARK = """
 INSERT INTO erasure (identity_id, actor, reason) VALUES (:identity_id, :actor, :reason)
 ON CONFLICT (identity_id) DO NOTHING
 """
+_PLANS = f"""
+SELECT DISTINCT c.plan_id FROM change c
+WHERE c.account = :account AND {WAITS} AND c.identity_id IN ({FORGOTTEN_NAMES})
+"""
 _SUPERSEDE = f"""
-UPDATE change SET state = 'superseded', settled_at = now()
-WHERE account = :account AND state IN ('planned', 'approved') AND identity_id IN ({FORGOTTEN_NAMES})
+UPDATE change c SET state = 'superseded', settled_at = now()
+WHERE c.account = :account AND {WAITS} AND c.identity_id IN ({FORGOTTEN_NAMES})
 """
 
 # A converted lead cannot be changed any more, only deleted.

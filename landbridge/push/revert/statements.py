@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from landbridge.push.claimed import UNSETTLED, WAITS
 from landbridge.push.holds import REACH
 from landbridge.push.known import FORGOTTEN_NAMES
 
@@ -190,7 +191,7 @@ EXISTS (SELECT FROM change c WHERE c.account = :account AND c.object = b.object 
 _VERDICT = f"""
 CREATE TEMP TABLE verdict ON COMMIT DROP AS
 WITH busy AS MATERIALIZED (
-    SELECT identity_id, match_value FROM change WHERE account = :account AND state IN ('sending', 'unknown'))
+    SELECT c.identity_id, c.match_value FROM change c WHERE c.account = :account AND {UNSETTLED})
 SELECT b.object, b.crm_id, CASE
     WHEN b.identity_id IN (SELECT identity_id FROM busy) OR b.crm_id IN (SELECT match_value FROM busy) THEN 'under_way'
     WHEN what = 'nothing' OR (what = 'delete' AND gone) OR (what = 'create' AND NOT gone) THEN 'done'
@@ -234,14 +235,14 @@ WHERE v.verdict IN ('unknown', 'ours_later', 'edited', 'held') AND r.verdict IN 
 ORDER BY object, crm_id, field NULLS FIRST
 """
 
-BREAK_OFF = """
+BREAK_OFF = f"""
 UPDATE change c SET state = 'superseded', settled_at = now()
-WHERE c.account = :account AND c.state IN ('planned', 'approved') AND c.plan_id IN (SELECT plan_id FROM chosen)
+WHERE c.account = :account AND {WAITS} AND c.plan_id IN (SELECT plan_id FROM chosen)
 """
 
-SUPERSEDE = """
+SUPERSEDE = f"""
 UPDATE change c SET state = 'superseded', settled_at = now() FROM verdict v JOIN record_back b USING (object, crm_id)
-WHERE c.account = :account AND c.state IN ('planned', 'approved') AND v.verdict IN ('create', 'update', 'delete')
+WHERE c.account = :account AND {WAITS} AND v.verdict IN ('create', 'update', 'delete')
   AND (c.match_value = v.crm_id OR c.identity_id = b.identity_id)
 """
 

@@ -5,7 +5,7 @@ Text ids that people meet: a profile is `account/stream/key`; an identity is a U
 
 from landbridge.store.tables.base import metadata
 from landbridge.store.tables.brakes import api_usage, crm_org, erasure, halt, hold
-from landbridge.store.tables.changes import bulk_job, change, plan, plan_entry, plan_part, pushed
+from landbridge.store.tables.changes import bulk_job, change, claim, plan, plan_entry, plan_part, pushed
 from landbridge.store.tables.console import console_attempt, console_invite, console_session, console_user
 from landbridge.store.tables.desk import override, question, review_act, search_customer, search_word
 from landbridge.store.tables.identities import (
@@ -41,6 +41,7 @@ __all__ = [
     "bearer",
     "bulk_job",
     "change",
+    "claim",
     "console_attempt",
     "console_invite",
     "console_session",

@@ -64,8 +64,20 @@ bulk_job = Table(
     comment="one file handed to the CRM's bulk interface: noted before it is sent, so that nobody has to guess",
 )
 
+# Written and cleared by the hundred thousand, set by set: no foreign keys. See docs/decisions/0030.
+claim = Table(
+    "claim",
+    metadata,
+    Column("change_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("job_id", Text, nullable=False),
+    now(),
+    Index(None, "account", "job_id"),
+    comment="changes that a bulk job carries now: they are being sent, whatever word they have themselves",
+)
+
 _OPEN = "state IN ('planned','approved','sending','unknown')"
-_UNHEARD = "state = 'unknown' OR (state = 'sending' AND job_id IS NULL)"
+_UNHEARD = "state IN ('sending','unknown')"
 _OPEN_CREATE = f"{_OPEN} AND action = 'create' AND object IN ('Lead','Contact')"
 
 change = Table(
@@ -114,7 +126,6 @@ change = Table(
     Index(None, "plan_id", "state", "change_id"),
     Index("ix_change_crm_id", "crm_id", postgresql_where="crm_id IS NOT NULL"),
     Index("ix_change_reverts", "reverts", postgresql_where="reverts IS NOT NULL"),
-    Index("ix_change_job_id", "job_id", postgresql_where="job_id IS NOT NULL AND state = 'sending'"),
     Index("ix_change_sent_run_id", "sent_run_id", postgresql_where="sent_run_id IS NOT NULL"),
     Index("ix_change_held_by", "held_by", postgresql_where="held_by IS NOT NULL"),
     comment="one planned CRM write, field by field; the outbox is what is approved and not yet confirmed",

@@ -90,6 +90,16 @@ def upgrade() -> None:
         "ix_bulk_job_unsettled", "bulk_job", ["account"], unique=False, postgresql_where="state IN ('open','uploaded')"
     )
     op.create_table(
+        "claim",
+        sa.Column("change_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("job_id", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("change_id", name=op.f("pk_claim")),
+        comment="changes that a bulk job carries now: they are being sent, whatever word they have themselves",
+    )
+    op.create_index(op.f("ix_claim_account_job_id"), "claim", ["account", "job_id"], unique=False)
+    op.create_table(
         "hold",
         sa.Column("hold_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
@@ -142,13 +152,6 @@ def upgrade() -> None:
         "change", sa.Column("job_id", sa.Text(), nullable=True, comment="the bulk job that carried it, if one did")
     )
     op.drop_index(op.f("uq_change_open"), table_name="change")
-    op.create_index(
-        "ix_change_job_id",
-        "change",
-        ["job_id"],
-        unique=False,
-        postgresql_where="job_id IS NOT NULL AND state = 'sending'",
-    )
     op.create_index("ix_change_reverts", "change", ["reverts"], unique=False, postgresql_where="reverts IS NOT NULL")
     op.create_index(
         "ix_change_sent_run_id", "change", ["sent_run_id"], unique=False, postgresql_where="sent_run_id IS NOT NULL"
@@ -161,7 +164,7 @@ def upgrade() -> None:
         "change",
         ["change_id"],
         unique=False,
-        postgresql_where="state = 'unknown' OR (state = 'sending' AND job_id IS NULL)",
+        postgresql_where="state IN ('sending','unknown')",
     )
     op.drop_constraint(op.f("fk_change_sent_run_id"), "change")
     for column in ("identity_id", "change_id", "run_id"):
