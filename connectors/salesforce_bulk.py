@@ -9,6 +9,7 @@ Source: developer.salesforce.com "Bulk API 2.0"; facts with their sources in doc
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -27,6 +28,9 @@ _LONGEST_QUERY = 900.0
 """Seconds that a query job may take. What it reads is what changed since the last reading; hours would be no look."""
 
 PAGE_ROWS = 100_000
+
+_CODE = re.compile(r"((?:[A-Z][a-z]+){2,}|[A-Z]+(?:_[A-Z]+)+|Timeout|Unknown)\s*(?::|$)")
+"""How Salesforce names what is wrong with a job, before it says it in words."""
 
 
 class SalesforceBulk:
@@ -165,8 +169,14 @@ def _job(said: Any) -> Job:
         return Job("working", int(processed), int(failed))
     if state not in ("JobComplete", "Failed", "Aborted"):
         raise SourceChanged("Salesforce names a state of a bulk job that is not documented.")
-    reason = said.get("errorMessage") if state == "Failed" else None
-    return Job("ended", int(processed), int(failed), str(reason)[:200] if reason else None)
+    return Job("ended", int(processed), int(failed), _reason(said.get("errorMessage")) if state == "Failed" else None)
+
+
+def _reason(message: Any) -> str:
+    """The code that a failed job's message begins with ("InvalidBatch : Field name not found : …"). The rest may quote
+    a person's values, and goes into no error and no log."""
+    code = _CODE.match(message) if isinstance(message, str) else None
+    return code[1] if code else "Failed"
 
 
 def _id(said: Any) -> str:
