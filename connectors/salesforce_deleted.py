@@ -16,6 +16,7 @@ from simple_salesforce.format import format_soql
 from connectors.answers import need
 from connectors.base import Checkpoint
 from connectors.salesforce_client import Client
+from connectors.salesforce_ids import whole
 from connectors.salesforce_write import all_rows
 
 KEPT = timedelta(days=15) - timedelta(minutes=5)
@@ -40,7 +41,9 @@ def purged(force: Client, stream: str, checkpoint: Checkpoint, seen: set[str]) -
     since = datetime.fromisoformat(checkpoint["deleted"])
     told = force.deleted(stream, _stamp(max(since - AGAIN, now - KEPT)), _stamp(now))
     listed = [
-        str(each.get("id")) for each in need("Salesforce", told, "deletedRecords", list) if isinstance(each, dict)
+        whole(str(each.get("id")))
+        for each in need("Salesforce", told, "deletedRecords", list)
+        if isinstance(each, dict)
     ]
     asked = [each for each in dict.fromkeys(listed) if each not in seen and each.isalnum() and each.isascii()]
     there = {crm_id[:15] for crm_id in _there(force, stream, asked)}

@@ -14,6 +14,7 @@ from simple_salesforce.format import format_soql
 from connectors.answers import Declined, Unanswered, need
 from connectors.base import Access, Receipt, SourceChanged, Write
 from connectors.salesforce_client import API_NAME, Client, client
+from connectors.salesforce_ids import whole
 
 CALL_RECORDS = 200
 QUERY_CHARACTERS = 12_000
@@ -46,7 +47,10 @@ def write(access: Access, writes: Sequence[Write]) -> Iterator[Receipt]:
 def look_up(
     access: Access, object_name: str, match_field: str, match_values: Sequence[str], fields: Sequence[str]
 ) -> Mapping[str, Mapping[str, Any]]:
-    """What Salesforce holds now, by match value in lower case; of several with one value, the lowest Id."""
+    """What Salesforce holds now, by match value in lower case; of several with one value, the lowest Id.
+
+    Ids come whole, in their 18 characters, whichever of the two forms Salesforce gives, and whichever was asked for.
+    """
     select = ", ".join(dict.fromkeys(_named(name) for name in ("Id", match_field, *fields)))
     head = f"SELECT {select} FROM {_named(object_name)} WHERE {match_field} IN "
     found: dict[str, Mapping[str, Any]] = {}
@@ -54,9 +58,16 @@ def look_up(
         return found
     with client(access) as force:
         for values in _within(head, list(dict.fromkeys(match_values))):
-            for row in all_rows(force, head + format_soql("{}", values) + " ORDER BY Id"):
+            for row in map(_whole, all_rows(force, head + format_soql("{}", values) + " ORDER BY Id")):
                 found.setdefault(str(_inside(row, match_field)).lower(), row)
+    if match_field.lower() == "id":
+        return {value.lower(): found[key] for value in match_values if (key := whole(value).lower()) in found}
     return found
+
+
+def _whole(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    crm_id = row.get("Id")
+    return {**row, "Id": whole(crm_id)} if isinstance(crm_id, str) else row
 
 
 def describe(access: Access, object_name: str) -> Mapping[str, Mapping[str, Any]]:
@@ -168,14 +179,13 @@ def _by_id(each: Write) -> bool:
 def _receipt(each: Write, result: Any) -> Receipt:
     if need("Salesforce", result, "success", bool):
         created = bool(result.get("created", False))
-        return Receipt(
-            each.ref, "done", id=_text(result, "id") or (each.match_value if _by_id(each) else None), created=created
-        )
+        crm_id = _text(result, "id") or (each.match_value if _by_id(each) else "")
+        return Receipt(each.ref, "done", id=whole(crm_id) or None, created=created)
     errors = need("Salesforce", result, "errors", list)
     first = errors[0] if errors and isinstance(errors[0], dict) else {}
     code, message = _text(first, "statusCode"), _text(first, "message")
     if each.delete and code in GONE:
-        return Receipt(each.ref, "done", id=each.match_value, created=False)
+        return Receipt(each.ref, "done", id=whole(each.match_value), created=False)
     return Receipt(
         each.ref, "refused", id=_text(result, "id"), code=code, message=message, matches=tuple(_matches(first))
     )
@@ -189,7 +199,7 @@ def _matches(error: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             record = match.get("record")
             crm_id = _text(record, "Id") if isinstance(record, dict) else None
             if crm_id:
-                yield str(result.get("entityType", "")), crm_id
+                yield str(result.get("entityType", "")), whole(crm_id)
 
 
 def _dicts(said: Any) -> list[dict[str, Any]]:

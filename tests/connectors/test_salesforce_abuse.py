@@ -17,6 +17,7 @@ from connectors.answers import LONGEST_WAIT, Unanswered
 from connectors.base import Access, AccessRefused, Receipt, Secret, SourceChanged, SourceUnavailable, Write
 from connectors.requests_bridge import session
 from connectors.salesforce import CONNECTOR
+from connectors.salesforce_bulk import BULK
 from connectors.salesforce_client import client
 from connectors.salesforce_login import BUSY_WAIT, SalesforceHttp
 from connectors.salesforce_write import describe, look_up, write
@@ -245,6 +246,47 @@ def test_an_id_of_15_characters_is_the_same_as_of_18() -> None:
     with hostile(says(reply(200, answer))) as server:
         (receipt,) = write(account(server), [Write("r", "Lead", "Id", "00Q000000000001", {"LastName": "x"})])
     assert receipt.outcome == "done"
+
+
+SHORT, LONG = "00Q5f00000ABcDe", "00Q5f00000ABcDeEAL"
+"""One id in both its forms: the last letters tell that in 00Q5f 00000 ABcDe the 3rd, none, and 1st, 2nd, 4th are
+capitals."""
+
+
+def test_an_id_of_15_characters_comes_whole_from_every_answer() -> None:
+    """What was read has 18; a receipt of 15 would never be found to be of the same record, nor an edit of it seen."""
+    match = {"matchResults": [{"entityType": "Lead", "matchRecords": [{"record": {"Id": SHORT}}]}]}
+    like = {"statusCode": "DUPLICATES_DETECTED", "message": "", "duplicateResult": match}
+    answer = [{"id": SHORT, "success": True, "created": True, "errors": []}, {"success": False, "errors": [like]}]
+    with hostile(says(reply(200, answer))) as server:
+        made, refused = write(account(server), writes("a", "b"))
+    assert (made.id, refused.matches) == (LONG, (("Lead", LONG),))
+
+
+@pytest.mark.parametrize("asked", [SHORT, LONG])
+@pytest.mark.parametrize("told", [SHORT, LONG])
+def test_a_record_is_found_by_either_form_of_its_id(asked: str, told: str) -> None:
+    row = {"Id": told, "Title": "Mate"}
+    with hostile(says(reply(200, {"done": True, "records": [row]}))) as server:
+        assert look_up(account(server), "Lead", "Id", [asked], ["Title"]) == {asked.lower(): {**row, "Id": LONG}}
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("InvalidBatch : Field name not found : anna@secret.example", "InvalidBatch"),
+        ("TooManyLockFailure", "TooManyLockFailure"),
+        ("API_DISABLED_FOR_ORG: for anna@secret.example", "API_DISABLED_FOR_ORG"),
+        ("Anna Berg of row 3 is not valid", "Failed"),
+        ("anna@secret.example", "Failed"),
+        (None, "Failed"),
+    ],
+)
+def test_of_a_failed_file_the_code_is_told_and_never_the_words(message: str | None, reason: str) -> None:
+    said = {"state": "Failed", "numberRecordsProcessed": 0, "numberRecordsFailed": 0, "errorMessage": message}
+    with hostile(says(reply(200, said))) as server:
+        told = BULK.ask(account(server), "750000000000001")
+    assert told is not None and told.reason == reason
 
 
 def test_a_refusal_in_strange_types_is_still_a_refusal() -> None:
