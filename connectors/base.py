@@ -163,7 +163,8 @@ DescribeFunction = Callable[[Access, str], Mapping[str, Mapping[str, Any]]]
 @dataclass(frozen=True)
 class Job:
     """A file that was handed over: `open` nothing of it was looked at, `working`, `ended`. `reason`: why it failed as
-    a whole, the system's code and none of its words. `processed` rows have a result of their own, `failed` of them a refusal."""
+    a whole, the system's code and none of its words. `processed` rows have a result of their own, `failed` of them a
+    refusal."""
 
     state: Literal["open", "working", "ended"]
     processed: int = 0
