@@ -86,6 +86,7 @@ def _rounds(way: Dispatch) -> None:
         groups = outbox.groups(way.store, ready.which)
         _send(way, ready, groups)
         settle_open(way)
+        fresh.drop_outdated(way)
         left = outbox.count(way.store, way.account)
         if not left:
             return

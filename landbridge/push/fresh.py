@@ -3,9 +3,6 @@
 What does not hold any more is superseded, and the next plan says anew what is wanted: a change whose lead was changed,
 held back or became another customer since; an update or the deletion of a record that somebody edited since. An edit
 made between this look and the call, within the second, is beyond us: sObject Collections know no condition.
-
-A revert takes back what was, whatever became of the lead; and a change that no lead stands behind, such as one that
-erases, has an empty `lead_digest`. Both are theirs to supersede who planned them.
 """
 
 from __future__ import annotations
@@ -19,17 +16,13 @@ from landbridge.push.claimed import WAITS
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import Outcome, note
 from landbridge.push.outbox import Outgoing
+from landbridge.push.outdated import outdated
 from landbridge.push.same import alike
 from landbridge.trail import audit
 
 _OUTDATED = f"""
 UPDATE change c SET state = 'superseded', settled_at = now()
-WHERE c.account = :account AND {WAITS} AND c.lead_digest <> ''
-  AND NOT EXISTS (SELECT FROM plan p WHERE p.plan_id = c.plan_id AND p.kind = 'revert')
-  AND NOT EXISTS (
-    SELECT FROM lead l JOIN identity i USING (identity_id)
-    WHERE l.identity_id = c.identity_id AND l.valid AND l.digest = c.lead_digest AND l.checked_digest = l.digest
-      AND i.redirect_to IS NULL)
+WHERE c.account = :account AND {WAITS} AND {outdated("c")}
 """
 
 

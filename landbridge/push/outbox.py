@@ -28,6 +28,7 @@ import sqlalchemy as sa
 
 from connectors.base import Write
 from landbridge.push import claimed, halt
+from landbridge.push.outdated import outdated
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
@@ -236,7 +237,8 @@ def _batch(store: Store, group: Group, which: sa.ColumnElement[bool], after: int
 def claim(run: Run, account: str, batch: Sequence[Outgoing]) -> list[Outgoing]:
     """Mark changes as 'sending' and commit: from here on they may have reached the CRM. Answers those it marked.
 
-    The others may not be sent any more: somebody held them since they were read, or halted all writing.
+    The others may not be sent any more: since they were read somebody held them, or halted all writing, or what they
+    were planned for does not hold any more, such as that she agreed.
     """
     sending = {
         "state": "sending",
@@ -246,7 +248,8 @@ def claim(run: Run, account: str, batch: Sequence[Outgoing]) -> list[Outgoing]:
         "job_id": None,
     }
     mine = _change.c.change_id.in_([each.change_id for each in batch])
-    marking = sa.update(_change).where(mine, approved(account), sa.not_(halt.stands(account)))
+    meant = sa.text(f"NOT {outdated('change', few=True)}")
+    marking = sa.update(_change).where(mine, approved(account), meant, sa.not_(halt.stands(account)))
     with run.store.begin() as connection:
         marked = set(connection.scalars(marking.values(sending).returning(_change.c.change_id)))
     return [each for each in batch if each.change_id in marked]

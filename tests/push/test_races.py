@@ -99,6 +99,23 @@ def test_a_halt_set_while_the_crm_is_looked_at_keeps_the_call_back(store: Store,
     assert crm.writes == [] and states(store) == {"anna": "planned"}
 
 
+def test_who_opts_out_while_the_crm_is_looked_at_does_not_go_as_planned(store: Store, crm: Crm, line: Line) -> None:
+    """What was planned before she said no is not written any more, neither to her record nor to a new one."""
+    crm.put("Lead", LastName="Bo", **{EXTERNAL: "bo"})
+    put(store, anna=ANNA, bo={"last_name": "Bo", "city": "Rome"})
+
+    def opt_out(name: str) -> None:
+        with a_run(store) as run:
+            put_lead(store, run, "anna", valid=False, **ANNA, email_opt_out=True)
+            put_lead(store, run, "bo", last_name="Bo", city="Oslo", email_opt_out=True)
+
+    after_looking(crm, opt_out)
+    assert books(line(), "push") == {"taken": 2, "unchanged": 2}
+    assert crm.writes == []
+    line()
+    assert [row["HasOptedOutOfEmail"] for row in crm.rows["Lead"].values()] == [True]
+
+
 def lost_on_the_way(store: Store, crm: Crm, line: Line) -> None:
     """A push that dies after it marked its changes, and before the CRM heard of them."""
 
