@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from connectors.base import Receipt, Write
+from connectors.base import Access, Receipt, Write
+from connectors.salesforce import CONNECTOR
+from connectors.salesforce_bulk import SalesforceBulk
 from landbridge.push.apply import push
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
 from tests.push.conftest import Line
-from tests.push.crm import ACCOUNT, Crm, a_run, access, books, changes, put_lead, take_in
+from tests.push.crm import ACCOUNT, Crm, a_run, access, books, changes, put_lead, put_leads, take_in
+from tests.push.org import Org, by_file
 
 
 def _plan(store: Store, policy: Policy) -> None:
@@ -134,3 +139,30 @@ def test_a_lead_that_changed_only_where_the_crm_is_not_told_keeps_its_change(
     _lead(store, title="Mate", given_name="not for the CRM")
     assert books(line(), "push") == {"taken": 1, "new": 1}
     assert len(changes(store)) == 1
+
+
+class OptsOut(SalesforceBulk):
+    """The org's bulk interface, while whose second job is made somebody opts out."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self.opened, self.act = 0, act
+
+    def open(self, access: Access, object_name: str, match_field: str, *, delete: bool) -> str:
+        self.opened += 1
+        if self.opened == 2:
+            self.act()
+        return super().open(access, object_name, match_field, delete=delete)
+
+
+def test_who_opts_out_in_the_middle_is_not_in_the_next_file(store: Store, org: Org, policy: Policy) -> None:
+    def opt_out() -> None:
+        with a_run(store) as run:
+            put_lead(store, run, "Mid-5", valid=False, last_name="x", email_opt_out=True)
+
+    filing = by_file(policy, least=2, file_rows=3)
+    with a_run(store) as run:
+        put_leads(store, run, {f"Mid-{number}": {"last_name": f"Name {number}"} for number in range(6)})
+        make_plan(run, filing, ACCOUNT)
+        push(run, replace(CONNECTOR, bulk=OptsOut(opt_out)), org.access, filing)
+    assert books(run, "push") == {"taken": 6, "new": 5, "unchanged": 1}
+    assert sorted(org.rows("Mid-")) == [f"mid-{number}" for number in range(5)]

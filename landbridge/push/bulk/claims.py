@@ -16,6 +16,7 @@ from landbridge.push.claimed import WAITS
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import SETTLED, write_down
 from landbridge.push.outbox import Group, Ready
+from landbridge.push.outdated import outdated
 from landbridge.store import tables
 
 _OPENING = "opening/"
@@ -66,6 +67,7 @@ _FITTING = f"""
           AND {APPROVED} AND (c.refusal IS DISTINCT FROM 'stop' OR c.sent_run_id <> :run_id)
           AND (c.sent_at IS NULL OR c.sent_at < :began) AND c.attempts < :tries
           AND c.refusal IS DISTINCT FROM 'duplicate'
+          AND NOT {outdated("c", few=True)}
         ORDER BY c.change_id OFFSET 0) waiting
     WHERE octet_length(shown) < :longest AND strpos(shown, :nothing) = 0
       AND strpos(shown, '": {{') = 0 AND strpos(shown, '": [') = 0
