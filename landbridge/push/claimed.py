@@ -22,6 +22,18 @@ WAITS = f"c.state IN ('planned', 'approved') AND NOT {CLAIMED}"
 STANDS = f"CASE WHEN {CLAIMED} THEN 'sending' ELSE c.state END"
 """Its state, as people are told."""
 
+BY_STATE = """SELECT state, sum(n)::bigint AS changes, max(mark) AS mark FROM (
+    SELECT state, count(*) AS n, to_hex(bit_xor(hashint8extended(change_id, 0))) AS mark FROM change
+    WHERE plan_id = {plan} GROUP BY state
+    UNION ALL
+    SELECT moved.*, NULL FROM (
+        SELECT c.state, count(*) AS n FROM claim k JOIN change c USING (change_id)
+        WHERE c.plan_id = {plan} GROUP BY c.state) own
+    CROSS JOIN LATERAL (VALUES (own.state, -own.n), ('sending', own.n)) moved) counted
+GROUP BY state HAVING sum(n) > 0"""
+"""A plan's changes by their state, as people are told, and a mark of which they are: by index alone, read once, with
+what is claimed beside it."""
+
 CARRIED = """claim k JOIN change c ON c.change_id = k.change_id AND c.change_id BETWEEN
     (SELECT min(change_id) FROM claim WHERE account = {account} AND job_id = {job}) AND
     (SELECT max(change_id) FROM claim WHERE account = {account} AND job_id = {job})

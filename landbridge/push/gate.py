@@ -126,10 +126,11 @@ class Gate:
         """What waits before it."""
         return waiting(self.store, self.account, self.policy.protected())
 
-    def why(self, plan_id: str) -> list[str]:
+    def why(self, plan_id: str, planned: int | None = None) -> list[str]:
         """Why a plan waits for a person, in words; nothing where the next push lets it through unseen. Costs a page
-        little, however large the plan and the CRM are."""
-        load = waiting(self.store, self.account, self.policy.protected(), self.limit)
+        little, however large the plan and the CRM are. `planned`: its changes that wait, where they are counted."""
+        counted = {} if planned is None else {plan_id: planned}
+        load = waiting(self.store, self.account, self.policy.protected(), self.limit, counted)
         plan = next((each for each in load.plans if each.plan_id == plan_id), None)
         if plan is None:
             return []
@@ -159,11 +160,16 @@ def by_person(connection: sa.Connection, account: str) -> str | None:
 
 
 def waiting(
-    store: Store, account: str, protected: Mapping[str, Sequence[str]] | None = None, limit: Limit | None = None
+    store: Store,
+    account: str,
+    protected: Mapping[str, Sequence[str]] | None = None,
+    limit: Limit | None = None,
+    counted: Mapping[str, int] | None = None,
 ) -> Load:
     """The account's plans that nobody has approved, oldest first. `protected`: field names by CRM object. Where a
-    `limit` is given, the CRM's records are counted as far as that asks, and no further."""
-    asked = {"account": account, "automatic": AUTOMATIC}
+    `limit` is given, the CRM's records are counted as far as that asks, and no further. `counted`: what waits in plans,
+    where somebody has counted it already."""
+    asked = {"account": account, "automatic": AUTOMATIC, "counted": json.dumps(dict(counted or {}))}
     names = sorted({name for fields in (protected or {}).values() for name in fields})
     guarded = json.dumps({name: list(fields) for name, fields in (protected or {}).items()})
     with store.begin() as connection:
@@ -194,8 +200,8 @@ def _crm_size(connection: sa.Connection, account: str, changes: int, limit: Limi
 _WAITING = """
 SELECT p.plan_id, n.changes, coalesce(d.protected, 0), coalesce(d.deletes, 0), p.kind = 'revert'
 FROM plan p
-CROSS JOIN LATERAL (
-    SELECT count(*) AS changes FROM change c WHERE c.plan_id = p.plan_id AND c.state = 'planned') n
+CROSS JOIN LATERAL (SELECT coalesce(CAST(CAST(:counted AS jsonb) ->> p.plan_id AS bigint), (
+    SELECT count(*) FROM change c WHERE c.plan_id = p.plan_id AND c.state = 'planned')) AS changes) n
 CROSS JOIN LATERAL (
     SELECT NOT EXISTS (SELECT FROM plan_entry e WHERE e.plan_id = p.plan_id)
         OR EXISTS (SELECT FROM plan_part t WHERE t.plan_id = p.plan_id AND (

@@ -53,7 +53,7 @@ def states(store: Store) -> dict[str, list[str]]:
 def seen(store: Store, plan_id: str) -> str:
     """The plan's mark, as somebody who looks at it has it."""
     with store.begin() as connection:
-        return looked.mark(connection, plan_id)
+        return looked.standing(connection, plan_id).mark
 
 
 def counts(store: Store, plan_id: str) -> dict[tuple[str, str, str], int]:
@@ -137,7 +137,7 @@ def test_a_release_comes_before_an_approval_or_after_it_and_never_into_it(
     held = partly.hold(store, policy, ACCOUNT, Selection(plan_id, search="a"), **KIM)
     with ThreadPoolExecutor(1) as bo:
         with store.begin() as connection:
-            looked.see_unchanged(connection, plan_id, looked.mark(connection, plan_id))
+            looked.see_unchanged(connection, plan_id, looked.standing(connection, plan_id).mark)
             release = bo.submit(holds.release, store, ACCOUNT, f"b{held.first}", actor="bo", reason="after all")
             with pytest.raises(TimeoutError):
                 release.result(timeout=0.5)

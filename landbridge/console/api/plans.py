@@ -152,7 +152,7 @@ def plan(request: Request, caller: Sees, plan_id: str) -> Plan:
     """One plan, with its groups."""
     hub = hub_of(request)
     head = acts.look(hub, plan_id, Veil.of(caller))
-    why = hub.gate.why(plan_id) if head.waits else []
+    why = hub.gate.why(plan_id, head.states.get("planned")) if head.waits else []
     groups = [
         Group(key=each.key, words=each.words, changes=each.changes, conflict=each.conflict, fields=list(each.fields))
         for each in read.groups(hub.store, plan_id)

@@ -105,7 +105,7 @@ def show(request: Request, caller: Sees, plan_id: str) -> Response:
         shown=listing.shown(found),
         groups=read.groups(hub.store, plan_id),
         refusals=waits.refusals(hub.store, plan_id, veil) if plan.states.get("refused") else [],
-        why=hub.gate.why(plan_id) if plan.waits else [],
+        why=hub.gate.why(plan_id, plan.states.get("planned")) if plan.waits else [],
         calls=plan.calls(hub.policy.sending),
         others=waits.others_open(hub.store, hub.crm, plan_id),
         halted=waits.halted(hub.store, hub.crm, veil),

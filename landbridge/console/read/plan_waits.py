@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from landbridge.console.web.veil import Veil
-from landbridge.push.claimed import STANDS
+from landbridge.push.claimed import BY_STATE
 from landbridge.store import tables
 from landbridge.store.engine import Store
 
@@ -75,7 +75,8 @@ def history(
     where it is open; `beyond`: a plan, and only those that follow it."""
     asked = {"account": account, "limit": limit, "offset": offset}
     given = {name: filters.get(name) for name in ("state", "kind", "beyond")}
-    query = _HISTORY.format(stands=STANDS, **({"way": "ASC", "than": ">"} if oldest else {"way": "DESC", "than": "<"}))
+    way = {"way": "ASC", "than": ">"} if oldest else {"way": "DESC", "than": "<"}
+    query = _HISTORY.format(by_state=BY_STATE.format(plan="p.plan_id"), **way)
     with store.begin() as connection:
         rows = connection.execute(sa.text(query), asked | given).mappings().all()
     said = [{name: veil.said(row[name]) for name in ("reason", "dropped_why")} for row in rows]
@@ -85,8 +86,7 @@ def history(
 _HISTORY = """
 SELECT p.plan_id, p.kind, p.subject, p.state, p.at, p.approved_by, p.reason, p.dropped_by, p.dropped_why,
     coalesce(p.counts, (
-        SELECT jsonb_object_agg(state, n) FROM (
-            SELECT {stands} AS state, count(*) AS n FROM change c WHERE c.plan_id = p.plan_id GROUP BY 1) s)) AS states
+        SELECT jsonb_object_agg(state, changes) FROM ({by_state}) s)) AS states
 FROM (SELECT * FROM plan WHERE account = :account
         AND (CAST(:state AS text) IS NULL OR state = :state) AND (CAST(:kind AS text) IS NULL OR kind = :kind)
         AND (CAST(:beyond AS text) IS NULL

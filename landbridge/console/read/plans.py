@@ -89,27 +89,25 @@ def head(store: Store, plan_id: str, veil: Veil) -> Head:
         row = connection.execute(sa.text(_HEAD), {"plan_id": plan_id}).mappings().first()
         if row is None:
             raise NotFound(f"There is no plan '{plan_id}'.", do="Plan and push lists them.")
-        states = {each.state: each.changes for each in connection.execute(sa.text(_STATES), {"plan_id": plan_id})}
+        standing = looked.standing(connection, plan_id)
+        held = connection.scalar(sa.text(_HELD), {"plan_id": plan_id})
         done = sorting.sorted_already(connection, plan_id)
-        seen = looked.mark(connection, plan_id)
         kinds = {
             (each.name, each.detail): each.changes for each in connection.execute(sa.text(_KINDS), {"plan_id": plan_id})
         }
     told = {**row, "reason": veil.said(row["reason"]), "dropped_why": veil.said(row["dropped_why"])}
-    return Head(**told, states=states, kinds=kinds, sorted=done, seen=seen)
+    states = {**standing.states, **({"held": held} if held else {})}
+    return Head(**told, states=states, kinds=kinds, sorted=done, seen=standing.mark)
 
 
 _HEAD = """
 SELECT plan_id, account, kind, subject, state, at, run_id, unchanged, approved_by, approved_at, reason, dropped_by,
        dropped_why FROM plan WHERE plan_id = :plan_id
 """
-# By index alone; what is held is counted by an index of its own.
-_STATES = f"""
-SELECT {STANDS} AS state, count(*) AS changes FROM change c WHERE plan_id = :plan_id GROUP BY 1
-UNION ALL
-SELECT 'held', count(*) FROM change c WHERE plan_id = :plan_id AND state = 'superseded' AND held_by IS NOT NULL
+# By an index of its own.
+_HELD = """
+SELECT count(*) FROM change c WHERE plan_id = :plan_id AND state = 'superseded' AND held_by IS NOT NULL
     AND NOT EXISTS (SELECT FROM hold h WHERE h.hold_id = c.held_by AND h.field IS NOT NULL)
-HAVING count(*) > 0
 """
 _KINDS = "SELECT name, detail, changes FROM plan_part WHERE plan_id = :plan_id AND what = 'kind' AND changes > 0"
 
