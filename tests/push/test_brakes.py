@@ -93,6 +93,33 @@ def test_a_halt_breaks_off_a_bulk_job_inside_the_crm(store: Store, org: Org, pol
     assert len(org.rows("halt-")) == 40 and states(store) == {"done": 40}
 
 
+def test_a_halt_breaks_off_both_jobs_inside_the_crm(
+    store: Store, org: Org, policy: Policy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the CRM has of the second is ended before the results of the first are asked for."""
+    leads(store, 60, "both")
+    seen: list[str] = []
+
+    def job(self: Client, method: str, name: str, *asked: Any, **how: Any) -> Any:
+        if (asked and asked[0] == {"state": "Aborted"}) or name.endswith("/successfulResults"):
+            seen.append(f"{method} {name.rsplit('/', maxsplit=1)[-1]}" if method == "GET" else "abort")
+        answer = real(self, method, name, *asked, **how)
+        if asked and asked[0] == {"state": "UploadComplete"}:
+            begun.append(name)
+            if len(begun) == 2:
+                halt.halt(store, ACCOUNT, actor="ines", reason="stop")
+        return answer
+
+    real, begun = Client.job, list[str]()
+    monkeypatch.setattr(Client, "job", job)
+    with org.switched(bulk_chunk=5, bulk_seconds_per_chunk=2.0), pytest.raises(GateClosed), a_run(store) as run:
+        make_plan(run, policy, ACCOUNT)
+        push(run, CONNECTOR, org.access, by_file(policy, file_rows=30))
+    assert seen[:3] == ["abort", "abort", "GET successfulResults"]
+    arrived = len(org.rows("both-"))
+    assert arrived < 60 and states(store).get("done", 0) == arrived
+
+
 def test_a_halt_between_a_file_and_its_beginning_lets_nothing_of_it_be_written(
     store: Store, org: Org, policy: Policy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,13 @@ def header(file: Path) -> list[str]:
         return [name.lower() for name in next(csv.reader(opened), [])]
 
 
+def empty(file: Path) -> bool:
+    """Whether nothing follows the first line."""
+    with file.open("rb") as opened:
+        opened.readline()
+        return not opened.readline().strip()
+
+
 def columns(names: list[str]) -> dict[str, str]:
     """The column of the temporary table that holds what the file calls so."""
     return {name: f"c{place}" for place, name in enumerate(names)}

@@ -25,6 +25,9 @@ from landbridge.push.outbox import Group, Ready
 SHORTEST, LONGEST = 0.25, 10.0
 """Seconds between two questions about a job. Each question is a call of the org's budget."""
 
+BLINK = 0.5
+"""Seconds after which we see a halt while we wait. That is asked of our own database."""
+
 CLOCKS = timedelta(minutes=2)
 """So far may our clock and the CRM's be apart."""
 
@@ -50,6 +53,7 @@ def send(way: Dispatch, group: Group, ready: Ready) -> None:
 def _send_files(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, notes: Noting) -> None:
     after, before, looked = 0, None, None
     while claims.worth_it(way, bulk, group, ready, after):
+        halt.refuse(way.store, way.account)
         looked = looks.drop_edited(way, bulk, group, ready, looked)
         try:
             job = _carried(way, bulk, group, ready, after)
@@ -74,8 +78,20 @@ def settle_jobs(way: Dispatch) -> None:
         elif job.opening:
             _end_unheard(way, bulk, job)
         else:
-            with noting.behind(way, bulk) as notes:
-                _settle(way, bulk, job, notes)
+            _settle_or_give_up(way, bulk, job)
+
+
+def _settle_or_give_up(way: Dispatch, bulk: Bulk, job: Claimed) -> None:
+    """Settle a job. One that has ended, with results that cannot be read, would keep everything else waiting until the
+    CRM forgets it: each of its rows is looked up instead."""
+    try:
+        with noting.behind(way, bulk) as notes:
+            _settle(way, bulk, job, notes)
+    except SourceChanged:
+        told = bulk.ask(way.access, job.job_id)
+        if told is None or told.state != "ended":
+            raise
+        claims.lost(way, job)
 
 
 def _end_unheard(way: Dispatch, bulk: Bulk, job: Claimed) -> None:
@@ -129,9 +145,10 @@ def _finish(way: Dispatch, bulk: Bulk, job: Claimed, told: Job | None, notes: No
     """Wait for the job's end and have its results noted. Raises SourceUnavailable when it takes too long."""
     begun, wait, broken_off = time.monotonic(), SHORTEST, False
     while told is not None and told.state != "ended":
-        if not broken_off and halt.standing(way.store, way.account):
-            broken_off = _broken_off(way, bulk, job)
-        time.sleep(wait)
+        if broken_off:
+            time.sleep(SHORTEST)
+        elif _halted(way, wait):
+            broken_off = _broken_off(way, bulk)
         told = bulk.ask(way.access, job.job_id)
         spent = time.monotonic() - begun
         if spent > PATIENCE:
@@ -146,10 +163,23 @@ def _finish(way: Dispatch, bulk: Bulk, job: Claimed, told: Job | None, notes: No
         notes.take(job, told)
 
 
-def _broken_off(way: Dispatch, bulk: Bulk, job: Claimed) -> bool:
-    """Let the CRM write nothing more of the job. What it has written is told by its results."""
-    with contextlib.suppress(SourceChanged):  # it has ended meanwhile
-        bulk.abort(way.access, job.job_id)
+def _halted(way: Dispatch, wait: float) -> bool:
+    """Wait so many seconds; answers True at once when writing is halted."""
+    until = time.monotonic() + wait
+    while not halt.standing(way.store, way.account):
+        left = until - time.monotonic()
+        if left <= 0:
+            return False
+        time.sleep(min(left, BLINK))
+    return True
+
+
+def _broken_off(way: Dispatch, bulk: Bulk) -> bool:
+    """Let the CRM write nothing more of any job of ours. What it has written is told by their results."""
+    for job in claims.unsettled(way):
+        with contextlib.suppress(SourceChanged):  # it has ended meanwhile
+            if not job.opening:
+                bulk.abort(way.access, job.job_id)
     return True
 
 

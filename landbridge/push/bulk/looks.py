@@ -28,7 +28,11 @@ _GROUP = f"""
 c.account = :account AND c.object = :object AND c.action = :action AND c.match_field = :match_field
 AND {APPROVED} AND (c.sent_at IS NULL OR c.sent_at < :began)
 """
-_FIELDS = f"SELECT DISTINCT f.key FROM change c, LATERAL jsonb_object_keys(c.before) f(key) WHERE {_GROUP} ORDER BY 1"
+# A parent named by its external id is no field that could be asked for: see Outgoing.shown.
+_PLAIN_VALUE = "jsonb_typeof(b.value) NOT IN ('object', 'array')"
+_FIELDS = f"""
+SELECT DISTINCT b.key FROM change c, LATERAL jsonb_each(c.before) b WHERE {_GROUP} AND {_PLAIN_VALUE} ORDER BY 1
+"""
 
 # Ten minutes: rows that are committed late carry an older stamp (airbyte #27146).
 _SINCE = f"""
@@ -88,7 +92,7 @@ INSERT INTO settled (change_id, state)
 SELECT c.change_id, 'superseded' FROM change c JOIN present p ON p.found_by = {{found_by}}
 WHERE {_GROUP} AND EXISTS (
     SELECT FROM jsonb_each(c.before) b
-    WHERE p.fields ? lower(b.key)
+    WHERE p.fields ? lower(b.key) AND {_PLAIN_VALUE}
       AND pg_temp.plain(p.fields ->> lower(b.key)) <> pg_temp.plain(b.value #>> '{{{{}}}}')
       AND NOT (c.after ? b.key AND pg_temp.plain(p.fields ->> lower(b.key)) = pg_temp.plain(c.after ->> b.key)))
 """

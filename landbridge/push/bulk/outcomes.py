@@ -33,12 +33,14 @@ def note(way: Dispatch, bulk: Bulk, job: Claimed, results: Results) -> None:
         _take(connection, "failed", results.failed, job, results)
         _take(connection, "left", results.left, job, results)
         connection.execute(sa.text(SETTLED))
+        if job.match_field.lower() != "id":
+            connection.execute(sa.text(_WITHOUT_ODD))
         connection.execute(sa.text("ANALYZE result"))
         matched = _SETTLED.replace("{found_by}", found_by(job.match_field, "c.match_value"))
         with copies.by_hash(connection):
             connection.execute(sa.text(matched), _named(connection, way, bulk, job))
         counts = write_down(connection, way)
-        _close(connection, way, job)
+        _close(connection, way, job, counts["unknown"])
     count(way, counts)
 
 
@@ -48,6 +50,8 @@ def _take(connection: sa.Connection, kind: str, file: Path, job: Claimed, result
     if not names:
         return
     if job.match_field.lower() not in names:
+        if copies.empty(file):
+            return
         raise SourceChanged(f"The results of a bulk job come without the column {job.match_field}.")
     copies.make(connection, "told", names)
     copies.take_in(connection, "told", file)
@@ -71,6 +75,12 @@ FROM told
 """
 
 
+# What was written has an id, and one of its own. Where the CRM says otherwise we look ourselves.
+_WITHOUT_ODD = """
+DELETE FROM result WHERE kind = 'done' AND (
+    crm_id IS NULL OR crm_id !~ '^[A-Za-z0-9]{15}([A-Za-z0-9]{3})?$'
+    OR left(crm_id, 15) IN (SELECT left(crm_id, 15) FROM result WHERE kind = 'done' GROUP BY 1 HAVING count(*) > 1))
+"""
 # An id of 15 characters lacks the three that tell its capitals; we keep ids whole, as reading gives them.
 _WHOLE = """
 CASE WHEN length(r.crm_id) = 15 THEN r.crm_id || (
@@ -128,10 +138,10 @@ FROM result
 """
 
 
-def _close(connection: sa.Connection, way: Dispatch, job: Claimed) -> None:
-    """Note the job's end. Where the CRM's three lists are not what we sent, that is told in the trail."""
+def _close(connection: sa.Connection, way: Dispatch, job: Claimed, unknown: int) -> None:
+    """Note the job's end. Where the CRM's three lists are not, row by row, what we sent, that is told in the trail."""
     told = {name: int(number) for name, number in connection.execute(sa.text(_TOLD)).one()._mapping.items()}
-    balanced = sum(told.values()) == job.sent
+    balanced = sum(told.values()) == job.sent and not unknown
     state = "settled" if balanced else "aborted"
     claims.end(connection, way, job, {**told, "state": state, "settled_at": sa.func.now()})
     kind = "bulk.settled" if balanced else "bulk.unbalanced"
