@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pyarrow.compute as pc
 import pytest
 
 from landbridge.identity.resolve import resolve
@@ -22,47 +25,87 @@ def test_profiles_that_say_nothing_stay_single() -> None:
     assert together(resolve(profiles(*rows)).links) == set()
 
 
-@pytest.mark.parametrize(
-    "junk",
-    [
-        "x" * 10_000,
-        "\U0001f389\U0001f525",
-        "\x00\x00",
-        "مرحبا بالعالم",
-        "'; DROP TABLE nodes; --",
-        "{0} {left} %s \\",
-        "-",
-        "  ",
-        "\u202eevil",
-        "a" * 500 + "@b.example",
-    ],
-)
-def test_one_value_in_every_field_of_everybody(junk: str) -> None:
-    fields = (
-        "full_name",
-        "given_name",
-        "family_name",
-        "street",
-        "city",
-        "postcode",
-        "company",
-        "birth_date",
-        "country",
-        "region_hint",
-    )
+A_NAME = {("a/u/full_name", "b/u/full_name")}
+JUNK: dict[str, set[tuple[str, str]]] = {
+    "x" * 10_000: set(),
+    "\U0001f389\U0001f525": set(),
+    "\x00\x00": set(),
+    "مرحبا بالعالم": A_NAME,
+    "'; DROP TABLE nodes; --": A_NAME,
+    "{0} {left} %s \\": set(),
+    " - ": set(),
+    "N/A": set(),
+    "Test Unknown": set(),
+    "test@test.com": set(),
+    "000-000-0000": set(),
+    "\u202eevil": set(),
+    "a" * 500 + "@b.example": set(),
+}
+"""What people and machines write where something is asked; and where it is a value all the same, who has it in common:
+two words of letters are a name."""
+
+
+def two_with(field: str, junk: str) -> list[dict[str, Any]]:
+    """Two of one town who share the junk in one field, and whom nothing else tells apart."""
+    told: dict[str, Any] = {field: [junk] if field in ("email", "phone", "handle", "reference") else junk}
+    if field in ("full_name", "given_name", "family_name", "company"):
+        return [person(f"{s}/u/{field}", city="Leeds", email=f"{s}{field}@gmail.com", **told) for s in "ab"]
+    named = person(f"a/u/{field}", full_name=f"Ann {field}berg", city="Leeds", **told)
+    return [named, person(f"b/u/{field}", city="Leeds", **told)]
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_junk_in_common_joins_nobody(junk: str) -> None:
+    fields = ("full_name", "given_name", "family_name", "company", "birth_date", "email", "phone", "handle")
+    rows = [row for field in (*fields, "reference") for row in two_with(field, junk)]
+    assert together(resolve(profiles(*rows)).links) == set(map(frozenset, JUNK[junk]))
+
+
+@pytest.mark.parametrize("value", ["ann.archer@posteo.example", "+442079460018", "x:annarcher77"])
+def test_what_is_no_junk_joins_the_two(value: str) -> None:
+    """So that the test above can fail: the same two, with a value that says something."""
+    field = {"a": "email", "+": "phone", "x": "handle"}[value[0]]
+    assert together(resolve(profiles(*two_with(field, value))).links) == {frozenset((f"a/u/{field}", f"b/u/{field}"))}
+
+
+@pytest.mark.parametrize(("junk", "most"), [("-", 1), ("\x00\x00", 1), ("x" * 10_000, 25)])
+def test_one_value_in_every_field_of_everybody(junk: str, most: int) -> None:
+    """Copies of a row that says anything are gathered, in customers that are no larger than is believed unasked."""
+    fields = ("full_name", "given_name", "family_name", "street", "city", "postcode", "company", "birth_date")
     many = ("email", "phone", "handle", "reference")
-    rows = [person(f"a/u/{n}", **dict.fromkeys(fields, junk), **{name: [junk] for name in many}) for n in range(45)]
-    assert resolve(profiles(*rows)).stats["profiles"] == 45
+    told: dict[str, Any] = dict.fromkeys((*fields, "country", "region_hint"), junk) | {name: [junk] for name in many}
+    assert resolve(profiles(*(person(f"a/u/{n}", **told) for n in range(45)))).stats["largest"] <= most
 
 
 def test_one_mailbox_on_a_whole_base_does_not_chain_strangers() -> None:
     names = ("Ann Archer", "Ben Baker", "Cleo Carter", "Dan Dyer", "Eve Ellis", "Finn Fox", "Gus Gray", "Hal Hill")
+    mail = "mega.store@mega.example"
+    rows = [person(f"{name}/u/{n}", full_name=name, email=mail) for n in range(4) for name in names]
+    rows += [person(f"nobody/u/{n}", email=mail) for n in range(4)]
+    found = together(resolve(profiles(*rows)).links)
+    assert found == {frozenset(f"{name}/u/{n}" for n in range(4)) for name in names}, "and who has no name is nobody's"
+
+
+@pytest.mark.parametrize("people", [24, 60])
+def test_a_name_that_many_write_for_nobody_joins_hardly_any(people: int) -> None:
+    """In a base of others, each with an address and a phone of their own: frequency alone takes its weight away."""
+    givens, families = "Ann Ben Cleo Dan Eve Finn Gus Hal".split(), "Archer Baker Carter Dyer Ellis Fox Gray".split()  # noqa: SIM905
+    others = [f"{given} {family}{end}" for given in givens for family in families for end in ("", "son", "wood", "ly")]
+    called = [*others * 2, *["Laufkunde Kasse"] * people]
     rows = [
-        person(f"a/u/{n}", full_name=f"{name} {'x' * (n // 8)}", email="shop@mega.example")
-        for n, name in enumerate(names * 30)
+        person(f"a/u/{n}", full_name=name, email=f"{'acegikmoqs'[n % 10] * 3}{n * 7919}@gmail.com", phone=phone(n))
+        for n, name in enumerate(called)
     ]
-    found = resolve(profiles(*rows))
-    assert found.stats["largest"] < 40
+    first = len(called) - people
+    found = resolve(profiles(*rows)).links.filter(
+        pc.field("profile_id").isin([f"a/u/{n}" for n in range(first, len(called))])
+    )
+    assert together(found) == set()
+
+
+def phone(number: int) -> str:
+    """No two of them a slip apart."""
+    return f"+4420{(number * 2_654_435_761) % 89_999_999 + 10_000_000}"
 
 
 def test_nulls_inside_lists_are_passed_over() -> None:

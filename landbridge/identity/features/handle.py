@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import duckdb
 
-_VALUES = """
+LONGEST = 100
+"""Characters of a name on a network; what is longer, or has a space or a sign that steers the text in it, is none."""
+
+_VALUES = f"""
 CREATE OR REPLACE TEMP TABLE handle_values AS
 SELECT DISTINCT place, value FROM (
     SELECT place, regexp_replace(rtrim(regexp_replace(lower(trim(left(handle, 200))), '^[a-z0-9_.-]+:', ''),
         '/'), '^(.*/)?@?', '') AS value
     FROM (SELECT place, unnest(handle) AS handle FROM base))
-WHERE length(value) >= 3 AND NOT regexp_full_match(value, 'n/?a|none|null|unknown|test|user|profile|home|share')
+WHERE regexp_full_match(value, '[^\\s\\pC]{{3,{LONGEST}}}')
+    AND NOT regexp_full_match(value, '(n/?a|none|null|unknown|test|user|profile|home|share)(@.*)?')
+    AND replace(regexp_replace(value, '[-_.]', '', 'g'), value[1], '') != ''  -- 000-000
 """
 
 
