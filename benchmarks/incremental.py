@@ -153,7 +153,7 @@ def measure(base: int, wanted: argparse.Namespace, out: Any) -> None:
             put(store, batch)
             rounds.append(resolved(store, Path(home)))
         nothing, peak = resolved(store, Path(home)), peak_mb()
-        kept = sum(f.stat().st_size for f in (Path(home) / "identity").iterdir())
+        kept = sum(f.stat().st_size for f in (Path(home) / "identity").rglob("*"))
         store.close()
         bare = {} if wanted.no_peer else peer(profiles, batch, Path(home))
     row = {key: statistics.median(r.get(key, 0.0) for r in rounds) for key in rounds[0]}

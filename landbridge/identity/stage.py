@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from landbridge.identity import features, signatures, touched
 from landbridge.identity.alone import alone
 from landbridge.identity.kept import change, making
+from landbridge.identity.kept.base import Base
 from landbridge.identity.kept.file import Kept
 from landbridge.identity.matching import count, matched
 from landbridge.identity.model import Model
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
     from landbridge.identity.spark_engine import Cluster
 
 
-def resolve(run: Run, model: Model, kept: Path | None = None, spark: Cluster | None = None) -> None:
+def resolve(run: Run, model: Model, folder: Path | None = None, spark: Cluster | None = None) -> None:
     """Link every profile to its identity; ids last. Does nothing when nothing changed since the last time.
 
-    With a folder for what is `kept`, only changed profiles are compared, against all, and only the groups that they
+    With a `folder` for what is kept, only changed profiles are compared, against all, and only the groups that they
     touch are made again; without one, or where what is kept does not fit, the whole base is (the run's versions say
     which, and why). With `spark` a whole base is weighed there. A profile that is gone is not compared and keeps its
     link: its consent and its history go on counting, and if it comes back it is who it was.
@@ -43,13 +44,13 @@ def resolve(run: Run, model: Model, kept: Path | None = None, spark: Cluster | N
     run.note("versions", model=model.version)
     with run.store.bulk() as connection:
         signatures.read(connection)
-    with run.books.stage("resolve") as entry, Kept(kept) as base:
+    with run.books.stage("resolve") as entry, Kept(folder) as kept:
         with run.store.bulk() as connection:
             if not _waits(connection, model.version):
                 return
-            _resolve(run, model, connection, base, entry, spark)
-        base.commit()
-        if base.fresh:
+            _resolve(run, model, connection, kept, entry, spark)
+        kept.commit()
+        if kept.fresh:
             run.store.tidy("profile", "link", "match", "identity")
 
 
@@ -62,30 +63,30 @@ def _waits(connection: Connection, model: str) -> bool:
     return bool(bulk.get(connection, _WAITS, (model,))["waits"][0].as_py())
 
 
-def _resolve(run: Run, model: Model, connection: Connection, base: Kept, entry: Entry, spark: Cluster | None) -> None:
-    reason = _why_whole(model, connection, base)
+def _resolve(run: Run, model: Model, connection: Connection, kept: Kept, entry: Entry, spark: Cluster | None) -> None:
+    reason = _why_whole(model, connection, kept)
     found = None
-    if not reason:
+    if kept.base:
         try:
-            found = _part(model, connection, base)
+            found = _part(model, connection, kept.base)
         except duckdb.Error:
             reason = "what is kept cannot be read"
     if found is None:
-        found = _whole(model, connection, base, spark)
+        found = _whole(model, connection, kept, spark)
     run.note("versions", resolved=f"whole: {reason}" if reason else "what changed")
     with connection.cursor() as cursor:
         store(cursor, run, *found, entry)
 
 
-def _why_whole(model: Model, connection: Connection, base: Kept) -> str:
-    """Why the whole base must be resolved, or ''; then the base is open."""
+def _why_whole(model: Model, connection: Connection, kept: Kept) -> str:
+    """Why the whole base must be resolved, or ''; then what is kept is open."""
     stands = bulk.get(connection, "SELECT stamp, model FROM resolved").to_pylist()
     if not stands:
         return "the first time"
     if stands[0]["model"] != model.version:
         return "another model"
     waiting = bulk.get(connection, f"SELECT count(*) AS n FROM profile WHERE {WAITING}")["n"][0].as_py()
-    return base.open(stands[0]["stamp"], waiting)
+    return kept.open(stands[0]["stamp"], waiting)
 
 
 _WAITS = f"""
@@ -98,21 +99,19 @@ _PROFILES = f"SELECT {', '.join([*PROFILE_SCHEMA.names, 'digest'])} FROM profile
 _GONE = f"SELECT profile_id FROM profile WHERE {WAITING} AND gone"
 
 
-def _whole(model: Model, connection: Connection, base: Kept, spark: Cluster | None) -> tuple[Resolution, Seen]:
+def _whole(model: Model, connection: Connection, kept: Kept, spark: Cluster | None) -> tuple[Resolution, Seen]:
     """Resolve everything, and keep what makes the next time cheap."""
     stamp = secrets.token_hex(8)
     gone = bulk.get(connection, _GONE)["profile_id"].combine_chunks()
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = on")
     profiles = bulk.get(connection, f"{_PROFILES} WHERE NOT gone ORDER BY profile_id")
-    con = base.anew()
+    con = kept.anew()
     features.tell(con, _heard(connection, profiles), known_given(model))
     features.learn(con)
     found = features.compare(con)
     counts = count(found)
-    if base.keeps:
-        making.make(con, found, counts, stamp)
-    base.close()
+    kept.keep(lambda folder: making.make(con, found, counts, stamp, folder))
     decisions = bulk.get(connection, _DECISIONS)
     standing = Standing(
         references(found),
@@ -127,19 +126,18 @@ def _whole(model: Model, connection: Connection, base: Kept, spark: Cluster | No
     return resolution, Seen(profiles, gone, decisions, None, stamp)
 
 
-def _part(model: Model, connection: Connection, base: Kept) -> tuple[Resolution, Seen]:
+def _part(model: Model, connection: Connection, base: Base) -> tuple[Resolution, Seen]:
     """Resolve what changed and what that touches."""
-    con, stamp = base.con, secrets.token_hex(8)
-    assert con is not None
+    stamp = secrets.token_hex(8)
     gone = bulk.get(connection, _GONE)["profile_id"].combine_chunks()
     changed = bulk.get(connection, f"{_PROFILES} WHERE {WAITING} AND NOT gone ORDER BY profile_id")
     decisions = bulk.get(connection, _UNSEEN)
-    again = change.remake(con, _heard(connection, changed), gone, _reader(connection), model)
+    again = change.remake(base, _heard(connection, changed), gone, _reader(connection), model)
     again = touched.unique(again, decisions["left_id"], decisions["right_id"])
-    matches = change.candidates(con, again, model)
+    matches = change.candidates(base, again, model)
     remade = touched.unique(again, gone)
-    resolution = _conclude(con, connection, model, matches, remade)
-    change.stamped(con, stamp, changed.num_rows + len(gone))
+    resolution = _conclude(base, connection, model, matches, remade)
+    change.stamped(base, stamp, changed.num_rows + len(gone))
     return resolution, Seen(changed, gone, decisions, remade, stamp)
 
 
@@ -158,18 +156,16 @@ def _reader(connection: Connection) -> change.Read:
     return read
 
 
-def _conclude(
-    con: duckdb.DuckDBPyConnection, connection: Connection, model: Model, matches: pa.Table, remade: pa.Array
-) -> Resolution:
+def _conclude(base: Base, connection: Connection, model: Model, matches: pa.Table, remade: pa.Array) -> Resolution:
     """The groups that new `matches` of the profiles `remade` touch, out of the kept base and the database."""
     with connection.cursor() as cursor:
         touched.look_up(cursor, "remade", "profile_id", remade)
     strong = matches.filter(pc.greater_equal(matches["weight"], model.link))
     seeds = touched.unique(remade, strong["left_id"], strong["right_id"])
-    reached = touched.reach(connection, seeds, model.link, lambda ids: change.referring(con, ids))
-    found = change.facts_of(con, reached)
+    reached = touched.reach(connection, seeds, model.link, lambda ids: change.referring(base, ids))
+    found = change.facts_of(base, reached)
     standing = Standing(
-        [(tie["left_id"], tie["right_id"]) for tie in change.referring(con, reached).to_pylist()],
+        [(tie["left_id"], tie["right_id"]) for tie in change.referring(base, reached).to_pylist()],
         bulk.get(connection, touched.DECISIONS),
         bulk.get(connection, touched.PREVIOUS),
         touched.used(connection, found["profile_id"]),

@@ -12,27 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import landbridge
-from landbridge.identity import evidence, features
 from landbridge.identity.features import shared
 from landbridge.identity.kept import file
-from landbridge.identity.kept.file import Kept
-from landbridge.identity.kept.making import statistics
-from landbridge.identity.matching import match
+from landbridge.identity.kept.file import SINCE, Kept
 from landbridge.identity.model import default_model
-from landbridge.identity.resolve import Standing, conclude, known_given, references
 from landbridge.identity.stage import resolve
-from landbridge.store import bulk
 from landbridge.store.engine import Store
 from landbridge.trail.balance import Entry
 from landbridge.trail.runs import running
 from tests.conftest import fresh_database
+from tests.identity.kept_base import as_stored, as_whole
 from tests.identity.test_stage import decide, links, put, rows
 
 STILL = "what changed"
@@ -50,56 +45,6 @@ def resolved(store: Store, folder: Path) -> tuple[Entry, str]:
     return run.books.entries[0], rows(store, f"SELECT versions->>'resolved' FROM run WHERE run_id = '{run.run_id}'")[0][
         0
     ]
-
-
-def as_whole(store: Store, folder: Path) -> tuple[Any, ...]:
-    """Links, matches and the kept tables, as the whole base with the statistics in force makes them."""
-    model = default_model()
-    with duckdb.connect(str(folder / "base.duckdb"), read_only=True) as kept, duckdb.connect() as con:
-        with store.bulk() as connection:
-            profiles = bulk.get(connection, "SELECT * FROM profile WHERE NOT gone ORDER BY profile_id")
-            decisions = bulk.get(connection, "SELECT * FROM decision WHERE withdrawn_at IS NULL")
-        features.tell(con, profiles, known_given(model))
-        shared.learn(con)
-        for table in ("real_given", "spelling", "repeated"):
-            con.register(table, kept.sql(f"FROM kept.{table}").to_arrow_table())
-        found = features.compare(con)
-        matches = match(found, model, statistics(kept, found))
-        standing = Standing(references(found), decisions, None, (), profiles)
-        resolution = conclude(found, evidence.read(found["profile_id"], matches), standing, model)
-        holders = con.sql("""SELECT profile_id, kind, value, s.identifier IS NULL FROM holder
-            JOIN base USING (place) LEFT JOIN shared_value s USING (identifier) ORDER BY ALL""").fetchall()
-        keys = con.sql("SELECT profile_id, unnest(keys) AS key FROM found ORDER BY ALL").fetchall()
-    said = found.drop_columns(["keys", "refers_to"]).to_pylist()
-    return groups(resolution.links), matched(resolution.matches), said, holders, keys
-
-
-def as_stored(store: Store, folder: Path) -> tuple[Any, ...]:
-    """The same as it stands in the database and in the file."""
-    with store.bulk() as connection:
-        linked = bulk.get(connection, "SELECT link.* FROM link JOIN profile USING (profile_id) WHERE NOT gone")
-        matches = bulk.get(connection, "SELECT * FROM match")
-    with duckdb.connect(str(folder / "base.duckdb"), read_only=True) as kept:
-        said = kept.sql("SELECT * EXCLUDE (uid, name) FROM kept.profile ORDER BY profile_id").to_arrow_table()
-        holders = kept.sql("""SELECT profile_id, kind, value, personal
-            FROM kept.holder JOIN kept.profile USING (uid) ORDER BY ALL""").fetchall()
-        keys = kept.sql("SELECT profile_id, key FROM kept.key JOIN kept.profile USING (uid) ORDER BY ALL").fetchall()
-    return groups(linked), matched(matches), said.to_pylist(), holders, keys
-
-
-def groups(linked: pa.Table) -> dict[frozenset[str], set[tuple[str, float | None, str]]]:
-    """Who is together, and what ties each of them."""
-    of: dict[str, set[tuple[str, float | None, str]]] = {}
-    for row in linked.to_pylist():
-        of.setdefault(row["identity_id"], set()).add((row["profile_id"], row["weight"], row["how"]))
-    return {frozenset(profile for profile, *_ in members): members for members in of.values()}
-
-
-def matched(matches: pa.Table) -> set[tuple[Any, ...]]:
-    """Every match with its weight, its band and why it was refused."""
-    return {
-        tuple(row[name] for name in ("left_id", "right_id", "weight", "band", "refused")) for row in matches.to_pylist()
-    }
 
 
 @st.composite
@@ -246,6 +191,42 @@ def test_who_becomes_the_second_name_on_a_number_makes_it_shared_for_the_first(t
     put(town, "crm/users/8", {"phone": ["+442079460133"]})
     resolved(town, folder)
     assert as_stored(town, folder) == as_whole(town, folder)
+    for n in (8, 9):  # and it is the first one's own again
+        put(town, f"crm/users/{n}", {"phone": [f"+44207946019{n}"]})
+    assert resolved(town, folder)[1] == STILL
+    assert as_stored(town, folder) == as_whole(town, folder)
+
+
+def test_what_changed_is_found_as_it_is_and_no_more_as_it_was(town: Store, folder: Path) -> None:
+    """What the whole base was made of stands beside what changed since, and must not shine through."""
+    for name, number in (("Anna Lindqvist", "+442079460190"), ("Berit Quist", "+442079460191")):
+        put(town, "crm/users/1", {"full_name": name, "phone": [number]})
+        assert resolved(town, folder)[1] == STILL
+    put(town, "zendesk/users/9", {"full_name": f"{WORDS[0]} {WORDS[1]}son", "phone": ["+442079460101"]})
+    put(town, "zendesk/users/8", {"full_name": "Berit Quist", "phone": ["+442079460191"]})
+    put(town, "crm/users/2", {}, gone=True)
+    assert resolved(town, folder)[1] == STILL
+    assert as_stored(town, folder) == as_whole(town, folder)
+    of = links(town)
+    assert of["zendesk/users/9"] == of["zendesk/users/1"] != of["crm/users/1"] == of["zendesk/users/8"]
+
+
+def test_profiles_whose_ids_differ_in_case_alone_are_two(town: Store, folder: Path) -> None:
+    for key in ("00Q1a", "00Q1A"):
+        put(town, f"crm/users/{key}", {"full_name": f"Ulf {WORDS[len(key) % 2]}son", "phone": ["+442079460190"]})
+    resolved(town, folder)
+    put(town, "crm/users/00Q1a", {"full_name": "Berit Quist"})
+    assert resolved(town, folder)[0].taken == 2
+    assert as_stored(town, folder) == as_whole(town, folder)
+
+
+def test_who_was_referred_to_before_they_came_is_known_when_they_come(town: Store, folder: Path) -> None:
+    put(town, "zendesk/users/5", {"full_name": "Ulf Ek", "reference": ["CRM/users/new"]})
+    shutil.rmtree(folder)
+    resolved(town, folder)
+    put(town, "crm/users/new", {"full_name": "U. Ek"})
+    assert resolved(town, folder)[1] == STILL
+    assert links(town)["crm/users/new"] == links(town)["zendesk/users/5"]
 
 
 def test_a_key_becomes_crowded_and_rare_again(store: Store, folder: Path, never_whole: None) -> None:
@@ -280,28 +261,32 @@ def test_a_whole_resolve_afterwards_moves_nothing_when_the_statistics_are_as_the
     resolved(town, folder)
     before = [rows(town, f"SELECT * FROM {table} ORDER BY 1, 2") for table in ("link", "match", "identity")]
     put(town, "crm/users/5", {"full_name": f"{WORDS[0]} {WORDS[5]}son", "phone": ["+442079460105"], "title": "Dr"})
-    (folder / "base.duckdb").unlink()
+    shutil.rmtree(folder / "base")
     assert resolved(town, folder)[1] == "whole: nothing is kept"
     assert [rows(town, f"SELECT * FROM {table} ORDER BY 1, 2") for table in ("link", "match", "identity")] == before
 
 
-@pytest.mark.parametrize("harm", ["garbage", "half", "another database", "another version", "a tenth", "no folder"])
+@pytest.mark.parametrize(
+    "harm",
+    ["garbage", "half", "half a table", "another database", "another version", "a tenth", "no folder"],
+)
 def test_what_does_not_fit_is_not_used(town: Store, folder: Path, harm: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    base = folder / "base.duckdb"
+    base, table = folder / "base" / SINCE, folder / "base" / "holder.arrow"
     for n in range(8 if harm == "a tenth" else 1):
         put(town, f"zendesk/users/{n}", {"full_name": f"{WORDS[0]} {WORDS[n]}son", "phone": [f"+4420794601{n:02}"]})
     if harm == "garbage":
         base.write_bytes(b"nothing of ours" * 999)
     elif harm == "half":
         base.write_bytes(base.read_bytes()[: base.stat().st_size // 2])
+    elif harm == "half a table":
+        table.write_bytes(table.read_bytes()[: table.stat().st_size // 2])
     elif harm == "another database":
         with town.begin() as connection:
             connection.execute(sa.text("UPDATE resolved SET stamp = 'elsewhere'"))
     elif harm == "another version":
         monkeypatch.setattr(file, "code", lambda: "other")
     elif harm == "no folder":
-        base.unlink()
-        folder.rmdir()
+        shutil.rmtree(folder)
     entry, how = resolved(town, folder)
     monkeypatch.undo()
     assert how.startswith("whole: ")
@@ -337,12 +322,12 @@ def test_killed_between_the_two_commits_the_next_run_is_right(town: Store, folde
 
 def test_it_is_kept_from_others_eyes(town: Store, folder: Path) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert [path.name for path in folder.iterdir()] == ["base.duckdb"]
+    assert [path.name for path in folder.iterdir()] == ["base"]
 
 
 def test_after_a_base_that_cannot_be_read_the_planner_is_itself_again(town: Store, folder: Path) -> None:
     """A whole base is not to be read by index, a profile at a time."""
-    with duckdb.connect(str(folder / "base.duckdb")) as con:
+    with duckdb.connect(str(folder / "base" / SINCE)) as con:
         con.execute("DROP TABLE kept.key")
     with town.begin() as connection:
         connection.execute(
@@ -374,15 +359,16 @@ def _code(home: Path) -> str:
     return subprocess.run(asked, cwd=home, env=path, capture_output=True, text=True, check=True).stdout.strip()
 
 
-@pytest.mark.parametrize("harm", ["a folder in its place", "a file for the folder", "a folder that takes nothing"])
+@pytest.mark.parametrize("harm", ["a folder in its place", "a file in its place", "a file for the folder"])
 def test_where_nothing_can_be_kept_everything_is_resolved(town: Store, folder: Path, harm: str) -> None:
     shutil.rmtree(folder)
     if harm == "a folder in its place":
-        (folder / "base.duckdb" / "full").mkdir(parents=True)
-    elif harm == "a file for the folder":
-        folder.write_text("in the way")
+        (folder / "base" / SINCE / "full").mkdir(parents=True)
+    elif harm == "a file in its place":
+        folder.mkdir()
+        (folder / "base").write_text("in the way")
     else:
-        (folder / "base.new" / "full").mkdir(parents=True)
+        folder.write_text("in the way")
     put(town, "zendesk/users/2", {"full_name": f"{WORDS[0]} {WORDS[2]}son", "phone": ["+442079460102"]})
     entry, how = resolved(town, folder)
     assert (entry.taken, entry.new, how[:7]) == (62, 1, "whole: ")

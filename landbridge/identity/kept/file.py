@@ -1,8 +1,11 @@
-"""The file of the kept base: does it fit the database, and when does a change to it stand."""
+"""The folder of the kept base: does it fit the database, and when does a change to it stand."""
 
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
@@ -11,23 +14,32 @@ from types import TracebackType
 from typing import Self
 
 import duckdb
+import pyarrow as pa
+
+from landbridge.identity.kept.base import Base
+from landbridge.identity.kept.whole import Whole
 
 TENTH = 10
 """Statistics serve until more than one profile in so many has changed since they were made."""
+
+SINCE = "since.duckdb"
+"""What changed since the base was made, and its statistics; what it was made of stands beside (see `making`)."""
 
 
 class Kept:
     """The kept base in `folder`, or none where there is no folder. Closes itself as a context manager.
 
     A change to it stands with `commit`, called after PostgreSQL's own commit. Whoever dies between the two leaves a
-    stamp that does not fit, and the file is made anew.
+    stamp that does not fit, and the base is made anew.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self.fresh = False
         """Whether the base was made anew."""
-        self.con: duckdb.DuckDBPyConnection | None = None
+        self.base: Base | None = None
+        """What is kept, once it is open."""
+        self._con: duckdb.DuckDBPyConnection | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -36,14 +48,9 @@ class Kept:
         self.close()
 
     @property
-    def keeps(self) -> bool:
-        """Whether there is a folder to keep anything in."""
-        return self._folder is not None
-
-    @property
     def _path(self) -> Path:
         assert self._folder is not None
-        return self._folder / "base.duckdb"
+        return self._folder / "base"
 
     @property
     def _new(self) -> Path:
@@ -54,51 +61,70 @@ class Kept:
         try:
             if self._folder is None or not self._path.exists():
                 return "nothing is kept"
-            self.con = duckdb.connect(str(self._path))
-            reason = _misfit(self.con, stamp, waiting)
+            self._con = duckdb.connect(str(self._path / SINCE))
+            reason = _misfit(self._con, stamp, waiting)
             if not reason:
-                self.con.execute("BEGIN")
-        except (duckdb.Error, OSError):
+                self._con.execute("BEGIN")
+                self.base = Base(self._con, Whole(self._path))
+        except (duckdb.Error, OSError, pa.ArrowInvalid):
             reason = "what is kept cannot be read"
         if reason:
             self.close()
         return reason
 
     def anew(self) -> duckdb.DuckDBPyConnection:
-        """A connection to make a base with: what it leaves in schema `kept` is kept where there is a folder."""
+        """A connection to make a base with, until `keep`."""
         self.close()
         self.fresh = True
-        if self._folder is None:
-            self.con = duckdb.connect()
-            return self.con
         try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds personal values
-            _remove(self._new)
-            self.con = duckdb.connect(str(self._new))
+            if self._folder is not None:
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)  # it holds personal values
+                for old in (self._new, *self._folder.glob("base.duckdb*")):  # the latter as they were up to 2026
+                    _remove(old)
+                self._new.mkdir()
+                self._con = duckdb.connect(str(self._new / SINCE))
+                return self._con
         except (duckdb.Error, OSError):  # it cannot be kept; what stands in the database does not hang on it
             self._folder = None
-            self.con = duckdb.connect()
-        return self.con
+        self._con = duckdb.connect()
+        return self._con
+
+    def keep(self, make: Callable[[Path], None]) -> None:
+        """Have the files of a new base made, where there is a folder for them, and let go of the connection."""
+        try:
+            if self._folder is not None:
+                make(self._new)
+        except (duckdb.IOException, OSError, pa.ArrowInvalid):
+            self._drop()
+        finally:
+            self.close()
 
     def commit(self) -> None:
         """What was changed stands. Failing to keep it costs the next run its speed and nothing else."""
         try:
-            if self.fresh and self.keeps:
-                self.close()
+            if self.fresh and self._folder is not None:
+                _written(self._new)
                 _remove(self._path)
                 self._new.replace(self._path)
-            elif self.con is not None and not self.fresh:
-                self.con.execute("COMMIT")
+            elif self._con is not None:
+                self._con.execute("COMMIT")
         except (duckdb.Error, OSError):
-            self.close()
-            with suppress(OSError):  # then what stands there does not fit, and is found out the next time
-                _remove(self._new if self.fresh else self._path)
+            self._drop()
+
+    def _drop(self) -> None:
+        """Nothing is kept; if what stands there cannot be removed it does not fit, and is found out the next time."""
+        self.close()
+        for path in (self._new, self._path):
+            with suppress(OSError):
+                _remove(path)
+        self._folder = None
 
     def close(self) -> None:
-        """Let go of the file; what was not committed never was."""
-        if self.con is not None:
-            self.con.close()
-            self.con = None
+        """Let go of the files; what was not committed never was."""
+        self.base = None
+        if self._con is not None:
+            self._con.close()
+            self._con = None
 
 
 def _misfit(con: duckdb.DuckDBPyConnection, stamp: str, waiting: int) -> str:
@@ -113,9 +139,18 @@ def _misfit(con: duckdb.DuckDBPyConnection, stamp: str, waiting: int) -> str:
 
 
 def _remove(path: Path) -> None:
-    """The file, and its log: DuckDB would replay that upon whatever file comes to stand here."""
-    path.unlink(missing_ok=True)
-    path.with_name(path.name + ".wal").unlink(missing_ok=True)
+    """What is there, be it a folder or not."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _written(folder: Path) -> None:
+    """The files in it outlast a power cut from now on: nobody would see that one is torn."""
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file)
 
 
 @cache
