@@ -105,6 +105,7 @@ def find(rules: Rules, leads: pa.Table, beside: Beside) -> Differences:
 def _find(rules: Rules, leads: pa.Table, beside: Beside) -> Differences:
     policy = rules.policy
     with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")  # a time without a zone is no different on another machine
         connection.register("arrived", leads)
         connection.register("company", beside.companies)
         connection.execute(f"CREATE TABLE known AS {_KNOWN}")

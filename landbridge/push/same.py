@@ -7,7 +7,7 @@ costs a second upsert of the same values.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 Same = Callable[[Any, Any], bool]
@@ -33,16 +33,21 @@ def alike(here: Any, value: Any) -> bool:
 
 
 def _plain(value: Any) -> object:
-    """Numbers by value, times by the second, text without outer space and in any case; empty and false are nothing."""
+    """Numbers by value, times by the second and in UTC where they name no zone, text without outer space and in any
+    case; empty and false are nothing."""
     if value is None or value is False or value == "":
         return None
     if isinstance(value, bool | int | float):
         return float(value)
     text = str(value).strip().replace("\r\n", "\n").casefold()
     try:
-        return int(datetime.fromisoformat(text).timestamp()) if len(text) >= 19 and text[4:5] == "-" else text
+        return _moment(datetime.fromisoformat(text)) if len(text) >= 19 and text[4:5] == "-" else text
     except ValueError:
         return text
+
+
+def _moment(at: datetime) -> int:
+    return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
 
 
 def _text(value: Any) -> str:

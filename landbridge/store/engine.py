@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,7 +76,8 @@ class Store:
     def only_one(self, name: str, *, wait: float = 0) -> Iterator[None]:
         """Hold the advisory lock `name` for the block; the server frees it if we die.
 
-        Raises AlreadyRunning when another holds it still after `wait` seconds, StoreUnavailable.
+        Raises AlreadyRunning when another holds it still after `wait` seconds, StoreUnavailable also where the lock was
+        lost with its connection before the block ended.
         """
         with self._connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             key = sa.select(sa.func.hashtextextended(name, 0)).scalar_subquery()
@@ -85,10 +87,17 @@ class Store:
                     time.sleep(0.2)
                     continue
                 raise AlreadyRunning(f"Another run is at work on {name}.", do="Wait until it ends, then run again.")
+            freed = sa.select(sa.func.pg_advisory_unlock(key))
             try:
                 yield
-            finally:
-                connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+            except BaseException:
+                with contextlib.suppress(DBAPIError):  # what the block raised is what is to be told
+                    connection.execute(freed)
+                raise
+            try:
+                connection.execute(freed)
+            except DBAPIError as error:
+                raise _unavailable(self.engine.url, error) from error
 
     def tidy(self, *tables: str) -> None:
         """Clear away what a whole rewrite of tables left, and count them anew. Not inside a transaction.

@@ -33,6 +33,28 @@ def test_a_lock_ends_with_its_block_however_that_ends(store: Store) -> None:
     other.close()
 
 
+_CUT_OFF = """
+SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+def _cut_off(store: Store) -> None:
+    """End the connection that holds the lock, as a restart of the server does."""
+    with store.begin() as connection:
+        assert connection.scalar(sa.text(_CUT_OFF))
+
+
+def test_a_lock_that_was_lost_is_told_as_ours_and_hides_no_other_error(store: Store) -> None:
+    with pytest.raises(StoreUnavailable), store.only_one("publish"):
+        _cut_off(store)
+    with pytest.raises(ZeroDivisionError), store.only_one("publish"):
+        _cut_off(store)
+        _ = 1 / 0
+    with store.only_one("publish"):
+        pass
+
+
 def _one(store: Store) -> Any:
     with store.bulk() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT 1")
