@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from landbridge.bootstrap import opened
 from landbridge.cli import show
 from landbridge.counted import counted
+from landbridge.push import words
 from landbridge.push.render import Row, Totals, Why
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _csv(rows: Iterable[Row]) -> None:
     columns = list(Row.__dataclass_fields__)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([show.for_spreadsheets(getattr(row, column)) for column in columns])
+        writer.writerow([show.for_spreadsheets(words.shown(getattr(row, column))) for column in columns])
 
 
 def _tell(numbers: Totals, rows: list[Row], whys: list[Why]) -> None:
@@ -112,9 +113,7 @@ def _lines(row: Row, widest: int, values: int) -> Iterator[str]:
 
 
 def _plain_difference(row: Row) -> str:
-    before, after = (
-        "" if each in (None, "") else show.cut(show.visible(str(each)), 60) for each in (row.before, row.after)
-    )
+    before, after = (show.cut(show.visible(words.shown(each)), 60) for each in (row.before, row.after))
     if row.kind == "keep":
         return f"{before} (kept)".strip()
     if row.kind == "set":

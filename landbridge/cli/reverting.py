@@ -86,5 +86,6 @@ def _tell_left(left: list[Left], limit: int) -> None:
 
 def _shown(value: object) -> str:
     from landbridge.cli import show
+    from landbridge.push import words
 
-    return "" if value is None else show.cut(value, 40)
+    return show.cut(words.shown(value), 40)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,3 +86,14 @@ def in_sum(field: str, rule: str | None, system: str | None) -> str:
         return "what the policy gives where we know nothing"
     told = RULES.get(str(rule), str(rule or "our id"))
     return f"{told}, from {system}" if system else told
+
+
+def shown(value: Any) -> str:
+    """A field's value as people read it: text as it is, the rest as JSON, a whole number without its nought behind the
+    point. Nothing is an empty text."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    whole = isinstance(value, float) and value.is_integer()
+    return json.dumps(int(value) if whole else value, ensure_ascii=False)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from connectors.base import Receipt, Write
-from landbridge.errors import GateClosed
+from landbridge.errors import AlreadyRunning, GateClosed
 from landbridge.push import halt, holds
+from landbridge.push.apply import push
 from landbridge.push.holds import About
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
@@ -114,6 +115,22 @@ def test_who_opts_out_while_the_crm_is_looked_at_does_not_go_as_planned(store: S
     assert crm.writes == []
     line()
     assert [row["HasOptedOutOfEmail"] for row in crm.rows["Lead"].values()] == [True]
+
+
+def test_two_pushes_at_once_are_one(store: Store, crm: Crm, policy: Policy, line: Line) -> None:
+    """The second is told to wait, sends nothing, and the first goes on as if it had been alone."""
+    put(store, anna=ANNA, bo={"last_name": "Bo"})
+    told: list[str] = []
+
+    def second() -> None:
+        with pytest.raises(AlreadyRunning, match="at work on push salesforce") as caught, a_run(store) as run:
+            push(run, crm.connector(), access(), policy)
+        told.append(caught.value.do)
+
+    crm.after_call = second
+    assert books(line(), "push") == {"taken": 2, "new": 2}
+    assert told == ["Wait until it ends, then run again."]
+    assert len(crm.writes) == len(crm.rows["Lead"]) == 2
 
 
 def lost_on_the_way(store: Store, crm: Crm, line: Line) -> None:

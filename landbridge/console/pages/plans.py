@@ -13,14 +13,13 @@ from landbridge.console.acts import plans as acts
 from landbridge.console.read import plan_waits as waits
 from landbridge.console.read import plans as read
 from landbridge.console.read.beside import newest as beside
-from landbridge.console.read.plan_fields import text_of
 from landbridge.console.web.caller import Sees, hub_of, roles_of
 from landbridge.console.web.conductor import prefect_of
 from landbridge.console.web.csv_out import csv_response
 from landbridge.console.web.lists import Listing
 from landbridge.console.web.render import render
 from landbridge.console.web.veil import Veil
-from landbridge.push import sorting
+from landbridge.push import sorting, words
 from landbridge.push.plan import newest_open
 from landbridge.push.selection import Selection
 from landbridge.store.numbers import number
@@ -134,6 +133,6 @@ def _rows(changes: Iterable[read.ChangeShown]) -> Iterator[Mapping[str, Any]]:
             each.identity_id,
         )
         for one in each.fields:
-            values = text_of(one.before), text_of(one.after)
+            values = words.shown(one.before), words.shown(one.after)
             told = (one.name, "held" if one.held else one.kind, *values, one.reason, one.profile)
             yield dict(zip(COLUMNS, (*whose, *told), strict=True))

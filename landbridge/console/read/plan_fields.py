@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -43,7 +42,7 @@ class FieldShown:
     @property
     def pieces(self) -> tuple[list[Piece], list[Piece]]:
         """Both values in pieces."""
-        return compared(text_of(self.before), text_of(self.after))
+        return compared(words.shown(self.before), words.shown(self.after))
 
 
 def fields_of(change: Mapping[str, Any], held: set[str | None], veil: Veil) -> list[FieldShown]:
@@ -106,13 +105,6 @@ def _kept(change: Mapping[str, Any], held: set[str | None]) -> list[FieldShown]:
 def name_of(change: Mapping[str, Any]) -> str:
     """What the person is called."""
     return name_of_change(change["said"], change["before"], change["after"])
-
-
-def text_of(value: Any) -> str:
-    """A value as text."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def cut(text: str) -> str:

@@ -16,12 +16,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from landbridge.bootstrap import Hub
-from landbridge.console.read.plan_fields import cut, text_of
+from landbridge.console.read.plan_fields import cut
 from landbridge.console.read.quarantine import Item
 from landbridge.console.read.quarantine_words import ANSWERS
 from landbridge.console.web.veil import Veil
 from landbridge.leads.overrides import FIELDS
 from landbridge.mapping import nodes
+from landbridge.push import words
 from landbridge.push.words import RULES
 from landbridge.store.engine import Store
 
@@ -92,7 +93,7 @@ def _of_lead(hub: Hub, item: Item, veil: Veil) -> Whole:
     names = sorted({*fields, *([item.field] if item.field else [])}, key=lambda name: (name != item.field, name))
     cells = [_cell(name, fields.get(name), origin.get(name), name == item.field, veil) for name in names]
     said = said_as(item.field)
-    repair = (said, text_of(fields.get(said))) if said else None
+    repair = (said, words.shown(fields.get(said))) if said else None
     return Whole(cells, repair=repair, place="mappings/quality/lead.yaml")
 
 
@@ -100,7 +101,7 @@ def _cell(name: str, value: Any, origin: Any, fails: bool, veil: Veil) -> Cell:
     told = origin if isinstance(origin, dict) else {}
     rule = RULES.get(str(told.get("rule")), told.get("rule"))
     whence = ", ".join(str(part) for part in (rule, veil.key(told.get("profile"))) if part)
-    return Cell(name, cut(text_of(value)), whence or None, told.get("record"), fails)
+    return Cell(name, cut(words.shown(value)), whence or None, told.get("record"), fails)
 
 
 def _of_record(hub: Hub, item: Item, veil: Veil) -> Whole:
@@ -190,7 +191,7 @@ def _of_question(hub: Hub, item: Item) -> Whole:
 
 
 def _side(name: str, values: Sequence[Any]) -> Side:
-    texts = tuple(cut(text_of(value)) for value in values)
+    texts = tuple(cut(words.shown(value)) for value in values)
     return Side(name, texts, len(set(texts)) > 1)
 
 
@@ -201,7 +202,8 @@ def _of_refusal(hub: Hub, item: Item, veil: Veil) -> Whole:
     if row is None:
         return Whole(place="mappings/crm/salesforce.yaml")
     cells = [
-        Cell(name, cut(text_of(value)), None, None, name in item.reason) for name, value in sorted(row.after.items())
+        Cell(name, cut(words.shown(value)), None, None, name in item.reason)
+        for name, value in sorted(row.after.items())
     ]
     cells.sort(key=lambda cell: not cell.fails)
     return Whole(cells, plan_id=row.plan_id, change_id=row.change_id, refusal=row.refusal)
