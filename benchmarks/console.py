@@ -31,7 +31,7 @@ from landbridge.bootstrap import Hub
 
 Ask = Callable[[], httpx.Response]
 SEARCHES = ("a", "ma", "john", "john smith", "jonh smiht", "maria gar", "@gmail", "+44 20", "müller", "zzzz", "anna k")
-RUNS, EVENTS = 500_000, 200_000
+RUNS, EVENTS, PLANS = 500_000, 200_000, 5_000
 
 
 def main() -> None:
@@ -74,7 +74,18 @@ def measured(hub: Hub, visitor: httpx.Client, repeat: int) -> Iterator[tuple[str
         return lambda: visitor.get(path)
 
     customers, runs = some(hub, "SELECT identity_id FROM golden LIMIT 4000", repeat), some(hub, _RUN_IDS, repeat)
-    paths = ["/", "/review", "/customers", "/plan", "/plan/history", "/quarantine", "/runs", "/audit", "/settings"]
+    paths = [
+        "/",
+        "/review",
+        "/customers",
+        "/plan",
+        "/plan/history",
+        "/plan/history?page=100",
+        "/quarantine",
+        "/runs",
+        "/audit",
+        "/settings",
+    ]
     filtered = ["/runs?flow=sync&account=files&state=failed", "/audit?kind=run.done", "/customers?sort=score"]
     for path in (*paths, *filtered):
         yield path, 100, [page(path)] * repeat
@@ -147,10 +158,12 @@ def make(folder: Path, profiles: int) -> None:
     hub = Hub(config.load(folder / "landbridge.yaml"))
     with hub.store.begin() as connection:
         for statement in _PAST:
-            connection.execute(sa.text(statement), {"runs": RUNS, "events": EVENTS})
-    hub.store.tidy("run", "balance", "audit_event")
+            connection.execute(sa.text(statement), {"runs": RUNS, "events": EVENTS, "plans": PLANS})
+    hub.store.tidy("run", "balance", "audit_event", "plan")
     hub.close()
-    (folder / "made").write_text(f"{profiles:,} profiles, {RUNS:,} runs, {EVENTS:,} events of the trail")
+    (folder / "made").write_text(
+        f"{profiles:,} profiles, {RUNS:,} runs, {EVENTS:,} events of the trail, {PLANS:,} plans"
+    )
 
 
 def _environment() -> dict[str, str]:
@@ -182,6 +195,12 @@ FROM generate_series(1, :runs) AS n, unnest(ARRAY['land', 'map']) AS stage
 INSERT INTO audit_event (kind, actor, subject, detail)
 SELECT 'run.done', 'landbridge', 'past-' || n, jsonb_build_object('run', 'past-' || n, 'taken', 10)
 FROM generate_series(1, :events) AS n
+""",
+    """
+INSERT INTO plan (plan_id, run_id, account, state, policy, approved_by, reason, counts, at)
+SELECT 'plan-past-' || n, 'past-' || n, 'salesforce', 'done', 'past', 'kim', 'looked at it',
+    jsonb_build_object('done', n, 'refused', n % 3), now() - n * interval '1 hour'
+FROM generate_series(1, :plans) AS n
 """,
 )
 
