@@ -16,16 +16,16 @@ from tests.console.test_quarantine import held, state, valid
 __all__ = ["held"]
 
 
-def ask(hub: Hub, expectation: str, reason: str) -> int:
+def ask(hub: Hub, expectation: str, reason: str, who: str = "i-anna") -> int:
     """A question of the push; its number."""
     with hub.store.begin() as connection:
-        row = {"expectation": expectation, "reason": reason}
+        row = {"expectation": expectation, "reason": reason, "who": who}
         return int(connection.scalar(sa.text(_ASK), row) or 0)
 
 
 _ASK = """
 INSERT INTO quarantine (stage, subject, expectation, reason, run_id)
-SELECT 'push', 'i-anna', :expectation, :reason, min(run_id) FROM run RETURNING quarantine_id
+SELECT 'push', :who, :expectation, :reason, min(run_id) FROM run RETURNING quarantine_id
 """
 
 
@@ -148,3 +148,30 @@ def test_only_what_is_held_is_repaired_and_only_its_own_value(
     with hub.store.begin() as connection:
         assert connection.scalar(sa.text("SELECT count(*) FROM override")) == 0
     assert begun == []
+
+
+def test_what_the_crm_refused_for_a_value_is_mended_on_its_page(
+    sign_in: SignIn, hub: Hub, held: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beside, "start", lambda _hub, *words, actor: True)
+    with hub.store.begin() as connection:
+        connection.execute(sa.text(_NO_SUCH_CITY))
+    number = ask(hub, "FIELD_CUSTOM_VALIDATION_EXCEPTION", "MailingCity is free; City: no such place", who="i-fine")
+    page = shown(sign_in("viewer").get(f"/quarantine/{number}").text)
+    assert "Set the value by hand" not in page and "▲ City" in page and "▲ Company" not in page
+    rita = sign_in("reviewer", login="rita")
+    assert 'name="field" value="city"' in rita.get(f"/quarantine/{number}").text
+    assert rita.form(f"/quarantine/{number}/repair", field="email", value="a@b.example", reason="x").status_code == 422
+    said = rita.form(f"/quarantine/{number}/repair", field="city", value="Oslo", reason="she moved")
+    assert "Set: city is Oslo, by your word." in shown(said.text)
+    with hub.store.begin() as connection:
+        told = connection.execute(sa.text("SELECT identity_id, field, value, actor FROM override")).all()
+    assert [tuple(row) for row in told] == [("i-fine", "city", "Oslo", "rita")]
+
+
+_NO_SUCH_CITY = """
+INSERT INTO change (plan_id, identity_id, account, object, action, match_field, match_value, after, lead_digest, state,
+                    code, message, refusal)
+VALUES ('plan-1', 'i-fine', 'salesforce', 'Lead', 'update', 'Id', '00Q7', '{"City": "Nowhere", "Company": "Fine"}', 'd',
+        'refused', 'FIELD_CUSTOM_VALIDATION_EXCEPTION', 'City: no such place', 'repair')
+"""

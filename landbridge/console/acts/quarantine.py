@@ -8,7 +8,7 @@ from pydantic import Field
 
 from landbridge.bootstrap import Hub
 from landbridge.console.read import quarantine as read
-from landbridge.console.read.quarantine_item import said_as
+from landbridge.console.read.quarantine_item import mendable
 from landbridge.console.read.quarantine_words import ANSWERS, Word, kind_of
 from landbridge.console.web import beside
 from landbridge.console.web.bodies import Why, said
@@ -76,10 +76,11 @@ def _answer(stage: str, kind: str, verdict: Verdict) -> Word:
 
 def repair(hub: Hub, number: int, field: str, value: str, *, actor: str, reason: str) -> tuple[Override, bool]:
     """Set the failing value of a customer by a person's word, and have it judged again; answers the word, and whether
-    the replay begins now. Raises NotFound when it is not held any more, RecordRejected."""
+    the replay begins now. What the CRM refused is sent anew by the next plan, as the value is another. Raises NotFound
+    when it is not held any more, RecordRejected."""
     item = read.one(hub.store, number)
-    field_of_it = said_as(item.field)
-    if item.stage != "validate" or field_of_it is None:
+    field_of_it = mendable(hub, item)
+    if field_of_it is None:
         raise RecordRejected("No value of this can be set by hand here.", do="Its page says what would mend it.")
     if field != field_of_it:
         raise RecordRejected(f"It is held for its {field_of_it}.", do="The customer's page sets any other value.")

@@ -155,5 +155,5 @@ def drop(request: Request, caller: Operates, number: int, why: Why) -> None:
 
 @router.post("/{number}/repair", status_code=202)
 def repair(request: Request, caller: Reviews, number: int, wish: Repair) -> None:
-    """Set the failing value by hand, and begin the replay."""
+    """Set the failing value by hand, and begin the replay: of a lead, or of what the CRM refused for that value."""
     acts.repair(hub_of(request), number, wish.field, wish.value, actor=caller.login, reason=wish.reason)

@@ -136,5 +136,7 @@ def repair(
 ) -> Response:
     """Set the value by hand, and replay."""
     made, begins = acts.repair(hub_of(request), number, field, value, actor=caller.login, reason=reason)
-    told = f"Set: {made.field.replace('_', ' ')} is {made.value}, by your word."
+    told = (
+        f"Set: {made.field.replace('_', ' ')} is {made.value}, by your word. If it passes, the next publish sends it."
+    )
     return redirect(request, f"/quarantine/{number}", f"{told} {'The replay begins.' if begins else FOLLOWS}")

@@ -33,10 +33,26 @@ SAID = {"last_name": "full_name", "first_name": "full_name"}
 """What a person says where the failing field is a part of it."""
 
 
-def said_as(field: str | None) -> str | None:
-    """The field that a person would set to mend one; None where nobody can."""
+def mendable(hub: Hub, item: Item) -> str | None:
+    """The value that a person may set to mend it: the one that failed, or what the CRM refused by its field's name.
+    None where nobody can."""
+    if item.stage == "validate":
+        return _said_as(item.field)
+    if item.kind != "push" or (row := _row(hub.store, _REFUSED, item)) is None or row.refusal != "repair":
+        return None
+    rules = hub.policy.objects[row.object].fields if row.object in hub.policy.objects else {}
+    named = [name for name in row.after if name in rules and _names(item.reason, name)]
+    said = (_said_as(source) for name in named for source in rules[name].source)
+    return next(filter(None, said), None)
+
+
+def _said_as(field: str | None) -> str | None:
     said = SAID.get(field or "", field or "")
     return said if said in FIELDS else None
+
+
+def _names(words: str, field: str) -> bool:
+    return re.search(rf"\b{re.escape(field)}\b", words) is not None
 
 
 @dataclass(frozen=True)
@@ -81,10 +97,18 @@ def whole(hub: Hub, item: Item, veil: Veil) -> Whole:
     """All that is known of it. `item`: as it is."""
     found = _READ[item.stage](hub, item, veil)
     cells = [replace(cell, value=veil(cell.value)) for cell in found.cells]
-    repair = (found.repair[0], found.repair[1] if veil.personal else "") if found.repair else None
+    repair = _repair(hub, item, veil)
     pair = found.pair if veil.names else None
     sides = [replace(side, values=tuple(map(veil, side.values))) for side in found.sides]
     return replace(found, cells=cells, raw=veil(found.raw), repair=repair, pair=pair, sides=sides)
+
+
+def _repair(hub: Hub, item: Item, veil: Veil) -> tuple[str, str] | None:
+    field = mendable(hub, item)
+    if field is None:
+        return None
+    row = _row(hub.store, "SELECT fields FROM lead WHERE identity_id = :subject", item)
+    return field, words.shown(row.fields.get(field)) if row and veil.personal else ""
 
 
 def _of_lead(hub: Hub, item: Item, veil: Veil) -> Whole:
@@ -92,9 +116,7 @@ def _of_lead(hub: Hub, item: Item, veil: Veil) -> Whole:
     fields, origin = (row.fields, row.origin) if row else ({}, {})
     names = sorted({*fields, *([item.field] if item.field else [])}, key=lambda name: (name != item.field, name))
     cells = [_cell(name, fields.get(name), origin.get(name), name == item.field, veil) for name in names]
-    said = said_as(item.field)
-    repair = (said, words.shown(fields.get(said))) if said else None
-    return Whole(cells, repair=repair, place="mappings/quality/lead.yaml")
+    return Whole(cells, place="mappings/quality/lead.yaml")
 
 
 def _cell(name: str, value: Any, origin: Any, fails: bool, veil: Veil) -> Cell:
@@ -202,7 +224,7 @@ def _of_refusal(hub: Hub, item: Item, veil: Veil) -> Whole:
     if row is None:
         return Whole(place="mappings/crm/salesforce.yaml")
     cells = [
-        Cell(name, cut(words.shown(value)), None, None, name in item.reason)
+        Cell(name, cut(words.shown(value)), None, None, _names(item.reason, name))
         for name, value in sorted(row.after.items())
     ]
     cells.sort(key=lambda cell: not cell.fails)
@@ -220,7 +242,7 @@ SELECT h.stream, h.key, r.payload FROM record_head h JOIN record r USING (record
 WHERE h.account = :account AND h.stream IN ('Lead', 'Contact') AND h.key = ANY(:keys) ORDER BY h.stream, h.key LIMIT 6
 """
 _REFUSED = """
-SELECT plan_id, change_id, after, refusal FROM change
+SELECT plan_id, change_id, object, after, refusal FROM change
 WHERE identity_id = :subject AND state = 'refused' AND code = :expectation ORDER BY change_id DESC LIMIT 1
 """
 _READ = {"land": _of_bytes, "map": _of_record, "identity": _of_doubt, "validate": _of_lead, "push": _of_refusal}
