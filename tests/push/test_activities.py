@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from pydantic import ValidationError
 
 from landbridge.push import holds
+from landbridge.push.activities.rules import Activities, TaskRule
 from landbridge.push.holds import About
+from landbridge.push.plan import make_plan
+from landbridge.push.policy import Policy
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
 from tests.push.conftest import Line
-from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, books, changes, put_lead
+from tests.push.crm import ACCOUNT, EXTERNAL, Crm, a_run, books, changes, put_lead, sync
 
 ANNA: dict[str, Any] = {"last_name": "Arnesen", "email": "anna@fjord.example"}
 DEAL, OWNER, CAMPAIGN = "006000000000000AAA", "005000000000000AAA", "701000000000000AAA"
@@ -189,3 +194,25 @@ def test_activities_are_held_like_anything_else(store: Store, crm: Crm, line: Li
     assert activities(line({contact: "anna"})) == {"taken": 1, "held": 1}
     holds.release(store, ACCOUNT, "anna", actor="kim", reason="")
     assert activities(line({contact: "anna"})) == {"taken": 1, "new": 1}
+
+
+@pytest.mark.parametrize(("zone", "date"), [("UTC", "2026-05-01"), ("Pacific/Auckland", "2026-05-02")])
+def test_a_task_has_the_date_of_the_orgs_time_zone(
+    store: Store, crm: Crm, policy: Policy, zone: str, date: str
+) -> None:
+    tasks = TaskRule(touchpoints=("ticket",), time_zone=zone)
+    contact = crm.put("Contact", LastName="Arnesen")
+    put(store, anna=ANNA)
+    land(store, "Opportunity", DEAL, OwnerId=OWNER, IsClosed=False, CreatedDate="2026-01-01", ContactId=contact)
+    touch(store, "zendesk/tickets/1", "anna", "ticket", at="2026-05-01T20:00:00Z", subject="Evening")
+    with a_run(store) as run:
+        sync(store, run, crm, {contact: "anna"})
+        make_plan(run, replace(policy, activities=Activities(tasks=tasks)), ACCOUNT)
+    (task,) = (change["after"] for change in changes(store) if change["object"] == "Task")
+    assert task["ActivityDate"] == date
+    assert "2026-05-01 20:00 UTC" in task["Description"]
+
+
+def test_a_time_zone_that_is_none_is_told() -> None:
+    with pytest.raises(ValidationError, match="'Oslo' is no time zone"):
+        TaskRule(touchpoints=("ticket",), time_zone="Oslo")

@@ -58,7 +58,8 @@ def find(run: Run, policy: Policy, account: str, leads: pa.Table, changes: pa.Ta
         if rules.tasks:
             connection.register("deal", bulk.get(store, DEALS, (account,)))
             connection.register("touched", _touched(store, rules.tasks, account, as_of))
-            made.append(_made(connection, TASKS, {"external": policy.external_id}, rules.tasks, entry))
+            given: dict[str, object] = {"external": policy.external_id, "zone": rules.tasks.time_zone}
+            made.append(_made(connection, TASKS, given, rules.tasks, entry))
         if rules.campaign_members:
             connection.register("campaign", bulk.get(store, CAMPAIGNS, (account,)))
             connection.register("member", bulk.get(store, MEMBERSHIPS, (account,)))

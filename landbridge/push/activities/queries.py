@@ -95,7 +95,8 @@ SELECT state, identity_id, 'Task' AS object, 'create' AS action, $external AS ma
                         {_PLAIN.format("coalesce(subject, text, account)")}, 255),
         'Description', left(concat_ws(chr(10), text, url,
                                       account || ', ' || strftime(moment, '%Y-%m-%d %H:%M') || ' UTC'), 5000),
-        'ActivityDate', strftime(moment, '%Y-%m-%d'), 'WhoId', crm_id, 'WhatId', parent, 'OwnerId', owner,
+        'ActivityDate', strftime(timezone($zone, timezone('UTC', moment)), '%Y-%m-%d'),
+        'WhoId', crm_id, 'WhatId', parent, 'OwnerId', owner,
         $external, match_value)) AS after,
     json_object('Subject', o, 'Description', o, 'ActivityDate', o, 'WhoId', o, 'WhatId', o, 'OwnerId', o) AS origin,
     '{{}}' AS conflicts, lead_digest

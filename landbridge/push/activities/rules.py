@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 FIELDS = {
     "Task": ("Subject", "Description", "ActivityDate", "WhoId", "WhatId", "OwnerId"),
@@ -33,8 +34,19 @@ class _Touched(_Part):
     most_in_all: int = Field(default=1000, ge=1)
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"'{name}' is no time zone: write one as Europe/Oslo or America/New_York") from None
+    return name
+
+
 class TaskRule(_Touched):
-    """A task for whoever owns the open deal of a contact. `most` is a person's, `most_in_all` a plan's."""
+    """A task for whoever owns the open deal of a contact. `most` is a person's, `most_in_all` a plan's. `time_zone`:
+    whose date a task has, the org's own."""
+
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
 
 
 class MemberRule(_Touched):
