@@ -29,6 +29,7 @@ _REASONS = 8
 
 def show_plan(plan_id: str | None, *, json: bool, csv: bool, limit: int) -> None:
     """Print a plan, the newest that is open unless one is named, in the form that was asked for."""
+    from landbridge.push import org
     from landbridge.push.plans import shown
     from landbridge.push.render import left_alone
 
@@ -38,19 +39,22 @@ def show_plan(plan_id: str | None, *, json: bool, csv: bool, limit: int) -> None
             _nothing(json, left_alone(hub.store, hub.crm))
             return
         waits = hub.gate.why(found.totals.plan_id)
+        asks = not csv and found.totals.state in ("planned", "approved")
+        misfits = org.misfits(hub.policy, hub.connector(hub.crm), lambda: hub.access(hub.crm)) if asks else []
     if json:
-        _json(found, waits)
+        _json(found, waits, misfits)
     elif csv:
         _csv(found.rows)
     else:
         _tell(found.totals, found.rows, found.reasons)
         _tell_waits(found.totals, waits)
+        _tell_misfits(misfits)
         show.say(f"Everything that waits takes about {found.api_calls:,} of the CRM's API calls.", "dim")
 
 
-def _json(found: Shown, waits: list[str]) -> None:
+def _json(found: Shown, waits: list[str], misfits: list[str]) -> None:
     told = {"reasons": [vars(why) for why in found.reasons], "changes": [row.as_dict() for row in found.rows]}
-    show.as_json({**vars(found.totals), "api_calls": found.api_calls, "waits": waits, **told})
+    show.as_json({**vars(found.totals), "api_calls": found.api_calls, "waits": waits, "misfits": misfits, **told})
 
 
 _TOLD = "held (`landbridge hold`), edited or gone in the CRM, or refused by it"
@@ -167,6 +171,14 @@ def _tell_waits(numbers: Totals, waits: list[str]) -> None:
         show.say(f'`landbridge push --approve {numbers.plan_id} --as NAME --reason "…"` lets it leave.', "dim")
     elif numbers.state in ("planned", "approved"):
         show.say("`landbridge push` writes it.", "dim")
+
+
+def _tell_misfits(misfits: list[str]) -> None:
+    """That a push would send nothing of it, before anybody approves it."""
+    if misfits:
+        show.say("[yellow]It cannot be sent as it is:[/] the policy does not fit the CRM.")
+    for line in misfits:
+        show.say(f"    {show.plain(line)}")
 
 
 def approve(plan_id: str, actor: str, reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.base import Access, Connector
-from landbridge.errors import RuleInvalid
+from landbridge.errors import RuleInvalid, SourceUnavailable
 from landbridge.push import org
 from landbridge.push.apply import push
 from landbridge.push.plan import make_plan
@@ -46,6 +47,7 @@ def _org(crm: Crm, differs: Mapping[str, Mapping[str, Any]], missing: str = "") 
             "Branch__c must be filled in every new record, and",
         ),
         ({}, "Phone", "Contact has no field Phone that this login can see"),
+        ({"Title": {"type": "multipicklist"}}, "", "Lead.Title is a multi-select picklist, which is not supported"),
     ],
 )
 def test_what_does_not_fit_is_told_with_its_line(
@@ -96,3 +98,18 @@ def test_nothing_is_sent_to_an_org_that_does_not_fit(store: Store, crm: Crm, pol
     assert crm.writes == []
     with store.begin() as connection:
         assert connection.scalar(sa.text("SELECT state FROM change")) == "planned"
+
+
+def test_a_plan_tells_what_does_not_fit_before_it_is_sent(crm: Crm, policy: Policy) -> None:
+    assert org.misfits(policy, crm.connector(), access) == []
+    (told,) = org.misfits(policy, _org(crm, {"Website": {"length": 39}}), access)
+    assert re.match(r"crm/salesforce\.yaml, line \d+: Lead\.Website holds 39 characters\. Say max: 39\.", told)
+
+
+def test_a_crm_that_cannot_be_asked_now_keeps_no_plan_from_being_shown(crm: Crm, policy: Policy) -> None:
+    def down(*asked: Any) -> Any:
+        raise SourceUnavailable("no answer")
+
+    assert org.misfits(policy, replace(crm.connector(), describe=down), access) == []
+    assert org.misfits(policy, crm.connector(), down) == []
+    assert org.misfits(policy, replace(crm.connector(), describe=None), access) == []
