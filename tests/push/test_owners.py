@@ -160,7 +160,7 @@ def test_a_protected_field_waits_for_somebody(store: Store, crm: Crm, tmp_path: 
     go(store, crm, policy, {})
     assert len(crm.writes) == 1, "a record that we create has nothing yet that could be protected"
     put(store, title="Owner")
-    with pytest.raises(GateClosed, match="1 changes, 1 of them of a protected field"):
+    with pytest.raises(GateClosed, match="1 change, 1 of them of a protected field"):
         go(store, crm, policy, {})
     approve(store, changes(store)[-1]["plan_id"], actor="kim", reason="asked her")
     go(store, crm, policy, {})
