@@ -51,8 +51,8 @@ def _said_as(field: str | None) -> str | None:
     return said if said in FIELDS else None
 
 
-def _names(words: str, field: str) -> bool:
-    return re.search(rf"\b{re.escape(field)}\b", words) is not None
+def _names(said: str, field: str) -> bool:
+    return re.search(rf"\b{re.escape(field)}\b", said) is not None
 
 
 @dataclass(frozen=True)
