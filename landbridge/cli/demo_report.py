@@ -11,6 +11,7 @@ import httpx
 
 from landbridge.bootstrap import Hub, opened
 from landbridge.cli import show
+from landbridge.counted import counted
 from landbridge.trail.balance import Entry
 
 
@@ -82,7 +83,7 @@ def _counts(hub: Hub) -> dict[str, Any]:
                 """SELECT (SELECT count(*) FROM profile WHERE NOT gone) AS profiles,
                           (SELECT count(*) FROM touchpoint) AS touchpoints,
                           (SELECT count(*) FROM golden) AS identities,
-                          (SELECT count(*) FROM match WHERE band = 'review') AS to_review,
+                          (SELECT count(*) FROM question WHERE state = 'open') AS questions,
                           (SELECT count(*) FROM quarantine WHERE state = 'held') AS quarantine"""
             )
         ).one()
@@ -144,7 +145,7 @@ def _sentences(found: dict[str, Any]) -> list[str]:
     return [
         f"[bold]{sum(records.values()):,} records[/]: {by_system}.",
         f"[bold]{found['profiles']:,} profiles[/] and {found['touchpoints']:,} touchpoints are "
-        f"[bold]{found['identities']:,} customers[/]; {found['to_review']:,} pairs wait for a person's eye.",
+        f"[bold]{found['identities']:,} customers[/]; {counted(found['questions'], 'question')} for a person's eye.",
         f"Against the world's truth: precision [bold]{quality['precision']:.1%}[/], "
         f"recall [bold]{quality['recall']:.1%}[/].",
         f"[bold]{found['leads']['valid']:,} leads valid[/], {found['leads']['held']:,} held back with the reason.",
