@@ -116,7 +116,8 @@ MISSES = 3
 def _send(way: Dispatch, ready: Ready, groups: list[Group]) -> None:
     missed = 0
     for group in groups:
-        jobs.send(way, group, ready)
+        if not jobs.send(way, group, ready):
+            continue
         for planned in outbox.batches(way.store, group, ready.which):
             way.may_call()
             if batch := outbox.claim(way.run, way.account, fresh.without_edited(way, planned)):

@@ -61,7 +61,9 @@ def take_in(connection: sa.Connection, table: str, file: Path) -> None:
 @contextmanager
 def by_hash(connection: sa.Connection) -> Iterator[None]:
     """Have a file's rows joined with its changes by hashing. The database thinks them few, for it counted neither since
-    they were marked, and would look through all of the one for each of the other: minutes for 20,000."""
+    they were marked, and would look through all of the one for each of the other: minutes for 20,000.
+
+    Where the block raises, the setting goes with the transaction."""
     connection.execute(sa.text("SET LOCAL enable_nestloop = off"))
     yield
     connection.execute(sa.text("SET LOCAL enable_nestloop = on"))

@@ -12,7 +12,7 @@ import contextlib
 import time
 from datetime import UTC, datetime, timedelta
 
-from connectors.answers import Unanswered
+from connectors.answers import Declined, Unanswered
 from connectors.base import Bulk, Job
 from landbridge.errors import SourceChanged, SourceUnavailable
 from landbridge.push import halt
@@ -21,6 +21,7 @@ from landbridge.push.bulk.claims import Claimed
 from landbridge.push.bulk.noting import Noting
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.outbox import Group, Ready
+from landbridge.trail import audit
 
 SHORTEST, LONGEST = 0.25, 10.0
 """Seconds between two questions about a job. Each question is a call of the org's budget."""
@@ -35,31 +36,37 @@ PATIENCE = 3600.0
 """Seconds after which we leave a job to the next run, which asks it again. Nothing is lost."""
 
 
-def send(way: Dispatch, group: Group, ready: Ready) -> None:
+def send(way: Dispatch, group: Group, ready: Ready) -> bool:
     """Send the group's changes by file, one file after the other, while there are enough of them for one.
 
     While the CRM works on one file the next is made, and what became of the one before is noted; more than two at once
-    would lock each other's parents. What does not fit a file is left for calls.
+    would lock each other's parents. Answers whether the rest may go by calls now: what does not fit a file, and
+    everything where the CRM takes no file. A file that was interrupted has its turn again in the next round.
     """
     bulk = way.connector.bulk
-    if bulk is None:
-        return
-    if claims.worth_it(way, bulk, group, ready, 0):
-        with noting.behind(way, bulk) as notes:
-            _send_files(way, bulk, group, ready, notes)
-        claims.take_stock(way)
+    if bulk is None or not claims.worth_it(way, bulk, group, ready, 0):
+        return True
+    with noting.behind(way, bulk) as notes:
+        by_calls = _send_files(way, bulk, group, ready, notes)
+    claims.take_stock(way)
+    return by_calls
 
 
-def _send_files(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, notes: Noting) -> None:
-    after, before, looked = 0, None, None
+def _send_files(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, notes: Noting) -> bool:
+    after, before, looked, by_calls, declined = 0, None, None, True, None
     while claims.worth_it(way, bulk, group, ready, after):
         halt.refuse(way.store, way.account)
         looked = looks.drop_edited(way, bulk, group, ready, looked)
         try:
             job = _carried(way, bulk, group, ready, after)
         except Unanswered:
-            break  # it may have begun: settling asks it
+            by_calls = False  # it may have begun: settling asks it
+            break
+        except Declined as error:
+            declined = error
+            break
         if job is None:
+            by_calls = False  # somebody held them, or all
             break
         after = job.last
         if before is not None:
@@ -67,6 +74,18 @@ def _send_files(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, notes: No
         before = job
     if before is not None:
         _finish(way, bulk, before, Job("working"), notes)
+    if declined is not None:
+        notes.wait()
+        _without_files(way, declined)
+    return by_calls
+
+
+def _without_files(way: Dispatch, declined: Declined) -> None:
+    """End the job whose file the CRM would not have, too large for something on the way, say, and tell of it in the
+    trail: what it was to carry goes by calls."""
+    with way.store.begin() as connection:
+        audit.record(connection, way.run.event("bulk.declined", way.account, code=declined.code or "none"))
+    settle_jobs(way)
 
 
 def settle_jobs(way: Dispatch) -> None:

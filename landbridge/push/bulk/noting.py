@@ -47,8 +47,16 @@ class Noting:
 
 @contextmanager
 def behind(way: Dispatch, bulk: Bulk) -> Iterator[Noting]:
-    """Notes until the block ends, and then waits for what it has taken, also where the block raises."""
+    """Notes until the block ends, and then waits for what it has taken, also where the block raises: what went wrong in
+    noting, which may be why, is added to that error as a note."""
     with ThreadPoolExecutor(1, thread_name_prefix="noting") as thread:
         noting = Noting(way, bulk, thread)
-        yield noting
+        try:
+            yield noting
+        except Exception as error:
+            try:
+                noting.wait()
+            except Exception as other:
+                error.add_note(f"Results could not be noted, either: {type(other).__name__}: {other}")
+            raise
         noting.wait()
