@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from connectors.answers import Declined, Unanswered
-from connectors.base import Access
+from connectors.answers import Absent, Declined, Unanswered
+from connectors.base import Access, Job
 from connectors.salesforce import CONNECTOR
 from connectors.salesforce_bulk import SalesforceBulk
 from landbridge.errors import SourceUnavailable
+from landbridge.push import outbox
 from landbridge.push.apply import push
-from landbridge.push.bulk import outcomes
+from landbridge.push.bulk import looks, outcomes
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
+from landbridge.push.settle import settle
 from landbridge.store.engine import Store
 from landbridge.trail import audit
 from landbridge.trail.runs import Run
@@ -99,6 +102,33 @@ def test_the_files_before_one_that_is_declined_are_noted_once(
     run, calls = go(store, org, by_file(policy, 5, 10), Once("send", Declined("refused (400).", code="X")))
     assert books(run, "push") == {"taken": 30, "new": 30} and calls == 1
     assert sorted((job["state"], job["done"]) for job in jobs(store)) == [("aborted", 0), ("settled", 10)]
+    assert [event.kind for event in audit.newest(store, 50)].count("bulk.settled") == 1
+
+
+def test_a_job_that_goes_while_it_is_given_up_is_looked_up(store: Store, org: Org, policy: Policy) -> None:
+    class Gone(SalesforceBulk):
+        asked = 0
+
+        def abort(self, access: Access, job_id: str) -> None:
+            raise Absent("no such job (404).")
+
+        def ask(self, access: Access, job_id: str) -> Job | None:
+            self.asked += 1
+            return Job("open") if self.asked == 1 else None
+
+    leads(store, "Gone", 3)
+    with pytest.raises(SourceUnavailable):
+        go(store, org, by_file(policy), Once("send", SourceUnavailable("later"), at=1))
+    with a_run(store) as run:
+        settle(run, replace(CONNECTOR, bulk=Gone()), org.access)
+    assert books(run, "settle") == {"taken": 3, "held": 3} and outbox.count_unsettled(store, ACCOUNT) == 0
+
+
+@pytest.mark.parametrize("shown", ["1.2345678E7", "12345678", "12345678.0"])
+def test_a_number_is_the_same_however_a_file_shows_it(store: Store, shown: str) -> None:
+    with store.begin() as connection:
+        connection.execute(sa.text(looks._PLAIN.replace(":", "\\:")))
+        assert connection.scalar(sa.text("SELECT pg_temp.plain(:shown)"), {"shown": shown}) == "12345678"
 
 
 def test_of_two_errors_at_once_both_are_told(

@@ -154,8 +154,11 @@ def _given_up(way: Dispatch, bulk: Bulk, job: Claimed) -> Job | None:
     """End a job that was never begun: its changes wait again. Answers how it stands if it was begun all the same."""
     try:
         bulk.abort(way.access, job.job_id)
-    except SourceChanged:  # its beginning, which nobody heard of, came first
-        return bulk.ask(way.access, job.job_id)
+    except SourceChanged:  # its beginning, which nobody heard of, came first; or the job is gone by now
+        told = bulk.ask(way.access, job.job_id)
+        if told is None:
+            claims.lost(way, job)
+        return told
     claims.give_back(way, job)
     return None
 

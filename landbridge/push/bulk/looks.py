@@ -81,7 +81,8 @@ CREATE OR REPLACE FUNCTION pg_temp.plain(value text) RETURNS text IMMUTABLE LANG
     SELECT CASE
         WHEN coalesce(trim(value), '') IN ('', 'false') THEN ''
         WHEN value = 'true' THEN '1'
-        WHEN value ~ '^-?[0-9.]{1,40}$' AND pg_input_is_valid(value, 'numeric') THEN trim_scale(value::numeric)::text
+        WHEN value ~ '^-?[0-9.]{1,40}([eE][-+]?[0-9]{1,3})?$' AND pg_input_is_valid(value, 'numeric')
+        THEN trim_scale(value::numeric)::text
         WHEN value ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}T' AND pg_input_is_valid(value, 'timestamptz')
         THEN floor(extract(epoch FROM value::timestamptz))::text
         ELSE lower(trim(replace(value, E'\\r\\n', E'\\n'))) END
