@@ -9,6 +9,7 @@ import typer
 
 from landbridge.cli.app import app
 from landbridge.cli.options import Json
+from landbridge.counted import counted
 
 if TYPE_CHECKING:
     from landbridge.push.revert.planning import Left, Reverting
@@ -51,8 +52,8 @@ def revert(
     _tell_left(found.left, limit)
     if found.waiting:
         show.say(
-            f"\n{found.waiting:,} changes of it had not left yet, and do not leave now. "
-            "What is still wanted is planned anew the next time: mend it, or hold it, before."
+            f"\n{counted(found.waiting, 'change')} of it had not left yet. None leaves now, and what is a person's is "
+            "held (`landbridge hold`), until the revert is dropped or the hold released."
         )
     if found.plan_id:
         show.say(f'\nIt waits: `landbridge push --approve {found.plan_id} --as NAME --reason "…"`.')

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from landbridge.errors import GateClosed, NotFound
 from landbridge.push import claimed, looked, outbox
 from landbridge.push.gate import AUTOMATIC, NOTHING_SENT, Gate
+from landbridge.push.revert.planning import let_rest_go
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail import audit
@@ -75,6 +76,7 @@ def drop(store: Store, plan_id: str, *, actor: str, reason: str) -> int:
         named = {"dropped_by": actor, "dropped_why": reason}
         connection.execute(sa.update(_plan).where(_plan.c.plan_id == plan_id).values(named))
         outbox.close_plans(connection, account)
+        let_rest_go(connection, account, plan_id, actor=actor, why=reason)
         audit.record(connection, audit.Event("plan.dropped", actor, plan_id, {"changes": changes}))
     return changes
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from landbridge.errors import GateClosed, NotFound
 from landbridge.push import halt, holds, outbox
 from landbridge.push.apply import push
-from landbridge.push.approval import approve
+from landbridge.push.approval import approve, drop
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import Policy
 from landbridge.push.revert.planning import Reverting, revert, subject
@@ -230,18 +230,44 @@ def test_what_wrote_nothing_cannot_be_taken_back(store: Store, what: str) -> Non
         subject(store, ACCOUNT, what)
 
 
-def test_the_rest_of_a_run_that_was_halted_does_not_leave_with_its_revert(
-    store: Store, crm: Crm, policy: Policy, line: Line, back: Back, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def halted(store: Store, crm: Crm, line: Line, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A plan of three leads and an edit, halted after the first lead was made. Answers its id."""
     monkeypatch.setattr(outbox, "BATCH", 1)
+    put(store, dora={"last_name": "Dora", "city": "Oslo"})
+    line()
+    put(store, dora={"last_name": "Dora", "city": "Rome", "email_opt_out": True})
     put(store, anna=ANNA, bo={"last_name": "Bo"}, cleo={"last_name": "Cleo"})
+    monkeypatch.setattr(outbox, "ORDER", ("create", "update", "delete"))
     crm.after_call = lambda: halt.halt(store, ACCOUNT, actor="ines", reason="stop") and None
     with pytest.raises(GateClosed, match="halted"):
         line()
-    assert len(crm.rows["Lead"]) == 1
     crm.after_call = lambda: None
     halt.resume(store, ACCOUNT, actor="ines", reason="it is taken back")
-    planned = back(changes(store)[0]["plan_id"])
-    assert (planned.changes, planned.waiting) == (1, 2)
-    assert plain(crm) == {}
-    assert [change["state"] for change in changes(store)] == ["done", "superseded", "superseded", "done"]
+    assert len(crm.rows["Lead"]) == 2
+    return str(changes(store)[-1]["plan_id"])
+
+
+def test_the_rest_of_a_run_that_was_halted_does_not_leave_with_its_revert(
+    store: Store, crm: Crm, line: Line, back: Back, halted: str
+) -> None:
+    planned = back(halted)
+    assert (planned.changes, planned.waiting) == (1, 3)
+    line()
+    ((dora, row),) = plain(crm).items()
+    assert row["City"] == "Oslo", "nor with the next plan"
+    assert row["HasOptedOutOfEmail"] is True, "but no is no"
+    assert planned.plan_id is not None
+    holds.release(store, ACCOUNT, planned.plan_id, actor="kim", reason="it was right")
+    line()
+    assert len(plain(crm)) == 4 and plain(crm)[dora]["City"] == "Rome"
+
+
+def test_a_revert_that_is_dropped_keeps_the_rest_no_longer(
+    store: Store, crm: Crm, line: Line, back: Back, halted: str
+) -> None:
+    planned = back(halted, send=False)
+    assert planned.plan_id is not None
+    drop(store, planned.plan_id, actor="kim", reason="the wrong run")
+    line()
+    assert sorted(row["LastName"] for row in plain(crm).values()) == ["Arnesen", "Bo", "Cleo", "Dora"]

@@ -4,7 +4,7 @@ An update gives back what stood there before it, emptiness too; a record that we
 made again. What a person did since is a conflict and stays, unless somebody says otherwise: a field that has neither
 our value nor the one before it, a record of ours that somebody edited or converted. The plan waits for a named person
 like any other that is too large, and goes through the same outbox; docs/decisions/0017 says why. Of a run that was
-broken off in the middle the rest, which still waits, leaves its plan at once: the next planning says what is wanted.
+broken off in the middle the rest, which still waits, leaves its plan at once and is held, until the revert is dropped.
 
 The stage "revert" in a run's books: taken = CRM records that were written; new, changed = planned; unchanged = as it
 was already; held = left alone.
@@ -22,9 +22,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from landbridge.errors import NotFound
+from landbridge.leads.fields import OPT_OUTS
 from landbridge.push import outbox
 from landbridge.push.policy import Policy
-from landbridge.push.revert.statements import BREAK_OFF, CHOOSE, INSERT, LEFT, RECORDS, STEPS, SUPERSEDE
+from landbridge.push.revert.statements import (
+    BREAK_OFF,
+    CHOOSE,
+    HOLD_REST,
+    INSERT,
+    LEFT,
+    LET_REST_GO,
+    NOT_SENT,
+    RECORDS,
+    STEPS,
+    SUPERSEDE,
+)
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.store.numbers import number
@@ -119,21 +131,33 @@ def revert(
             c.execute(sa.text(step), {"account": account, "over": over_edits})
         _count(c, entry)
         left = [Left(*row) for row in c.execute(sa.text(LEFT))]
-        waiting = _break_off(c, run, account, about)
         never = _never_given(c, describe) if entry.new else {}
-        plan_id = _plan(c, run, policy, account, about, never) if entry.new + entry.changed else None
+        plan_id = f"plan-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        waiting = _break_off(c, run, account, about, plan_id)
+        if not entry.new + entry.changed:
+            return Reverting(None, 0, left, waiting)
+        _plan(c, run, policy, account, about, never, plan_id)
         return Reverting(plan_id, entry.new + entry.changed, left, waiting)
 
 
-def _break_off(connection: sa.Connection, run: Run, account: str, about: Subject) -> int:
-    """Take out of its plan what has not left yet of a run or plan that is taken back: nobody wants the rest of it."""
+def _break_off(connection: sa.Connection, run: Run, account: str, about: Subject, plan_id: str) -> int:
+    """Take out of its plan what has not left yet of a run or plan that is taken back, and hold it, as what was written
+    will be: nobody wants the rest of it."""
     if about.kind not in ("run", "plan"):
         return 0
+    held = {"account": account, "actor": run.actor, "reason": f"{plan_id}: {NOT_SENT}"}
+    connection.execute(sa.text(HOLD_REST), held | {"refusals": list(OPT_OUTS)})
     waiting = connection.execute(sa.text(BREAK_OFF), {"account": account}).rowcount
     if waiting:
         outbox.close_plans(connection, account)
         audit.record(connection, run.event("change.superseded", account, changes=waiting))
     return waiting
+
+
+def let_rest_go(connection: sa.Connection, account: str, plan_id: str, *, actor: str, why: str) -> None:
+    """Hold no longer what a revert, which is dropped, kept from leaving."""
+    asked = {"account": account, "actor": actor, "why": why, "reason": f"{plan_id}: {NOT_SENT}"}
+    connection.execute(sa.text(LET_REST_GO), asked)
 
 
 def _count(connection: sa.Connection, entry: Entry) -> None:
@@ -151,9 +175,14 @@ def _never_given(connection: sa.Connection, describe: Describe) -> dict[str, lis
 
 
 def _plan(
-    connection: sa.Connection, run: Run, policy: Policy, account: str, about: Subject, never: Mapping[str, list[str]]
-) -> str:
-    plan_id = f"plan-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    connection: sa.Connection,
+    run: Run,
+    policy: Policy,
+    account: str,
+    about: Subject,
+    never: Mapping[str, list[str]],
+    plan_id: str,
+) -> None:
     connection.execute(sa.text(SUPERSEDE), {"account": account})
     outbox.close_plans(connection, account)
     row = {
@@ -167,4 +196,3 @@ def _plan(
     asked = {"plan_id": plan_id, "account": account, "external": policy.external_id, "never": json.dumps(never)}
     count = connection.execute(sa.text(INSERT), asked | {"why": f"as it was before {about}"}).rowcount
     audit.record(connection, run.event("revert.planned", plan_id, changes=count, of=about.name))
-    return plan_id

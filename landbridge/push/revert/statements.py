@@ -235,9 +235,32 @@ WHERE v.verdict IN ('unknown', 'ours_later', 'edited', 'held') AND r.verdict IN 
 ORDER BY object, crm_id, field NULLS FIRST
 """
 
-BREAK_OFF = f"""
-UPDATE change c SET state = 'superseded', settled_at = now()
-WHERE c.account = :account AND {WAITS} AND c.plan_id IN (SELECT plan_id FROM chosen)
+_REST = f"c.account = :account AND {WAITS} AND c.plan_id IN (SELECT plan_id FROM chosen)"
+BREAK_OFF = f"UPDATE change c SET state = 'superseded', settled_at = now() WHERE {_REST}"
+
+NOT_SENT = "not sent any more: the rest of it is taken back"
+"""Why what had not left yet is held."""
+
+# As what was written is held once it is taken back (taken_back), so that the next plan does not bring it. A refusal is
+# never held: no is no.
+HOLD_REST = f"""
+INSERT INTO hold (account, identity_id, object, field, value, kind, actor, reason)
+SELECT c.account, c.identity_id, c.object, held.field, held.value, 'revert', :actor, :reason
+FROM change c JOIN plan p USING (plan_id), LATERAL (
+    SELECT CAST(NULL AS text) AS field, CAST(NULL AS jsonb) AS value WHERE c.action = 'create'
+    UNION ALL
+    SELECT e.key, e.value FROM jsonb_each(c.after) e
+    WHERE c.action = 'update' AND (c.origin -> e.key ->> 'field' = ANY(:refusals)) IS NOT TRUE
+      AND NOT jsonb_path_exists(c.origin, '$.*.beside')) held
+WHERE {_REST} AND p.kind = 'push' AND c.object IN ('Lead', 'Contact') AND NOT EXISTS (
+    SELECT FROM hold h
+    WHERE h.account = c.account AND h.identity_id = c.identity_id AND h.kind = 'revert' AND h.object = c.object
+      AND h.released_at IS NULL AND h.field IS NOT DISTINCT FROM held.field AND h.value IS NOT DISTINCT FROM held.value)
+"""
+
+LET_REST_GO = """
+UPDATE hold SET released_at = now(), released_by = :actor, released_why = :why
+WHERE account = :account AND kind = 'revert' AND released_at IS NULL AND reason = :reason
 """
 
 SUPERSEDE = f"""
