@@ -52,8 +52,7 @@ def _value(tree: Tree, value: Value, *, told_above: bool) -> None:
 def _choice(value: Value) -> str:
     if value.rule is None:
         return f"{show.plain(value.lead_field)} of the CRM's mapping"
-    other = value.golden_now is not None and value.golden_now != value.value
-    now = f"; today it would be {_told(value.golden_now)}" if other else ""
+    now = f"; today it would be {_told(value.golden_now)}" if value.moved else ""
     return f"golden value [bold]{show.plain(value.lead_field)}[/], chosen by rule {show.plain(value.rule)}{now}"
 
 

@@ -73,6 +73,20 @@ class Value:
     write: Write
     source: Source | None
 
+    @property
+    def moved(self) -> bool:
+        """Whether we would say something else today. Of a list, the CRM has the first, or all of them in one text."""
+        now = self.golden_now
+        if now is None or now == self.value:
+            return False
+        if not isinstance(now, list):
+            return True
+        left = str(self.value)
+        for part in sorted(map(str, now), key=len, reverse=True):
+            left = left.replace(part, "", 1)
+        said = all(str(part) in str(self.value) for part in now) and not any(sign.isalnum() for sign in left)
+        return not (said or now[:1] == [self.value])
+
 
 @dataclass(frozen=True)
 class Explanation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from landbridge.push.apply import push
 from landbridge.push.plan import make_plan
 from landbridge.push.policy import load_policy
 from landbridge.store.engine import Store
-from landbridge.trail.lineage import explain
+from landbridge.trail.lineage import Value, Write, explain
 from tests.push.crm import ACCOUNT, Crm, a_run, access, put_lead
 
 ANNA: dict[str, Any] = {"last_name": "Arnesen", "email": "anna@fjord.example", "email_opt_out": False}
@@ -105,3 +106,22 @@ def test_somebody_who_was_not_pushed_yet_is_told_so(store: Store, crm_id: str) -
         put_lead(store, run, "new", last_name="New")
     with pytest.raises(NotFound, match="nothing of it was written"):
         explain(store, "new")
+
+
+@pytest.mark.parametrize(
+    ("written", "today", "moved"),
+    [
+        ("Berg", "Berg", False),
+        ("Berg", "Dahl", True),
+        ("Berg", None, False),
+        ("x:anna", ["x:anna"], False),
+        ("x:anna\nx:anna_2", ["x:anna", "x:anna_2"], False),
+        ("hubspot, zendesk", ["zendesk", "hubspot"], False),
+        ("x:anna\nx:bo", ["x:anna"], True),
+        ("anna@a.example", ["anna@a.example", "anna@b.example"], False),
+        (None, ["x:anna"], True),
+    ],
+)
+def test_a_list_is_written_as_its_parts_or_the_first(written: str | None, today: object, moved: bool) -> None:
+    write = Write(1, "update", datetime.now(UTC), "run", "plan", "run", "policy", None, None, {})
+    assert Value("F", written, None, "f", "all", today, write, None).moved is moved
