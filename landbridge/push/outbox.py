@@ -164,7 +164,7 @@ def standing(store: Store, account: str, plans: Sequence[str] | None = None) -> 
     """How many changes of these plans, by default of all that have an open one, are open, and how many superseded.
 
     Nothing else than superseding takes a change out of the outbox behind a push's back. One that lost a held field is
-    not among them: its rest took its place, and is counted as what it comes to.
+    not among them: its rest took its place, and is counted as what it comes to; nor is a rest that gave it back.
     """
     mine = _change.c.account == account
     having = sa.select(_change.c.plan_id).where(mine, _change.c.state.in_(OPEN)).distinct()
@@ -181,7 +181,8 @@ SELECT count(*) FROM change c
 WHERE c.account = :account AND c.plan_id = ANY(:plans)
   AND c.state = 'superseded' AND c.held_by IS NOT NULL
   AND EXISTS (SELECT FROM change r WHERE r.identity_id = c.identity_id AND r.plan_id = c.plan_id
-              AND r.object = c.object AND r.match_value = c.match_value AND r.change_id > c.change_id)
+              AND r.object = c.object AND r.match_value = c.match_value AND r.change_id <> c.change_id
+              AND (r.change_id > c.change_id OR r.state <> 'superseded'))
 """
 
 

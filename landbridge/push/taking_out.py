@@ -104,7 +104,7 @@ ORDER BY c.account, c.object, c.match_value, c.change_id
 """
 
 _WITHOUT_REST = """
-UPDATE change r SET state = 'superseded', settled_at = now() FROM change c
+UPDATE change r SET state = 'superseded', settled_at = now(), held_by = c.held_by FROM change c
 WHERE c.change_id = ANY(:ids) AND r.account = c.account AND r.object = c.object AND r.match_value = c.match_value
   AND r.plan_id = c.plan_id AND r.change_id <> c.change_id AND r.state = 'planned'
 RETURNING r.change_id

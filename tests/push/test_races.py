@@ -9,7 +9,7 @@ import pytest
 
 from connectors.base import Receipt, Write
 from landbridge.errors import AlreadyRunning, GateClosed
-from landbridge.push import halt, holds
+from landbridge.push import halt, holds, outbox
 from landbridge.push.apply import push
 from landbridge.push.holds import About
 from landbridge.push.plan import make_plan
@@ -89,6 +89,20 @@ def test_a_person_held_after_a_field_of_theirs_is_superseded_once(store: Store, 
     after_looking(crm, lambda name: hold(store, "anna", next(fields)))
     assert books(line(), "push") == {"taken": 1, "unchanged": 1}
     assert crm.writes == []
+
+
+def test_a_field_that_is_held_and_let_go_leaves_the_outbox_as_it_stood(store: Store, crm: Crm, policy: Policy) -> None:
+    """Whatever somebody does between a push's first count and its gate: its books are made of two such counts."""
+    put(store, anna={**ANNA, "title": "Mate"})
+    with a_run(store) as run:
+        make_plan(run, policy, ACCOUNT)
+    stood = outbox.standing(store, ACCOUNT)
+    assert (stood.open, stood.superseded) == (1, 0)
+    for again in range(2):
+        hold(store, "anna", "City")
+        assert outbox.standing(store, ACCOUNT, stood.plans) == stood, again
+        holds.release(store, ACCOUNT, "anna", actor="kim", reason="she called")
+        assert outbox.standing(store, ACCOUNT, stood.plans) == stood, again
 
 
 def test_a_halt_set_while_the_crm_is_looked_at_keeps_the_call_back(store: Store, crm: Crm, line: Line) -> None:
