@@ -184,3 +184,11 @@ def test_nobody_and_one() -> None:
 def test_copies_of_a_name_alone_are_namesakes() -> None:
     namesakes = profiles(*(person(f"crm/users/{n:03}", full_name="Anna Lindqvist") for n in range(100)))
     assert together(resolve(namesakes).links) == set()
+
+
+def test_slips_everywhere_are_compared_by_the_street() -> None:
+    """Last name, town and postcode are not the same to the letter, and the one tells no birth date."""
+    one = {"full_name": "Georgia Asher", "street": "38 Onslow Street", "city": "Prospect", "postcode": "5434"}
+    other = {"full_name": "Georgia Ashe", "street": "38 Onslow Sreet", "city": "Prospdct", "postcode": "5453"}
+    found = resolve(profiles(person("a/u/1", **one, birth_date="1980-10-09"), person("b/u/1", **other)))
+    assert together(found.links) == {frozenset(("a/u/1", "b/u/1"))}

@@ -11,9 +11,11 @@ import duckdb
 
 _BONES = """
 CREATE OR REPLACE TEMP TABLE bones AS   -- first letter and consonants in order: what most slips of the pen leave
-SELECT name, name[1] || array_to_string(list_sort(list_distinct(string_split(
-        regexp_replace(name[2:], '[aeiouyhw-]', '', 'g'), ''))), '') AS bones
-FROM (SELECT given AS name FROM joined UNION SELECT family FROM joined) WHERE length(name) > 2
+SELECT name, letters[1] || array_to_string(list_sort(list_distinct(string_split(
+        regexp_replace(letters[2:], '[aeiouyhw]', '', 'g'), ''))), '') AS bones
+FROM (SELECT name, regexp_replace(name, '[^a-z]', '', 'g') AS letters
+    FROM (SELECT given AS name FROM joined UNION SELECT family FROM joined UNION SELECT street FROM joined))
+WHERE length(letters) > 2
 """
 
 _OF_EACH = {
@@ -49,6 +51,7 @@ _OF_ONE = (
     "'lot:' || street || '|' || city",
     "'year:' || left(birth_date, 4) || '|' || least(given, family) || '|' || greatest(given, family)",
     "'bones:' || CASE WHEN g.bones < f.bones THEN g.bones || '|' || f.bones ELSE f.bones || '|' || g.bones END",
+    "'lane:' || s.bones || '|' || city[1:2]",
     "'city:' || city || '|' || birth_date",
     "'post:' || postcode || '|' || birth_date",
     "'copy:' || copy",
@@ -73,4 +76,5 @@ def add(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"""CREATE OR REPLACE TEMP VIEW keyed_features AS
         SELECT j.* EXCLUDE (births, formal, alone, boxes, only_signed, copy, next_copy),
             list_filter({keys}, lambda k: k != hash(NULL::VARCHAR)) AS keys
-        FROM ({_LISTS}) j LEFT JOIN bones g ON g.name = given LEFT JOIN bones f ON f.name = family""")
+        FROM ({_LISTS}) j LEFT JOIN bones g ON g.name = given LEFT JOIN bones f ON f.name = family
+        LEFT JOIN bones s ON s.name = street""")
