@@ -20,14 +20,25 @@ KEY = r"""CASE type
     WHEN 'email' THEN nullif(lower(trim({0})), '')
     ELSE nullif(trim(replace({0}, chr(13) || chr(10), chr(10)), ' ' || chr(9) || chr(10) || chr(13)), '') END"""
 
-_BARE = "trim(regexp_replace(lower(strip_accents({0})), '\\s+', ' ', 'g'))"
+# An accent is a matter of spelling in Latin script; elsewhere a mark makes another letter.
+_LATIN = "regexp_full_match(strip_accents({0}), '[ -~\\s]*')"
+_BARE = f"trim(regexp_replace(lower(CASE WHEN {_LATIN} THEN strip_accents({{0}}) ELSE {{0}} END), '\\s+', ' ', 'g'))"
 _DIGITS = "ltrim(regexp_replace(replace({0}, '(0)', ''), '\\D', '', 'g'), '0')"
+_ABROAD = "(starts_with({0}, '+') OR starts_with({0}, '00'))"
+
+
+def _at_home(whole: str, short: str) -> str:
+    """SQL: `short` is `whole` without its country, whose code has up to three digits."""
+    long, part = _DIGITS.format(whole), _DIGITS.format(short)
+    country = f"length({long}) - length({part}) BETWEEN 1 AND 3"
+    return f"({_ABROAD.format(whole)} AND NOT {_ABROAD.format(short)} AND suffix({long}, {part}) AND {country})"
+
 
 _ALIKE = f"""(CASE type
     WHEN 'text' THEN {_BARE.format("want_key")} = {_BARE.format("have_key")}
     WHEN 'phone' THEN least(length({_DIGITS.format("want_key")}), length({_DIGITS.format("have_key")})) >= 7
-        AND (suffix({_DIGITS.format("want_key")}, {_DIGITS.format("have_key")})
-             OR suffix({_DIGITS.format("have_key")}, {_DIGITS.format("want_key")})) END)"""
+        AND ({_DIGITS.format("want_key")} = {_DIGITS.format("have_key")}
+             OR {_at_home("want_key", "have_key")} OR {_at_home("have_key", "want_key")}) END)"""
 """Spelled in two ways: capitals, accents and blanks of a text, a number with and without its country. Theirs stays, as
 an edit does, but nobody needs to be told."""
 
@@ -50,13 +61,13 @@ SELECT * EXCLUDE (want_key, have_key, last_key, meant_key), CASE
 FROM (SELECT *, {KEY.format("want")} AS want_key, {KEY.format("last")} AS last_key,
              CASE WHEN unfit IS NOT NULL THEN {KEY.format("meant")} END AS meant_key,
              CASE WHEN NOT seen THEN {KEY.format("last")}
-                  WHEN last IS NOT NULL OR lower(trim(have)) IS DISTINCT FROM lower(stopgap)
+                  WHEN last IS NOT NULL OR lower({KEY.format("have")}) IS DISTINCT FROM lower(stopgap)
                   THEN {KEY.format("have")} END AS have_key
       FROM {{offered}})
 """
 """DuckDB: adds `verdict` to rows of (creating, type, owner, conflict, when_empty, stopgap, unfit, meant, seen, want,
 have, last), all values as text. `unfit`: why our value, `meant`, cannot stand there; `want` is null then, or a default.
-`stopgap`: the field's default, which stands for nothing known: what the CRM had so before we came is no edit.
+`stopgap`: a default that stands for nothing known: what the CRM had so before we came is no edit.
 
 `seen`: the CRM shows us this field at all; what it does not show is taken to be as we left it. Two values are the
 same when the CRM would show them alike: numbers by value, e-mails in any case, times by the second, a false flag as

@@ -44,7 +44,8 @@ def _listed(given: Any) -> Any:
 
 
 class FieldRule(_Part):
-    """One CRM field. `default` counts for leads that we create, nowhere else; a CRM that shows it knows nothing."""
+    """One CRM field. `default` counts for leads that we create, nowhere else. `stopgap`: it stands for
+    nothing known, so a CRM that had it before we came knows nothing."""
 
     source: Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = Field(
         alias="from", min_length=1
@@ -59,6 +60,7 @@ class FieldRule(_Part):
     max: int | None = Field(default=None, ge=1)
     too_long: Literal["cut", "hold"] | None = None
     one_of: tuple[str, ...] | None = Field(default=None, min_length=1)
+    stopgap: bool = False
     separator: str = Field(default="--- Landbridge ---", min_length=3)
     default: str | None = None
 

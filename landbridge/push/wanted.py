@@ -38,7 +38,7 @@ def _rules(policy: Policy, name: str, rule: ObjectRule) -> Iterator[dict[str, An
             "settles": each.conflict,
             "longest": each.max,
             "needed": each.default is not None,
-            "stopgap": each.default,
+            "stopgap": each.default if each.stopgap else None,
         }
     external = {"type": "email", "owner": "hub", "settles": "hub", "when_empty": "keep", "needed": True}
     yield {"object": name, "number": len(rule.fields) + 1, "field": policy.external_id, **external, "stopgap": None}

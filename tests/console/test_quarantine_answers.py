@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from landbridge.bootstrap import Hub
+from landbridge.console.read import quarantine_item
 from landbridge.console.web import beside, session
 from tests.console.conftest import SignIn, shown, user
 from tests.console.test_quarantine import held, state, valid
@@ -170,8 +171,25 @@ def test_what_the_crm_refused_for_a_value_is_mended_on_its_page(
 
 
 _NO_SUCH_CITY = """
-INSERT INTO change (plan_id, identity_id, account, object, action, match_field, match_value, after, lead_digest, state,
-                    code, message, refusal)
-VALUES ('plan-1', 'i-fine', 'salesforce', 'Lead', 'update', 'Id', '00Q7', '{"City": "Nowhere", "Company": "Fine"}', 'd',
-        'refused', 'FIELD_CUSTOM_VALIDATION_EXCEPTION', 'City: no such place', 'repair')
+INSERT INTO change (plan_id, identity_id, account, object, action, match_field, match_value, after, origin, lead_digest,
+                    state, code, message, refusal)
+VALUES ('plan-1', 'i-fine', 'salesforce', 'Lead', 'update', 'Id', '00Q7', '{"City": "Nowhere", "Company": "Fine"}',
+        '{"City": {"field": "city"}, "Company": {"field": "company"}}', 'd', 'refused',
+        'FIELD_CUSTOM_VALIDATION_EXCEPTION', 'City: no such place', 'repair')
 """
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ("City: no such place", ["City"]),
+        ("Required fields are missing: [City]", ["City"]),
+        ("STRING_TOO_LONG:too long:City --", ["City"]),
+        ("Company: data value too large: House: City: Oslo (max length=9)", ["Company"]),
+        ("Company: data value too large: the City of (max length=9)", ["Company"]),
+        ("Your City is full", []),
+        ("[City, Company] must be filled together", ["City", "Company"]),
+    ],
+)
+def test_a_crm_names_a_field_and_no_value_does(said: str, named: list[str]) -> None:
+    assert quarantine_item.named_in(said, {"City": "Oslo", "Company": "House: City: Oslo"}) == named

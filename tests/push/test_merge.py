@@ -153,6 +153,8 @@ def test_what_cannot_stand_there_is_never_written(
         ("Adam", "adam", "text"),
         ("Málaga", " malaga", "text"),
         ("Anna  Maria", "anna maria", "text"),
+        ("АННА", "анна", "text"),
+        ("+442079449999", "0044 207944 9999", "phone"),
         ("+442079449999", "0207 944 9999", "phone"),
         ("+442079449999", "+44 (0)20 7944-9999", "phone"),
     ],
@@ -168,6 +170,11 @@ def test_another_spelling_stays_and_nobody_is_told(want: str, have: str, kind: s
         ("Adam", "Adams", "text"),
         ("+442079449999", "+442079449998", "phone"),
         ("+442079449999", "9999", "phone"),
+        ("+14155550100", "555 0100", "phone"),
+        ("+14155550100", "+35814155550100", "phone"),
+        ("+35814155550100", "(415) 555-0100", "phone"),
+        ("かとう", "がとう", "text"),
+        ("कुल", "कूल", "text"),
         ("+442079449999", "reception", "phone"),
         ("reception", "front desk", "phone"),
         ("11", "12", "number"),
@@ -179,6 +186,8 @@ def test_another_value_is_a_conflict(want: str, have: str, kind: str) -> None:
 
 def test_what_stands_for_nothing_in_the_crm_is_nobodys_edit() -> None:
     assert verdict("Acme", "[Not provided] ", None, stopgap="[not provided]") == "write"
+    assert verdict("Acme", "[not provided]\n", None, stopgap="[not provided]") == "write"
+    assert verdict("Acme", "[not provided]", None) == "conflict", "only where the policy says so"
     assert verdict("Acme", "Acme Ltd", None, stopgap="[not provided]") == "conflict"
     assert verdict(None, "[not provided]", None, stopgap="[not provided]", when_empty="clear") == "nothing"
     assert verdict("Acme", "[not provided]", "Acme", stopgap="[not provided]") == "conflict", "somebody took ours away"

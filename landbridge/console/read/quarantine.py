@@ -166,7 +166,7 @@ def of_subject(store: Store, item: Item, veil: Veil, limit: int = 20) -> Sequenc
 _COLUMNS = ", ".join(f"q.{name}" for name in Item.__dataclass_fields__ if name != "who")
 
 # The kinds that are held, each found by one step in the index. Questions, which name a record each, are one of a kind.
-_ALONE = f"""stage = 'push' AND split_part(expectation, ' ', 1) IN ({", ".join(f"'{kind}'" for kind in QUESTIONS)})"""
+_ALONE = f"""(stage = 'push' AND ({" OR ".join(f"starts_with(expectation, '{kind} ')" for kind in QUESTIONS)}))"""
 _KIND = f"""stage, CASE WHEN {_ALONE} THEN split_part(expectation, ' ', 1) ELSE expectation END AS kind, expectation,
     {_ALONE} AS alone"""
 _KINDS = f"""

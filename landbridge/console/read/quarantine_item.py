@@ -7,7 +7,7 @@ import binascii
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -34,16 +34,14 @@ SAID = {"last_name": "full_name", "first_name": "full_name"}
 
 
 def mendable(hub: Hub, item: Item) -> str | None:
-    """The value that a person may set to mend it: the one that failed, or what the CRM refused by its field's name.
-    None where nobody can."""
+    """The value that a person may set to mend it: the one that failed, or the one whose field the CRM names when it
+    refuses. None where nobody can, and where it names several: its words quote values, which are anybody's."""
     if item.stage == "validate":
         return _said_as(item.field)
     if item.kind != "push" or (row := _row(hub.store, _REFUSED, item)) is None or row.refusal != "repair":
         return None
-    rules = hub.policy.objects[row.object].fields if row.object in hub.policy.objects else {}
-    named = [name for name in row.after if name in rules and _names(item.reason, name)]
-    said = (_said_as(source) for name in named for source in rules[name].source)
-    return next(filter(None, said), None)
+    named = named_in(item.reason, row.after)
+    return _said_as((row.origin.get(named[0]) or {}).get("field")) if len(named) == 1 else None
 
 
 def _said_as(field: str | None) -> str | None:
@@ -51,8 +49,11 @@ def _said_as(field: str | None) -> str | None:
     return said if said in FIELDS else None
 
 
-def _names(said: str, field: str) -> bool:
-    return re.search(rf"\b{re.escape(field)}\b", said) is not None
+def named_in(said: str, after: Mapping[str, Any]) -> list[str]:
+    """The fields that a refusal names where a CRM names them: "City: …", "[City, Title]", "…:City --"."""
+    for value in sorted((value for value in after.values() if isinstance(value, str)), key=len, reverse=True):
+        said = said.replace(value, "…") if len(value) > 1 else said
+    return [name for name in after if re.search(rf"(?:^|[\[,;:])\s*{re.escape(name)}\s*(?:[\],:]|--)", said)]
 
 
 @dataclass(frozen=True)
@@ -223,9 +224,9 @@ def _of_refusal(hub: Hub, item: Item, veil: Veil) -> Whole:
     row = _row(hub.store, _REFUSED, item)
     if row is None:
         return Whole(place="mappings/crm/salesforce.yaml")
+    named = named_in(item.reason, row.after)
     cells = [
-        Cell(name, cut(words.shown(value)), None, None, _names(item.reason, name))
-        for name, value in sorted(row.after.items())
+        Cell(name, cut(words.shown(value)), None, None, name in named) for name, value in sorted(row.after.items())
     ]
     cells.sort(key=lambda cell: not cell.fails)
     return Whole(cells, plan_id=row.plan_id, change_id=row.change_id, refusal=row.refusal)
@@ -242,7 +243,7 @@ SELECT h.stream, h.key, r.payload FROM record_head h JOIN record r USING (record
 WHERE h.account = :account AND h.stream IN ('Lead', 'Contact') AND h.key = ANY(:keys) ORDER BY h.stream, h.key LIMIT 6
 """
 _REFUSED = """
-SELECT plan_id, change_id, object, after, refusal FROM change
+SELECT plan_id, change_id, after, origin, refusal FROM change
 WHERE identity_id = :subject AND state = 'refused' AND code = :expectation ORDER BY change_id DESC LIMIT 1
 """
 _READ = {"land": _of_bytes, "map": _of_record, "identity": _of_doubt, "validate": _of_lead, "push": _of_refusal}
