@@ -104,7 +104,8 @@ def _copies(table: pa.Table, truth: str, named: Collection[str]) -> list[str]:
         for name in table.column_names
         if name not in named and name != truth and not is_label(name, synonyms.field_of(name))
     ]
-    return copies([(name, _as_text(table[name])) for name in others], _as_text(table[truth]))
+    fields = {name: synonyms.field_of(name) for name in others}
+    return copies([(name, _as_text(table[name])) for name in others], _as_text(table[truth]), fields)
 
 
 def _see_that_there_are(names: Sequence[str], asked: Sequence[str], chosen: Mapping[str, Sequence[str]]) -> None:

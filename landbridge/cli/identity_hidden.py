@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -54,26 +54,47 @@ def is_text(column: pa.ChunkedArray) -> bool:
     return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
-def copies(columns: Sequence[tuple[str, pa.ChunkedArray]], truth: pa.ChunkedArray) -> list[str]:
+def copies(
+    columns: Sequence[tuple[str, pa.ChunkedArray]], truth: pa.ChunkedArray, fields: Mapping[str, str | None]
+) -> list[str]:
     """The names of those `columns` that say what the truth says, in whatever spelling; all are text.
 
     One is a copy that says it row by row, but for case, spaces and leading zeros. One is taken for a copy that has one
-    value for each person and one person for each value, in nearly all labelled rows, for MANY people with several rows.
+    value for each person and one person for each value, in nearly all labelled rows, for MANY people with several rows:
+    but not what is called so and looks so that each has their own (OWN), as people have who write it without a slip.
+    `fields`: what each column is by its name.
     """
     import pyarrow as pa
 
     if not is_text(truth):
         return []
-    told = [(name, pa.table([truth, column], names=["person", "value"])) for name, column in columns if is_text(column)]
-    near = [(name, both) for name, both in told if _is_copy(both.slice(0, LOOK), people=0)]
-    return [name for name, both in near if _is_copy(both, MANY)]
+    texts = [
+        (name, pa.table([truth, column], names=["person", "value"])) for name, column in columns if is_text(column)
+    ]
+    near = [(name, both) for name, both in texts if _is_copy(both.slice(0, LOOK), 0, fields[name])]
+    return [name for name, both in near if _is_copy(both, MANY, fields[name])]
 
 
-def _is_copy(both: pa.Table, people: int) -> bool:
+OWN = {"email": "@", "phone": r"(\d\D*){7}", "full_name": r"^\D+$", "birth_date": r"\d"}
+"""What is somebody's alone, and what it looks like. A column whose name says nothing may hold addresses."""
+
+
+def _is_copy(both: pa.Table, people: int, field: str | None) -> bool:
     import pyarrow as pa
 
     folded = pa.table([_folded(both["person"]), _folded(both["value"])], names=both.column_names)
-    return folded["person"].equals(folded["value"]) or _one_to_one(folded, people)
+    if folded["person"].equals(folded["value"]):
+        return True
+    return not _looks_own(folded["value"], field or "email") and _one_to_one(folded, people)
+
+
+def _looks_own(values: pa.ChunkedArray, field: str) -> bool:
+    import pyarrow.compute as pc
+
+    said = values.filter(pc.not_equal(values, ""))
+    if field not in OWN or not len(said):
+        return False
+    return bool(pc.mean(pc.match_substring_regex(said, OWN[field]).cast("int8")).as_py() > CODED)
 
 
 def _folded(column: pa.ChunkedArray) -> pa.ChunkedArray:
