@@ -48,7 +48,9 @@ def revert(
     if found.plan_id:
         plans.show_plan(found.plan_id, json=False, csv=False, limit=limit)
     else:
-        show.say("There is nothing to take back.")
+        show.say(
+            "There is nothing to take back. `landbridge plan PLAN --drop` keeps from leaving what has not left yet."
+        )
     _tell_left(found.left, limit)
     if found.waiting:
         show.say(

@@ -271,3 +271,13 @@ def test_a_revert_that_is_dropped_keeps_the_rest_no_longer(
     drop(store, planned.plan_id, actor="kim", reason="the wrong run")
     line()
     assert sorted(row["LastName"] for row in plain(crm).values()) == ["Arnesen", "Bo", "Cleo", "Dora"]
+
+
+def test_where_nothing_is_left_to_take_back_nothing_is_held(store: Store, crm: Crm, back: Back, halted: str) -> None:
+    with a_run(store) as reading:
+        sync(store, reading, crm)
+    for row in crm.rows["Lead"].values():
+        row["Title"] = "Boss"  # somebody works on all that was written
+    planned = back(halted, send=False)
+    assert (planned.plan_id, planned.waiting) == (None, 0)
+    assert holds.standing(store, ACCOUNT) == [], "by a revert that there is not, which nobody could drop"

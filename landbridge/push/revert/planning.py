@@ -133,9 +133,9 @@ def revert(
         left = [Left(*row) for row in c.execute(sa.text(LEFT))]
         never = _never_given(c, describe) if entry.new else {}
         plan_id = f"plan-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-        waiting = _break_off(c, run, account, about, plan_id)
         if not entry.new + entry.changed:
-            return Reverting(None, 0, left, waiting)
+            return Reverting(None, 0, left, 0)
+        waiting = _break_off(c, run, account, about, plan_id)
         _plan(c, run, policy, account, about, never, plan_id)
         return Reverting(plan_id, entry.new + entry.changed, left, waiting)
 
