@@ -129,8 +129,8 @@ class Gate:
     def why(self, plan_id: str, planned: int | None = None) -> list[str]:
         """Why a plan waits for a person, in words; nothing where the next push lets it through unseen. Costs a page
         little, however large the plan and the CRM are. `planned`: its changes that wait, where they are counted."""
-        counted = {} if planned is None else {plan_id: planned}
-        load = waiting(self.store, self.account, self.policy.protected(), self.limit, counted)
+        sizes = {} if planned is None else {plan_id: planned}
+        load = waiting(self.store, self.account, self.policy.protected(), self.limit, sizes)
         plan = next((each for each in load.plans if each.plan_id == plan_id), None)
         if plan is None:
             return []
@@ -164,12 +164,12 @@ def waiting(
     account: str,
     protected: Mapping[str, Sequence[str]] | None = None,
     limit: Limit | None = None,
-    counted: Mapping[str, int] | None = None,
+    sizes: Mapping[str, int] | None = None,
 ) -> Load:
     """The account's plans that nobody has approved, oldest first. `protected`: field names by CRM object. Where a
-    `limit` is given, the CRM's records are counted as far as that asks, and no further. `counted`: what waits in plans,
+    `limit` is given, the CRM's records are counted as far as that asks, and no further. `sizes`: what waits in plans,
     where somebody has counted it already."""
-    asked = {"account": account, "automatic": AUTOMATIC, "counted": json.dumps(dict(counted or {}))}
+    asked = {"account": account, "automatic": AUTOMATIC, "sizes": json.dumps(dict(sizes or {}))}
     names = sorted({name for fields in (protected or {}).values() for name in fields})
     guarded = json.dumps({name: list(fields) for name, fields in (protected or {}).items()})
     with store.begin() as connection:
@@ -200,7 +200,7 @@ def _crm_size(connection: sa.Connection, account: str, changes: int, limit: Limi
 _WAITING = """
 SELECT p.plan_id, n.changes, coalesce(d.protected, 0), coalesce(d.deletes, 0), p.kind = 'revert'
 FROM plan p
-CROSS JOIN LATERAL (SELECT coalesce(CAST(CAST(:counted AS jsonb) ->> p.plan_id AS bigint), (
+CROSS JOIN LATERAL (SELECT coalesce(CAST(CAST(:sizes AS jsonb) ->> p.plan_id AS bigint), (
     SELECT count(*) FROM change c WHERE c.plan_id = p.plan_id AND c.state = 'planned')) AS changes) n
 CROSS JOIN LATERAL (
     SELECT NOT EXISTS (SELECT FROM plan_entry e WHERE e.plan_id = p.plan_id)

@@ -2,7 +2,8 @@
 
 A plan's page, or the API, gives the mark out, and an approval brings it back. Whatever came into the plan or left it
 in between (somebody held, somebody let go, a run planned anew) makes another mark, and the approval is refused: nobody
-puts their name on what they have not seen. Changes are never rewritten, so their numbers tell them all.
+puts their name on what they have not seen. What a change writes is never rewritten, so their numbers
+tell it all; only the words for why may be newer.
 """
 
 from __future__ import annotations
