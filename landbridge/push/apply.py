@@ -57,6 +57,7 @@ def _empty(way: Dispatch, policy: Policy) -> None:
     settle_open(way)
     halt.refuse(way.store, way.account)
     fresh.drop_outdated(way)
+    fresh.drop_withdrawn(way, policy)
     gate = Gate(way.store, policy, way.account, way.access.options)
     contact.refuse(way, org_id, gate.limit)
     open_gate(way.run, gate)
@@ -65,7 +66,7 @@ def _empty(way: Dispatch, policy: Policy) -> None:
     org.check(policy, way.connector, way.access)
     _afford(way)
     try:
-        _rounds(way)
+        _rounds(way, policy)
     except GateClosed:
         settle_open(way)  # what the switch broke off in the middle
         raise
@@ -79,7 +80,7 @@ def _afford(way: Dispatch) -> None:
         budget.refuse(way.store, way.account, way.access.options, calls)
 
 
-def _rounds(way: Dispatch) -> None:
+def _rounds(way: Dispatch, policy: Policy) -> None:
     for pause in PAUSES:
         time.sleep(pause)
         ready = outbox.new_round(way.run, way.account)
@@ -87,6 +88,7 @@ def _rounds(way: Dispatch) -> None:
         _send(way, ready, groups)
         settle_open(way)
         fresh.drop_outdated(way)
+        fresh.drop_withdrawn(way, policy)
         left = outbox.count(way.store, way.account)
         if not left:
             return

@@ -29,6 +29,7 @@ import sqlalchemy as sa
 from connectors.base import Write
 from landbridge.push import claimed, halt
 from landbridge.push.outdated import outdated
+from landbridge.push.withdrawn import withdrawn
 from landbridge.store import tables
 from landbridge.store.engine import Store
 from landbridge.trail.runs import Run
@@ -48,9 +49,10 @@ _change = tables.change
 
 
 def approved(account: str) -> sa.ColumnElement[bool]:
-    """What waits to be sent, and may be."""
+    """What waits to be sent, and may be. Of a plan that was dropped something may come back that was under way."""
     plan = tables.plan
-    plans = sa.select(plan.c.plan_id).where(plan.c.account == account, plan.c.state == "approved")
+    mine = plan.c.account == account, plan.c.state == "approved", plan.c.dropped_by.is_(None)
+    plans = sa.select(plan.c.plan_id).where(*mine)
     return sa.and_(_change.c.account == account, claimed.waits(), _change.c.plan_id.in_(plans))
 
 
@@ -238,8 +240,8 @@ def _batch(store: Store, group: Group, which: sa.ColumnElement[bool], after: int
 def claim(run: Run, account: str, batch: Sequence[Outgoing]) -> list[Outgoing]:
     """Mark changes as 'sending' and commit: from here on they may have reached the CRM. Answers those it marked.
 
-    The others may not be sent any more: since they were read somebody held them, or halted all writing, or what they
-    were planned for does not hold any more, such as that she agreed.
+    The others may not be sent any more: since they were read, or while they were under way before, somebody held them,
+    or halted all writing, or what they were planned for does not hold any more, such as that she agreed.
     """
     sending = {
         "state": "sending",
@@ -249,7 +251,7 @@ def claim(run: Run, account: str, batch: Sequence[Outgoing]) -> list[Outgoing]:
         "job_id": None,
     }
     mine = _change.c.change_id.in_([each.change_id for each in batch])
-    meant = sa.text(f"NOT {outdated('change', few=True)}")
+    meant = sa.text(f"NOT {outdated('change', few=True)} AND NOT {withdrawn('change')}")
     marking = sa.update(_change).where(mine, approved(account), meant, sa.not_(halt.stands(account)))
     with run.store.begin() as connection:
         marked = set(connection.scalars(marking.values(sending).returning(_change.c.change_id)))

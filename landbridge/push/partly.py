@@ -87,16 +87,12 @@ def _choose(connection: sa.Connection, policy: Policy, account: str, chosen: Sel
     way = found(connection, chosen)
     where, values = (way.where, dict(way.values)) if way else ("false", {})
     fields = chosen.of_fields and not rest
-    objects = {
-        name: [f for f, each in rule.fields.items() if each.default is not None]
-        for name, rule in policy.objects.items()
-    }
     values |= {
         "plan": chosen.plan_id,
         "account": account,
         "reason": chosen.reason,
         "one": chosen.field,
-        "needed": json.dumps(objects),
+        "needed": json.dumps(policy.needed()),
     }
     picked = f"SELECT e.change_id FROM plan_entry e JOIN change c USING (change_id) WHERE {where}"
     connection.execute(sa.text((_FIELDS if fields else _REST if rest else _RECORDS).format(picked=picked)), values)

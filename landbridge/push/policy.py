@@ -137,6 +137,11 @@ class Policy:
             name: [*dict.fromkeys((*rule.fields, *beside, self.external_id))] for name, rule in self.objects.items()
         }
 
+    def needed(self) -> dict[str, list[str]]:
+        """The fields by object without which none can be made."""
+        objects = self.objects.items()
+        return {name: [f for f, each in rule.fields.items() if each.default is not None] for name, rule in objects}
+
     def written(self) -> tuple[str, ...]:
         """The kinds of CRM records that we write."""
         return (*self.objects, *self.activities.objects)

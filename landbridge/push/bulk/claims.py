@@ -17,6 +17,7 @@ from landbridge.push.dispatch import Dispatch
 from landbridge.push.note import SETTLED, write_down
 from landbridge.push.outbox import Group, Ready
 from landbridge.push.outdated import outdated
+from landbridge.push.withdrawn import withdrawn
 from landbridge.store import tables
 
 _OPENING = "opening/"
@@ -52,7 +53,8 @@ class Claimed:
 
 APPROVED = f"""
 {WAITS}
-AND c.plan_id = ANY(ARRAY(SELECT p.plan_id FROM plan p WHERE p.account = :account AND p.state = 'approved'))
+AND c.plan_id = ANY(ARRAY(SELECT p.plan_id FROM plan p WHERE p.account = :account AND p.state = 'approved'
+                             AND p.dropped_by IS NULL))
 """
 """landbridge.push.outbox.approved, for statements of SQL."""
 
@@ -67,7 +69,7 @@ _FITTING = f"""
           AND {APPROVED} AND (c.refusal IS DISTINCT FROM 'stop' OR c.sent_run_id <> :run_id)
           AND (c.sent_at IS NULL OR c.sent_at < :began) AND c.attempts < :tries
           AND c.refusal IS DISTINCT FROM 'duplicate'
-          AND NOT {outdated("c", few=True)}
+          AND NOT {outdated("c", few=True)} AND NOT {withdrawn("c")}
         ORDER BY c.change_id OFFSET 0) waiting
     WHERE octet_length(shown) < :longest AND strpos(shown, :nothing) = 0
       AND strpos(shown, '": {{') = 0 AND strpos(shown, '": [') = 0
