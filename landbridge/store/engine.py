@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from landbridge.errors import AlreadyRunning, StoreUnavailable
+from landbridge.store import quiet
 
 if TYPE_CHECKING:
     from adbc_driver_postgresql.dbapi import Connection as ArrowConnection
@@ -44,13 +45,18 @@ class Store:
 
     @contextmanager
     def begin(self) -> Iterator[sa.Connection]:
-        """One transaction: commits at the end, rolls back when the block raises. Raises StoreUnavailable."""
+        """One transaction: commits at the end, rolls back when the block raises. Raises StoreUnavailable, and the
+        driver's errors without the values that they quote."""
         try:
             with self._connect() as connection, connection.begin():
                 yield connection
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise _unavailable(self.engine.url, error) from error
+            quiet.hush(error)
+            raise
+        except Exception as error:
+            quiet.hush(error)
             raise
 
     @contextmanager
@@ -66,8 +72,10 @@ class Store:
             _for_bulk(connection)
             yield connection
             connection.commit()
-        except BaseException:
+        except BaseException as error:
             connection.rollback()
+            if isinstance(error, adbc_driver_manager.Error):
+                quiet.hush_columns(error)
             raise
         finally:
             connection.close()

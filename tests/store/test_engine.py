@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+import adbc_driver_manager
 import pytest
 import sqlalchemy as sa
 
 from landbridge.errors import StoreUnavailable
+from landbridge.store import tables
 from landbridge.store.engine import Store
+from landbridge.trail.runs import running
 
 NOWHERE = "postgresql://reader:geheim@127.0.0.1:1/nothing"
 
@@ -69,3 +73,58 @@ def test_the_column_road_is_open_again_after_sessions_ended(store: Store) -> Non
     assert _one(store) == (1,)
     store.close()
     assert _one(store) == (1,)
+
+
+ANNA = "anna@fjord.example"
+ROOM = """
+CREATE TABLE customer (email text CONSTRAINT pk_customer PRIMARY KEY, name text NOT NULL,
+                       CONSTRAINT short CHECK (length(name) < 5));
+CREATE FUNCTION refuse(text) RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN RAISE 'it only grows' USING DETAIL = $1; END $$
+"""
+SAID = "CAST({said} AS text)"
+BROKEN = {
+    f"INSERT INTO customer SELECT {SAID}, 'x' FROM generate_series(1, 2)": "constraint pk_customer",
+    f"INSERT INTO customer SELECT {SAID}, NULL": "column name",
+    f"INSERT INTO customer SELECT 'x', {SAID}": "constraint short",
+    f"SELECT CAST({SAID} AS int)": "SQLSTATE 22P02",
+    f"SELECT refuse({SAID})": "it only grows",
+}
+
+
+def _by_rows(store: Store, statement: str) -> None:
+    with store.begin() as connection:
+        connection.exec_driver_sql(statement.format(said="%s"), (ANNA,))
+
+
+def _by_columns(store: Store, statement: str) -> None:
+    with store.bulk() as connection, connection.cursor() as cursor:
+        cursor.execute(statement.format(said="$1"), (ANNA,))
+
+
+@pytest.mark.parametrize("way", [_by_rows, _by_columns])
+def test_what_breaks_a_rule_of_the_database_is_told_without_its_values(
+    store: Store, way: Callable[[Store, str], None]
+) -> None:
+    with store.begin() as connection:
+        connection.exec_driver_sql(ROOM)
+    for statement, names in BROKEN.items():
+        with pytest.raises((sa.exc.DBAPIError, adbc_driver_manager.Error)) as broken:
+            way(store, statement)
+        told = "".join(traceback.format_exception(broken.value))
+        assert "anna" not in told, statement
+        assert way is _by_columns or names in told
+
+
+def test_a_run_that_broke_a_rule_keeps_none_of_its_values(store: Store) -> None:
+    with (
+        pytest.raises(sa.exc.IntegrityError),
+        running(store, "line", actor="tester") as run,
+        store.begin() as connection,
+    ):
+        connection.execute(sa.text(_TWICE), {"said": ANNA, "run": run.run_id})
+    with store.begin() as connection:
+        assert connection.scalars(sa.select(tables.run.c.error)).all() == ["IntegrityError"]
+
+
+_TWICE = "INSERT INTO identity (identity_id, founder, run_id) SELECT :said, '', :run FROM generate_series(1, 2)"
