@@ -268,7 +268,7 @@ def test_a_whole_resolve_afterwards_moves_nothing_when_the_statistics_are_as_the
 
 @pytest.mark.parametrize(
     "harm",
-    ["garbage", "half", "half a table", "another database", "another version", "a tenth", "no folder"],
+    ["garbage", "half", "half a table", "another size", "another database", "another version", "a tenth", "no folder"],
 )
 def test_what_does_not_fit_is_not_used(town: Store, folder: Path, harm: str, monkeypatch: pytest.MonkeyPatch) -> None:
     base, table = folder / "base" / SINCE, folder / "base" / "holder.arrow"
@@ -280,6 +280,9 @@ def test_what_does_not_fit_is_not_used(town: Store, folder: Path, harm: str, mon
         base.write_bytes(base.read_bytes()[: base.stat().st_size // 2])
     elif harm == "half a table":
         table.write_bytes(table.read_bytes()[: table.stat().st_size // 2])
+    elif harm == "another size":
+        with duckdb.connect(str(base)) as con:
+            con.execute("UPDATE kept.state SET size = size + 1")
     elif harm == "another database":
         with town.begin() as connection:
             connection.execute(sa.text("UPDATE resolved SET stamp = 'elsewhere'"))

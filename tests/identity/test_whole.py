@@ -26,7 +26,7 @@ def written(folder: Path, rows: list[tuple[int, int]]) -> Whole:
     whole.write(folder, "profile", pa.table({"profile_id": [f"p{n}" for n in range(PEOPLE)], "n": range(PEOPLE)}))
     for name in TABLES[1:]:
         whole.write(folder, name, pa.table(table))
-    return Whole(folder)
+    return Whole(folder, PEOPLE)
 
 
 @given(
@@ -51,14 +51,14 @@ def test_a_base_of_nobody(tmp_path: Path) -> None:
     base = written(tmp_path, [])
     whole.write(tmp_path, "profile", pa.table({"profile_id": pa.array([], pa.string())}))
     assert base.having("name", np.array([7], np.uint64)).num_rows == 0
-    assert Whole(tmp_path).profiles(np.arange(3)).to_pylist() == []
+    assert Whole(tmp_path, 0).profiles(np.arange(3)).to_pylist() == []
 
 
 def test_a_column_in_many_pieces_is_written_as_one(tmp_path: Path) -> None:
     written(tmp_path, [])
     pieces = pa.concat_tables([pa.table({"profile_id": [f"p{n}"]}) for n in range(5)])
     whole.write(tmp_path, "profile", pieces)
-    assert Whole(tmp_path).profiles(np.array([1, 4]))["profile_id"].to_pylist() == ["p1", "p4"]
+    assert Whole(tmp_path, 5).profiles(np.array([1, 4]))["profile_id"].to_pylist() == ["p1", "p4"]
 
 
 def test_a_file_that_is_missing_or_cut_short_is_told(tmp_path: Path) -> None:
@@ -68,12 +68,29 @@ def test_a_file_that_is_missing_or_cut_short_is_told(tmp_path: Path) -> None:
         whole_file = file.read_bytes()
         file.write_bytes(whole_file[: len(whole_file) // 2])
         with pytest.raises(pa.ArrowInvalid):
-            Whole(tmp_path)
+            Whole(tmp_path, PEOPLE)
         file.unlink()
         with pytest.raises(FileNotFoundError):
-            Whole(tmp_path)
+            Whole(tmp_path, PEOPLE)
         file.write_bytes(whole_file)
-    assert Whole(tmp_path).size == PEOPLE
+    assert Whole(tmp_path, PEOPLE).size == PEOPLE
+
+
+def test_a_table_in_pieces_or_without_some_of_its_rows_is_told(tmp_path: Path) -> None:
+    """Whoever is not in the first piece would be found no more, and nobody would see it."""
+    written(tmp_path, [(1, 1), (2, 2)])
+    with pytest.raises(pa.ArrowInvalid, match="9 profiles instead of 10"):
+        Whole(tmp_path, PEOPLE + 1)
+    for table in TABLES:
+        file = tmp_path / f"{table}.arrow"
+        in_one = file.read_bytes()
+        rows = pa.ipc.open_file(in_one).read_all()
+        with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
+            writer.write_table(rows, max_chunksize=1)
+        with pytest.raises(pa.ArrowInvalid, match=f"{table}.arrow is in {rows.num_rows} pieces"):
+            Whole(tmp_path, PEOPLE)
+        file.write_bytes(in_one)
+    assert Whole(tmp_path, PEOPLE).size == PEOPLE
 
 
 def test_where_there_is_no_room_nothing_is_kept(tmp_path: Path) -> None:

@@ -65,7 +65,8 @@ class Kept:
             reason = _misfit(self._con, stamp, waiting)
             if not reason:
                 self._con.execute("BEGIN")
-                self.base = Base(self._con, Whole(self._path))
+                size = self._con.execute("SELECT size FROM kept.state").fetchall()[0][0]
+                self.base = Base(self._con, Whole(self._path, size))
         except (duckdb.Error, OSError, pa.ArrowInvalid):
             reason = "what is kept cannot be read"
         if reason:

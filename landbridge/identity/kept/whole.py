@@ -21,16 +21,18 @@ TABLES = ("profile", "name", "key", "holder", "reference")
 
 
 class Whole:
-    """The tables in `folder`, without the profiles that `leave`. Raises OSError or ArrowInvalid where a file is missing
-    or torn.
+    """The tables in `folder`, of `size` profiles, without those that `leave`. Raises OSError or ArrowInvalid where a
+    file is missing, torn, or holds more than can be looked up in it.
 
     A profile goes by its `uid`, here its row in the table `profile`. The other tables (hash, uid, …) stand in the
     order of their hashes.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: int) -> None:
         self._tables = {name: _mapped(folder / f"{name}.arrow") for name in TABLES}
-        self.size: int = self._tables["profile"].num_rows
+        self.size = size
+        if self._tables["profile"].num_rows != size:
+            raise pa.ArrowInvalid(f"{self._tables['profile'].num_rows} profiles instead of {size}")
         self._stands = np.ones(self.size, np.bool_)
 
     def leave(self, uids: Rows) -> None:
@@ -61,7 +63,11 @@ def write(folder: Path, name: str, table: pa.Table) -> None:
 
 
 def _mapped(path: Path) -> pa.RecordBatch:
+    """The table as it lies in the file. Raises ArrowInvalid where `write` left it in pieces, as it must where a column
+    holds over 2 GB of text: whoever is in the second would be unknown."""
     reader = pa.ipc.open_file(pa.memory_map(str(path)))
+    if reader.num_record_batches > 1:
+        raise pa.ArrowInvalid(f"{path.name} is in {reader.num_record_batches} pieces")
     return reader.get_batch(0) if reader.num_record_batches else pa.RecordBatch.from_pylist([], schema=reader.schema)
 
 
