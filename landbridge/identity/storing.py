@@ -41,14 +41,8 @@ class Seen:
 
 def store(cursor: Cursor, run: Run, found: Resolution, seen: Seen, entry: Entry) -> None:
     """Store it all in the transaction of `cursor`, with its audit event; fills the entry."""
-    bulk.put(cursor, "found_links", found.links)
-    bulk.put(cursor, "found_matches", found.matches)
-    bulk.put(cursor, "found_events", found.events)
-    bulk.put(cursor, "found_born", found.born)
     entry.taken = found.links.num_rows
-    cursor.execute(_COUNTS)
-    entry.new, entry.changed, entry.unchanged = cursor.fetchall()[0]
-    _identities(cursor, run, found)
+    entry.new, entry.changed, entry.unchanged = identities(cursor, run.run_id, found)
     _matches(cursor, run, found, seen.remade)
     _settle(cursor, seen)
     doubts.keep(cursor, run.run_id)
@@ -59,16 +53,32 @@ def store(cursor: Cursor, run: Run, found: Resolution, seen: Seen, entry: Entry)
         audit.record_bulk(cursor, _event(run, found, entry))
 
 
-def _identities(cursor: Cursor, run: Run, found: Resolution) -> None:
-    cursor.execute(_IDENTITIES, (run.run_id,))
-    for statement in (_RESTORED, _RETURNED, _AGAIN, _BORNE, _REDIRECTS, _ALIVE, _LEFT):
+def identities(cursor: Cursor, run_id: str, found: Resolution) -> tuple[int, int, int]:
+    """Store links, ids, and what became of ids. How many profiles are linked for the first time, moved, and stay.
+
+    Afterwards every id leads to one that lives, by no circle; no link names one that does not; and `bearer` has
+    those of an id that was merged away who are where it leads to, and nobody of one that lives.
+    """
+    bulk.put(cursor, "found_links", found.links)
+    bulk.put(cursor, "found_events", found.events)
+    bulk.put(cursor, "found_born", found.born)
+    cursor.execute(_COUNTS)
+    new, changed, unchanged = cursor.fetchall()[0]
+    cursor.execute(_IDENTITIES, (run_id,))
+    cursor.execute(_RESTORED)
+    cursor.execute(_RETURNED, (run_id,))
+    for statement in (_AGAIN, _BORNE, _REDIRECTS):
         cursor.execute(statement)
-    cursor.execute(_EVENTS, (run.run_id,))
-    cursor.execute(_FOLLOWED, (run.run_id,))
-    cursor.execute(_LINKS, (found.model_version, run.run_id))
+    cursor.execute(_FOLLOWED, (run_id,))
+    for statement in (_LEFT, _ALIVE):
+        cursor.execute(statement)
+    cursor.execute(_EVENTS, (run_id,))
+    cursor.execute(_LINKS, (found.model_version, run_id))
+    return new, changed, unchanged
 
 
 def _matches(cursor: Cursor, run: Run, found: Resolution, remade: pa.Array | None) -> None:
+    bulk.put(cursor, "found_matches", found.matches)
     if remade is None:
         cursor.execute(_UNMATCHED)
     else:
@@ -106,7 +116,7 @@ WHERE e.kind = 'restored' AND identity.identity_id = e.identity_id
 
 # A profile that is gone goes back with the id that it bore: with the one that was merged away first, if with several.
 _RETURNED = """
-UPDATE link SET identity_id = b.identity_id FROM (
+UPDATE link SET identity_id = b.identity_id, run_id = $1, at = now() FROM (
     SELECT DISTINCT ON (profile_id) profile_id, e.identity_id, e.other_id
     FROM found_events e JOIN bearer USING (identity_id) WHERE e.kind = 'restored'
     ORDER BY profile_id, bearer.at, e.identity_id) b
@@ -130,18 +140,27 @@ DELETE FROM bearer USING found_events e JOIN identity i USING (identity_id)
 WHERE e.kind = 'restored' AND i.redirect_to IS NULL AND bearer.identity_id = i.identity_id
 """
 
-# Only who goes along with an id bears it any more.
+# Only who goes along with an id bears it any more. Asked about whoever moves, and about all that bear an id which leads
+# elsewhere now: of these also the ones that stay, and the ones that are gone. Before _LINKS, after all other moves.
 _LEFT = """
-WITH RECURSIVE moved AS MATERIALIZED (
-    SELECT f.profile_id, f.identity_id FROM found_links f JOIN link USING (profile_id)
-    WHERE f.identity_id <> link.identity_id),
+WITH RECURSIVE turned(identity_id) AS (
+    SELECT identity_id FROM found_events WHERE kind = 'restored'
+  UNION
+    SELECT i.identity_id FROM identity i JOIN turned ON i.redirect_to = turned.identity_id),
+asked(profile_id) AS (
+    SELECT f.profile_id FROM found_links f JOIN link USING (profile_id) WHERE f.identity_id <> link.identity_id
+  UNION
+    SELECT profile_id FROM bearer JOIN turned USING (identity_id)),
+now AS MATERIALIZED (
+    SELECT profile_id, coalesce(f.identity_id, link.identity_id) AS identity_id
+    FROM asked JOIN link USING (profile_id) LEFT JOIN found_links f USING (profile_id)),
 way(identity_id, profile_id, step) AS (
-    SELECT identity_id, profile_id, identity_id FROM bearer WHERE profile_id IN (SELECT profile_id FROM moved)
+    SELECT identity_id, profile_id, identity_id FROM bearer WHERE profile_id IN (SELECT profile_id FROM now)
   UNION ALL
     SELECT way.identity_id, way.profile_id, i.redirect_to FROM way JOIN identity i ON i.identity_id = way.step
     WHERE i.redirect_to IS NOT NULL)
-DELETE FROM bearer b USING way JOIN moved USING (profile_id) JOIN identity i ON i.identity_id = way.step
-WHERE i.redirect_to IS NULL AND way.step <> moved.identity_id
+DELETE FROM bearer b USING way JOIN now USING (profile_id) JOIN identity i ON i.identity_id = way.step
+WHERE i.redirect_to IS NULL AND way.step <> now.identity_id
   AND b.identity_id = way.identity_id AND b.profile_id = way.profile_id
 """
 
