@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from connectors.base import Receipt
 from landbridge.push import duplicates
+from landbridge.push.claimed import CLAIMED
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.mirror import erasing
 from landbridge.push.outbox import ATTEMPTS, Outgoing
@@ -72,11 +73,15 @@ def note(way: Dispatch, outcomes: Sequence[Outcome]) -> None:
     count(way, counts)
 
 
-def write_down(connection: sa.Connection, way: Dispatch) -> dict[str, int]:
-    """Note everything that stands in `settled`. Answers how much came to what, for `count` once that is committed."""
+def write_down(connection: sa.Connection, way: Dispatch, job_id: str | None = None) -> dict[str, int]:
+    """Note everything that stands in `settled`. Answers how much came to what, for `count` once that is committed.
+
+    `job_id`: whose results they are, where a bulk job carried the changes. What came to rest since, or is carried by
+    another, stays as it is and leaves `settled`: somebody else noted it while we did not hear.
+    """
     named = {"run_id": way.run.run_id}
     connection.execute(sa.text(_CAME))
-    connection.execute(sa.text(_SETTLE))
+    connection.execute(sa.text(_SETTLE), {"account": way.account, "job_id": job_id})
     for statement in _needed(connection, way):
         connection.execute(sa.text(statement), named)
     told = connection.execute(sa.text(_TOLD)).one()._mapping
@@ -123,7 +128,8 @@ _THERE = """c.change_id BETWEEN (SELECT min(change_id) FROM settled) AND (SELECT
 # carried learns now that it was sent, and by which run.
 _SETTLE = f"""
 WITH carried AS (
-    DELETE FROM claim k USING settled s WHERE k.change_id = s.change_id RETURNING k.*),
+    DELETE FROM claim k USING settled s
+    WHERE k.change_id = s.change_id AND k.account = :account AND k.job_id = CAST(:job_id AS text) RETURNING k.*),
 told AS (
     SELECT s.*, k.job_id, k.at AS sent_at, j.run_id AS sent_run_id FROM settled s
     LEFT JOIN carried k USING (change_id) LEFT JOIN bulk_job j USING (account, job_id)),
@@ -133,11 +139,14 @@ noted AS (
            job_id = coalesce(s.job_id, c.job_id), sent_at = coalesce(s.sent_at, c.sent_at),
            sent_run_id = coalesce(s.sent_run_id, c.sent_run_id), attempts = c.attempts + (s.job_id IS NOT NULL)::int
     FROM told s WHERE c.change_id = s.change_id AND {_THERE}
+      AND c.state IN ('planned', 'approved', 'sending', 'unknown')
+      AND CASE WHEN CAST(:job_id AS text) IS NULL THEN NOT {CLAIMED} ELSE s.job_id IS NOT NULL END
     RETURNING c.change_id, c.account, c.identity_id, c.object, c.crm_id, c.state,
         c.action <> 'delete' AND c.object IN ('Lead', 'Contact') AND NOT jsonb_path_exists(c.origin, '$.*.beside')
             AS stands,
         c.action = 'delete' AS gone, c.lead_digest = '' AND jsonb_path_exists(c.origin, '$.*.erased') AS erased,
-        c.reverts IS NOT NULL AS back)
+        c.reverts IS NOT NULL AS back),
+stale AS (DELETE FROM settled s WHERE NOT EXISTS (SELECT FROM noted n WHERE n.change_id = s.change_id))
 INSERT INTO came
 SELECT change_id, account, identity_id, object, crm_id,
        stands AND NOT (back AND EXISTS (

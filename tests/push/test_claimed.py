@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import pytest
 import sqlalchemy as sa
@@ -12,12 +13,13 @@ import sqlalchemy as sa
 from connectors.salesforce_bulk import BULK
 from landbridge.console.read import plan_waits, plans, runs
 from landbridge.console.web.veil import OPEN
-from landbridge.push import approval, fresh, holds, looked, outbox
+from landbridge.push import approval, fresh, holds, looked, outbox, refused
 from landbridge.push.bulk import claims
 from landbridge.push.bulk.claims import Claimed
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.holds import About
 from landbridge.push.mirror import erasing
+from landbridge.push.note import Outcome, note
 from landbridge.push.outbox import Group
 from landbridge.push.plan import make_plan
 from landbridge.push.plans import shown
@@ -160,3 +162,32 @@ def test_a_job_that_nobody_knows_leaves_its_changes_to_be_looked_up(approved: Ap
     assert len(lost) == 3 and all(each["sent_at"] for each in lost)
     with approved.store.begin() as connection:
         assert connection.scalar(sa.text("SELECT count(*) FROM claim")) == 0
+
+
+def outcomes(approved: Approved, state: Literal["done", "refused", "approved"]) -> list[Outcome]:
+    """As somebody heard of all of them, a while ago."""
+    ready = outbox.new_round(approved.run, ACCOUNT)
+    batch = next(outbox.batches(approved.store, CREATES, ready.which))
+    return [Outcome(each, state, f"00Q{each.change_id:015d}", True, "NO", "no", "repair") for each in batch]
+
+
+def test_who_notes_too_late_sets_nothing_back(approved: Approved) -> None:
+    store, way = approved.store, approved.way
+    first, late = outcomes(approved, "done"), outcomes(approved, "refused") + outcomes(approved, "approved")
+    note(way, first)
+    before = changes(store)
+    for each in late:
+        note(way, [each])
+    assert changes(store) == before and {each["state"] for each in before} == {"done"}
+    assert (way.entry.new, way.entry.refused, refused.standing(store, ACCOUNT)) == (4, 0, [])
+
+
+def test_only_the_job_that_carries_a_change_says_what_became_of_it(approved: Approved) -> None:
+    store, late = approved.store, outcomes(approved, "refused")
+    job = approved.claim()
+    note(approved.way, late)
+    claims.lost(approved.way, replace(job, job_id="750B"))
+    assert sorted(standing(store).values()) == ["planned", "planned", "planned", "refused"]
+    assert outbox.count_unsettled(store, ACCOUNT) == 3
+    claims.lost(approved.way, job)
+    assert sorted(standing(store).values()) == ["refused", "unknown", "unknown", "unknown"]

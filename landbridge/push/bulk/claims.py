@@ -205,7 +205,7 @@ def lost(way: Dispatch, job: Claimed) -> None:
     with way.store.begin() as connection:
         connection.execute(sa.text(SETTLED))
         connection.execute(sa.text(_LOST), {"account": way.account, "job_id": job.job_id})
-        write_down(connection, way)
+        write_down(connection, way, job.job_id)
         _given_up(connection, way, job)
 
 

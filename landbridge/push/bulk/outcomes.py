@@ -39,7 +39,7 @@ def note(way: Dispatch, bulk: Bulk, job: Claimed, results: Results) -> None:
         matched = _SETTLED.replace("{found_by}", found_by(job.match_field, "c.match_value"))
         with copies.by_hash(connection):
             connection.execute(sa.text(matched), _named(connection, way, bulk, job))
-        counts = write_down(connection, way)
+        counts = write_down(connection, way, job.job_id)
         _close(connection, way, job, counts["unknown"])
     count(way, counts)
 
