@@ -60,19 +60,20 @@ def _answered_for(plan_id: str, actor: str, reason: str) -> None:
 def drop(store: Store, plan_id: str, *, actor: str, reason: str) -> int:
     """Say that a plan shall not leave, in somebody's name; answers how many of its changes that takes out.
 
-    What has left already stays. What a push would write is planned anew the next time, unless somebody holds it. Raises
-    NotFound when nothing of it waits.
+    What has left already stays; what is under way and comes back unwritten does not leave again. What a push would
+    write is planned anew the next time, unless somebody holds it. Raises NotFound when nothing of it is open.
     """
-    which = _change.c.plan_id == plan_id, claimed.waits()
-    taken_out = sa.update(_change).where(*which).values(state="superseded", settled_at=sa.func.now())
+    mine = _change.c.plan_id == plan_id
+    still_open = sa.exists().where(mine, _change.c.state.in_(outbox.OPEN))
+    taken_out = sa.update(_change).where(mine, claimed.waits()).values(state="superseded", settled_at=sa.func.now())
     with store.begin() as connection:
         looked.keep(connection, [plan_id])
         account = connection.scalar(sa.select(_plan.c.account).where(_plan.c.plan_id == plan_id))
-        changes = connection.execute(taken_out).rowcount
-        if account is None or not changes:
+        if account is None or not connection.scalar(sa.select(still_open)):
             raise NotFound(
                 f"Nothing of plan '{plan_id}' waits.", do="`landbridge plan` shows the one that does, if any."
             )
+        changes = connection.execute(taken_out).rowcount
         named = {"dropped_by": actor, "dropped_why": reason}
         connection.execute(sa.update(_plan).where(_plan.c.plan_id == plan_id).values(named))
         outbox.close_plans(connection, account)
