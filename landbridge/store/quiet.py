@@ -7,7 +7,7 @@ value that it could not read. What is kept is what IT can act on: the kind of er
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
@@ -35,14 +35,21 @@ def _told(error: psycopg.Error) -> str:
     diag = error.diag
     if not str(diag.sqlstate).startswith(_ABOUT_VALUES):
         return diag.message_primary or type(error).__name__
-    places = {"table": diag.table_name, "column": diag.column_name, "constraint": diag.constraint_name}
-    named = [f"{kind} {name}" for kind, name in places.items() if name]
-    return ", ".join([f"SQLSTATE {diag.sqlstate}", *named])
+    return _places(diag.sqlstate, diag.table_name, diag.column_name, diag.constraint_name)
+
+
+def _places(state: str | None, table: str | None, column: str | None, constraint: str | None) -> str:
+    places = {"SQLSTATE": state, "table": table, "column": column, "constraint": constraint}
+    return ", ".join(f"{kind} {name}" for kind, name in places.items() if name)
 
 
 def hush_columns(error: adbc_driver_manager.Error) -> None:
-    """The same for the column road's driver, which tells all in one text and gives the SQLSTATE beside it."""
+    """The same for the column road's driver, which tells all in one text and gives its parts beside it."""
     if str(error.sqlstate or "").startswith(_ABOUT_VALUES):
-        error.args = (f"SQLSTATE {error.sqlstate}",)
+        parts: Any = error.details or ()  # named by bytes, whatever their type says
+        said = {name: bytes(value).decode() for name, value in parts}
+        names = (said.get(b"PG_DIAG_%b_NAME" % place) for place in (b"TABLE", b"COLUMN", b"CONSTRAINT"))
+        error.args = (_places(error.sqlstate, *names),)
     else:
         error.args = (re.split(r"\n(?:DETAIL|CONTEXT):", str(error))[0],)
+    error.details = []

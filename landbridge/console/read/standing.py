@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from landbridge.push.claimed import STANDS
 from landbridge.store.engine import Store
 
 MANY = 10_000
@@ -44,6 +43,13 @@ def _upto(which: str) -> str:
     return f"(SELECT count(*) FROM (SELECT FROM {which} LIMIT {MANY + 1}) AS few)"
 
 
+# By index: what a job carries keeps its own word (landbridge.push.claimed), and is few.
+_OPEN = """(
+    SELECT change_id FROM change WHERE account = :crm AND state IN ('approved', 'sending', 'unknown')
+    UNION ALL
+    SELECT change_id FROM claim k JOIN change c USING (change_id)
+    WHERE k.account = :crm AND c.state = 'planned') open"""
+
 # What the last publishing's books say of the whole: no counting over hot tables.
 _STANDING = sa.text(f"""
 WITH told AS (
@@ -68,7 +74,7 @@ SELECT
     _upto('''change WHERE state = 'planned' AND plan_id IN (
         SELECT plan_id FROM plan WHERE account = :crm AND state = 'planned')''')
 } AS waiting,
-    {_upto(f"change c WHERE c.account = :crm AND {STANDS} IN ('approved', 'sending', 'unknown')")} AS open,
+    {_upto(_OPEN)} AS open,
     (SELECT coalesce(sum(came), 0)::bigint FROM day WHERE stage = 'push') AS pushed,
     (SELECT coalesce(sum(came), 0)::bigint FROM day WHERE stage = 'land' AND subject = :crm) AS read_back,
     (SELECT actor FROM halt WHERE account = :crm AND released_at IS NULL) AS halted_by
