@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 QUIET = (
@@ -50,3 +50,13 @@ def started() -> Iterator[Browser]:
         _running.append(playwright.chromium.launch(executable_path=program, args=list(QUIET)))
         yield _running[0]
         _running.pop().close()
+
+
+def looked_again(page: Page, wanted: Locator, times: int = 100) -> None:
+    """`wanted` is to be seen on a page that tells how far something is and has no script: as a person would, look
+    again."""
+    while times and not wanted.is_visible():
+        page.get_by_role("link", name="Look again").or_(wanted).first.click()
+        page.wait_for_timeout(100)
+        times -= 1
+    expect(wanted).to_be_visible()

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from landbridge.bootstrap import Hub
 from landbridge.console.read import audit as read
 from landbridge.store.engine import Store
 from landbridge.trail import audit, chain, signing
 from landbridge.trail.verify_archive import verify
+from tests.browser import looked_again
 from tests.console.conftest import SignIn, shown
 
 RUN = "20260101-000000-abcdef"
@@ -210,5 +211,5 @@ def test_the_page_without_scripts_and_on_a_phone(hub: Hub, open_page: Callable[.
     page = open_page("auditor", width=390, height=844, java_script_enabled=False)
     page.goto("/audit")
     page.get_by_role("button", name="Verify the whole chain").click()
-    expect(page.get_by_text("are as they were written, each in its place")).to_be_visible(timeout=15_000)
+    looked_again(page, page.get_by_text("are as they were written, each in its place"))
     page.get_by_role("link", name="Audit", exact=True).first.click(force=True)

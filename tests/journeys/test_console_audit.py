@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from landbridge.bootstrap import Hub
 from landbridge.trail import audit, runs
+from tests.browser import looked_again
 from tests.console.conftest import PASSWORD, browser, console, hub, open_page, sign_in  # noqa: F401  (fixtures)
 
 Open = Callable[..., Page]
@@ -134,4 +135,4 @@ def test_without_scripts_everything_can_be_done(hub: Hub, open_page: Open) -> No
     expect(page.locator("#token")).to_contain_text("lbt_")
     page.goto("/audit")
     page.get_by_role("button", name="Verify the whole chain").click()
-    expect(page.get_by_text("are as they were written, each in its place")).to_be_visible(timeout=15_000)
+    looked_again(page, page.get_by_text("are as they were written, each in its place"))

@@ -132,7 +132,7 @@ TAMPERED = {
     "the sheet": altered("events.csv", b"thing/5", b"thing/7"),
     "the script": altered("verify.py", b"NOT INTACT", b"not intact"),
     "the manifest": altered("manifest.json", b"Ann Auditor", b"Bob Auditor"),
-    "the signature": altered("manifest.sig", b"A", b"B"),
+    "the signature": lambda files: files.update({"manifest.sig": files["manifest.sig"].swapcase()}),
     "a file more": lambda files: files.update({"more.txt": b"more"}),
     "a file less": lambda files: files.pop("report.html"),
     "no signature": lambda files: files.pop("manifest.sig"),
