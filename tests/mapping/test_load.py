@@ -97,6 +97,12 @@ def test_a_file_that_is_no_mapping_at_all(tmp_path: Path, text: str) -> None:
     assert "sources/acme.yaml, line " in told(tmp_path, text)
 
 
+def test_what_is_nested_without_end_does_not_end_us(tmp_path: Path) -> None:
+    assert "line 7: is nested too deeply" in told(
+        tmp_path, GOOD.replace("full_name: name", "full_name: " + "[" * 100_000 + "]" * 100_000)
+    )
+
+
 def test_a_file_in_another_encoding(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     (tmp_path / "sources" / "acme.yaml").write_bytes(GOOD.replace("name", "größe").encode("latin-1"))
