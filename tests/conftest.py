@@ -6,6 +6,7 @@ import atexit
 import os
 import secrets
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -26,6 +27,14 @@ from landbridge.store.schema import upgrade
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+# No test talks to a stranger: reading everybody's certificates costs each HTTP client 20 ms of a processor.
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = os.devnull
+
+# Started in the background by a shell, we are deaf to Ctrl-C, and so would be the commands that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 hypothesis.settings.register_profile("untimed", deadline=None)  # how busy the machine is proves nothing
 hypothesis.settings.load_profile("untimed")
 
@@ -44,13 +53,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def server() -> str:
     """The URI of this session's embedded server. Not under pytest's own folders: another session prunes those."""
-    folder = Path(tempfile.mkdtemp(prefix="landbridge-tests-"))
+    folder = Path(tempfile.mkdtemp(prefix="landbridge-tests-", dir=_memory()))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)  # after the server's own end, which registers later
     uri = embedded.start(folder / "postgres")
-    for setting in ("fsync", "full_page_writes"):  # tests kill our processes, never the machine under the database
-        _administer(uri, f"ALTER SYSTEM SET {setting} = off")
+    for setting in ("fsync = off", "full_page_writes = off", "max_wal_size = '128MB'"):
+        _administer(
+            uri, f"ALTER SYSTEM SET {setting}"
+        )  # tests kill our processes, never the machine under the database
     _administer(uri, "SELECT pg_reload_conf()")
     return uri
+
+
+def _memory() -> str | None:
+    """A folder in memory, where there is one with room: a database is ten megabytes to be copied for each test, and
+    a file system on a disk takes up to ten times as long for it. None: where temporary files go."""
+    folder = Path("/dev/shm")
+    roomy = folder.is_dir() and os.access(folder, os.W_OK) and shutil.disk_usage(folder).free > 4 << 30
+    return str(folder) if roomy else None
 
 
 def _other_database(uri: str, name: str) -> str:
