@@ -175,7 +175,10 @@ def test_the_sandbox_ends_when_told_to(project: Project, by: signal.Signals) -> 
         time.sleep(0.05)
     time.sleep(1)
     process.send_signal(by)
-    out, err = process.communicate(timeout=30)
+    try:
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()  # where it heard nothing, it would play on for ever
     assert process.returncode == 128 + by
     assert "Traceback" not in err
     assert "salesforce" in out
