@@ -19,6 +19,7 @@ from landbridge.identity.comparisons import SIGNED
 from landbridge.identity.evidence import Matches, read
 from landbridge.identity.features import features
 from landbridge.identity.grouping import Edges, Flags, Groups, Rows, group
+from landbridge.identity.implied import among
 from landbridge.identity.matching import matched
 from landbridge.identity.model import Model, default_model
 from landbridge.identity.naming import Named, Past, name_groups
@@ -111,7 +112,8 @@ def conclude(found: pa.Table, matches: Matches, standing: Standing, model: Model
         written = beside.submit(matches.table, profiles)
         strong = edges.weight >= model.link
         asked = ~strong & (matches.weight >= model.link)
-        guards = Guards(same, different, standing.references, link=model.link, against=frozenset(model.against))
+        words = among(_present(profiles, same, different), same, different)
+        guards = Guards(*words, standing.references, link=model.link, against=frozenset(model.against))
         groups = group(found, edges.where(strong), guards)
         together = groups.of[edges.left] == groups.of[edges.right]
         past = Past(standing.previous, standing.used, standing.former)
@@ -151,6 +153,12 @@ def _decided(decisions: pa.Table | None) -> tuple[list[Pair], list[Pair]]:
         for verdict in ("same", "different")
     }
     return by["same"], by["different"]
+
+
+def _present(profiles: pa.ChunkedArray, *words: list[Pair]) -> set[str]:
+    """Whoever is there of those that people have spoken about."""
+    named = pa.array(sorted({profile for pairs in words for pair in pairs for profile in pair}), pa.string())
+    return set(named.filter(pc.is_in(named, value_set=profiles)).to_pylist())
 
 
 def _undecided(profiles: pa.ChunkedArray, matches: Matches, different: list[Pair]) -> Flags:

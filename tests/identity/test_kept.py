@@ -167,6 +167,22 @@ def test_a_decision_looks_at_its_two_groups(town: Store, folder: Path) -> None:
     assert len({links(town)[name] for name in ("crm/users/1", "crm/users/50", "zendesk/users/1")}) == 1
 
 
+def test_the_word_between_two_outlives_the_record_between_them(town: Store, folder: Path, never_whole: None) -> None:
+    put(town, "crm/users/900", {"full_name": "Cleo Bianchi", "email": ["cleo@bianchi.example"]})
+    put(town, "crm/users/901", {"full_name": "Dag Ek", "email": ["dag@ek.example"]})
+    put(town, "crm/users/902", {"full_name": "Eva Fors", "email": ["eva@fors.example"]})
+    put(town, "crm/users/903", {"full_name": "Cleo Bianchi", "email": ["cleo@bianchi.example"]})
+    decide(town, "crm/users/900", "crm/users/901", "same")
+    decide(town, "crm/users/901", "crm/users/902", "same")
+    decide(town, "crm/users/901", "crm/users/903", "different")
+    resolved(town, folder)
+    before = links(town)
+    assert before["crm/users/900"] == before["crm/users/902"] != before["crm/users/903"]
+    put(town, "crm/users/901", {}, gone=True)
+    assert resolved(town, folder)[1] == STILL
+    assert links(town) == before
+
+
 def test_a_reference_that_a_decision_held_back_joins_when_the_decision_falls(town: Store, folder: Path) -> None:
     put(town, "zendesk/users/5", {"full_name": "Ulf Ek", "reference": ["crm/users/30"]})
     decide(town, "zendesk/users/5", "crm/users/40", "same")

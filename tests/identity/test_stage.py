@@ -231,6 +231,29 @@ def test_a_decision_outlives_the_profile_that_it_is_about(people: Store, verdict
     assert links(people) == before
 
 
+def test_whom_two_words_make_one_stay_one_when_the_record_between_them_is_deleted(people: Store) -> None:
+    put(people, "x/authors/1", CLEO)
+    decide(people, "hubspot/contacts/1", "zendesk/users/2", "same")
+    decide(people, "x/authors/1", "zendesk/users/2", "same")
+    resolved(people)
+    before = links(people)
+    put(people, "zendesk/users/2", BERT, gone=True)
+    resolved(people)
+    assert links(people) == before
+    assert len(set(before.values())) == 1
+
+
+def test_whom_two_words_keep_apart_stay_so_when_the_record_between_them_is_deleted(people: Store) -> None:
+    decide(people, "hubspot/contacts/1", "zendesk/users/2", "same")
+    decide(people, "zendesk/users/1", "zendesk/users/2", "different")
+    resolved(people)
+    before = links(people)
+    put(people, "zendesk/users/2", BERT, gone=True)
+    resolved(people)
+    assert links(people) == before
+    assert before["hubspot/contacts/1"] != before["zendesk/users/1"]
+
+
 def test_a_decision_withdrawn_while_we_resolve_waits_for_the_next_time(people: Store) -> None:
     decide(people, "hubspot/contacts/1", "zendesk/users/1", "different")
     with people.begin() as connection:
