@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import sqlalchemy as sa
 
-from landbridge.identity import models, retrain
+from landbridge.identity import models, retrain, signatures
 from landbridge.identity.features import features
 from landbridge.identity.model import Model, default_model
 from landbridge.identity.resolve import Resolution, known_given, resolve
@@ -37,6 +37,8 @@ def fit(run: Run) -> None:
     """Put a model in force that is fitted to the base, if nobody is linked yet and nobody has adopted one."""
     if not _is_first(run.store):
         return
+    with run.store.bulk() as connection:
+        signatures.read(connection)  # resolving would do it, and who learned without them would learn otherwise later
     model = retrain.fitted(retrain.profiles(run.store))
     if model.version != default_model().version:
         models.adopt(run.store, model, run.actor, REASON)

@@ -15,7 +15,8 @@ from landbridge.identity.stage import resolve
 from landbridge.store.engine import Store
 from landbridge.store.profiles import PROFILE_SCHEMA
 from landbridge.trail.runs import running
-from tests.identity.test_stage import ANNA, ANNA_AGAIN, put
+from tests.identity.test_signatures import write
+from tests.identity.test_stage import ANNA, ANNA_AGAIN, put, rows
 
 
 def fit(store: Store) -> str:
@@ -48,6 +49,22 @@ def test_the_first_load_fits_the_model_to_its_base_once(base: Store) -> None:
 
 def test_learning_again_from_the_same_base_learns_nothing_new(base: Store) -> None:
     version = fit(base)
+    assert retrain.learn_anew(base).version == version
+
+
+def test_what_signatures_tell_is_learned_from_at_once(base: Store) -> None:
+    people = rows(
+        base,
+        """SELECT profile_id, given_name || ' ' || family_name AS name FROM profile
+        WHERE given_name <> '' AND family_name <> '' AND phone = '{}' ORDER BY 2""",
+    )
+    numbers = {name: f"+44 20 7946 {number:04}" for number, name in enumerate(sorted({name for _, name in people}))}
+    for profile, name in people:
+        write(base, profile.replace("/", "-"), f"It drips.\n\nBest regards,\n{name}\n{numbers[name]}", person=profile)
+    version = fit(base)
+    with running(base, "resolve", actor="tester") as run:
+        resolve(run, models.in_force(base))
+    assert rows(base, "SELECT count(*) > 100 FROM signature WHERE kind = 'phone'") == [(True,)]
     assert retrain.learn_anew(base).version == version
 
 
