@@ -118,15 +118,17 @@ EXISTS (
 """
 
 # Two records of one stream that name two different records of one other stream: whoever keeps them knows two people.
+# They name the same where the first and the last of what they name is one and the same.
 _APART = f"""
 WITH word AS (
-    SELECT identity_id, account, stream, profile_id, named, regexp_replace(named, '/[^/]*$', '') AS place
+    SELECT identity_id, account, stream, profile_id, regexp_replace(named, '/[^/]*$', '') AS place,
+        min(named) AS first, max(named) AS last
     FROM doubted JOIN link USING (identity_id) JOIN profile p USING (profile_id), unnest(p.reference) AS named
-    WHERE profiles > 1 AND NOT gone)
+    WHERE profiles > 1 AND NOT gone GROUP BY 1, 2, 3, 4, 5)
 SELECT DISTINCT ON (identity_id) identity_id, 'apart' AS kind, a.profile_id AS left_id, b.profile_id AS right_id,
     2::bigint AS profiles
 FROM word a JOIN word b USING (identity_id, account, stream, place)
-WHERE a.profile_id < b.profile_id COLLATE "C" AND a.named <> b.named
+WHERE a.profile_id < b.profile_id COLLATE "C" AND (a.first <> b.last OR a.last <> b.first)
   AND NOT {_ANSWERED.format(left="a.profile_id", right="b.profile_id")}
 ORDER BY identity_id, a.profile_id, b.profile_id
 """

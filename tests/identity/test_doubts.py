@@ -62,6 +62,32 @@ def test_different_parts_the_halves_and_nobody_asks_again(thin: Store) -> None:
     assert questions(thin, 10) == []
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "apart"),
+    [
+        (["crm/Contact/1"], ["crm/Contact/1"], False),
+        (["crm/Contact/1"], ["crm/Lead/2"], False),
+        (["crm/Contact/1"], ["crm/Contact/1", "crm/Contact/2"], True),
+        (["crm/Contact/1", "crm/Contact/2"], ["crm/Contact/1", "crm/Contact/2"], True),
+    ],
+)
+def test_what_two_records_of_one_system_may_name(store: Store, one: list[str], other: list[str], apart: bool) -> None:
+    put(store, "zendesk/users/1", {**ANNA, "reference": one})
+    put(store, "zendesk/users/2", {**ANNA_AGAIN, "reference": other})
+    resolved(store)
+    assert doubts(store) == ([("apart", "zendesk/users/1", "zendesk/users/2", 2)] if apart else [])
+
+
+def test_records_that_name_very_many_are_told_apart_without_laying_all_beside_all(store: Store) -> None:
+    for n in range(2):
+        put(store, f"zendesk/users/{n}", {**ANNA, "reference": [f"crm/Contact/{n + key}" for key in range(3000)]})
+    with store.begin() as connection:  # 9,000,000 rows would not fit: nothing that is laid down for them may grow so
+        name = connection.execute(sa.text("SELECT current_database()")).scalar()
+        connection.execute(sa.text(f"ALTER DATABASE {name} SET temp_file_limit = '64MB'"))
+    resolved(store)
+    assert len(doubts(store)) == 1
+
+
 def test_two_records_of_one_system_that_names_two_of_another(store: Store) -> None:
     put(store, "zendesk/users/1", {**ANNA, "reference": ["crm/Contact/1"]})
     put(store, "zendesk/users/2", {**ANNA_AGAIN, "reference": ["crm/Contact/2"]})
