@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from landbridge.identity.model import Model
 
 
+LEAST = 1e-100
+"""The least share that there is. Of some, half or less is taken by the size of the base; Splink's least is 1e-300."""
+
+
 def unsound(model: Model) -> str:
     """What is wrong with a model that was read from outside, or ''."""
     return next((wrong for sound, wrong in _sound(model) if not sound), "")
@@ -19,7 +23,7 @@ def unsound(model: Model) -> str:
 
 def _sound(model: Model) -> Iterator[tuple[bool, str]]:
     """Whether each thing is as it must be, and what is wrong if it is not; later ones rely on those before."""
-    yield isinstance(model.version, str), "its version is no word"
+    yield isinstance(model.version, str) and _is_text(model.version), "its version is no word"
     for name in ("link", "review"):
         yield _is_number(getattr(model, name), -1000, 1000), f"its {name} threshold is no number of bits"
     yield model.review <= model.link, "it asks from a higher weight than it links from"
@@ -31,7 +35,8 @@ def _sound(model: Model) -> Iterator[tuple[bool, str]]:
     yield isinstance(model.rarity, dict), "its rarity is no table"
     for column, values in model.rarity.items():
         sound = isinstance(values, dict) and _are_shares(values.values())
-        yield sound, f"the rarity of {column} is no table of shares above 0 and up to 1"
+        yield sound, f"the rarity of {column!a} is no table of shares above 0 and up to 1"
+        yield all(map(_is_text, (column, *values))), f"the rarity of {column!a} names what is no text"
     yield all(kind in range(len(KINDS)) for kind in model.against), "against names a contradiction that there is not"
     yield from _sound_calibration(model)
 
@@ -55,7 +60,12 @@ def _rises(numbers: Iterable[float], *, strictly: bool = False) -> bool:
 
 
 def _are_shares(values: Iterable[object]) -> bool:
-    return all(_is_number(value, 1e-300, 1) for value in values)
+    return all(_is_number(value, LEAST, 1) for value in values)
+
+
+def _is_text(value: str) -> bool:
+    """Whether a database takes it: no half of a character, and no NUL."""
+    return "\0" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _is_number(value: object, low: float, high: float) -> bool:

@@ -87,6 +87,10 @@ def test_a_version_is_one_model_for_ever(store: Store) -> None:
         {"matches_per_profile": float("inf")},
         {"rarity": {"given": {"anna": -1}}},
         {"rarity": ["given"]},
+        {"rarity": {"given": {"an\0na": 0.1}}},
+        {"rarity": {"given": {"\ud800": 0.1}}},
+        {"rarity": {"\udfff": {}}},
+        {"version": "own\ud800"},
     ],
 )
 def test_a_file_that_cannot_be_reckoned_with_is_no_model(tmp_path: Path, harm: dict[str, Any]) -> None:
@@ -96,7 +100,7 @@ def test_a_file_that_cannot_be_reckoned_with_is_no_model(tmp_path: Path, harm: d
         models.from_file(path)
 
 
-@pytest.mark.parametrize("share", [float("nan"), -0.5, 0, 1e300, "a", None])
+@pytest.mark.parametrize("share", [float("nan"), -0.5, 0, 1e-300, 1e300, "a", None])
 def test_a_weight_that_is_no_share_is_no_model(tmp_path: Path, share: object) -> None:
     raw = json.loads(default_model().as_json())
     levels = next(iter(raw["weights"].values()))
