@@ -19,6 +19,7 @@ from landbridge.push import halt
 from landbridge.push.plan import make_plan
 from tests.console.big import huge_plan
 from tests.console.conftest import SignIn, Visitor, shown, user
+from tests.photograph import once
 from tests.push.crm import ACCOUNT, Crm, a_run, changes, put_lead, sync
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
@@ -27,6 +28,10 @@ HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)>'
 @pytest.fixture
 def plan_id(hub: Hub) -> str:
     """Two new leads, one of them hostile, and an update where somebody edited a field."""
+    return once("plan", hub.store, lambda: plan_of_three(hub))
+
+
+def plan_of_three(hub: Hub) -> str:
     crm = Crm()
     known = crm.put("Lead", FirstName="Bo Ludvig", LastName="Ohm", City="Bergen")
     with a_run(hub.store) as run:

@@ -17,6 +17,7 @@ from landbridge.quality.suite import validate
 from landbridge.trail import runs
 from tests.console.conftest import SignIn, shown, user
 from tests.leads.people import People
+from tests.photograph import once
 
 RAW = b"<script>alert(1)</script>\x1b[31m\xff" + "\u202egnihsihp".encode()
 
@@ -24,6 +25,10 @@ RAW = b"<script>alert(1)</script>\x1b[31m\xff" + "\u202egnihsihp".encode()
 @pytest.fixture
 def held(hub: Hub) -> dict[str, int]:
     """One of each stage: a lead without a way to reach it, one that is in doubt, a record, a row, a refusal."""
+    return once("held", hub.store, lambda: hold_one_of_each(hub))
+
+
+def hold_one_of_each(hub: Hub) -> dict[str, int]:
     people = People(hub.store)
     people.person("i-anna", zendesk={"full_name": "Anna Arnesen", "email": ["na@na.com"], "company": "=Acme"})
     people.person("i-fine", zendesk={"full_name": "Bo Fine", "email": ["bo@fine.example"]})
