@@ -51,7 +51,7 @@ LEAST_NEAR, MOST_NEAR = -1.0, 12.0
 """Bits that a town may add to a family name, at the least and at the most."""
 CONFUSED = 0.1
 """Share of the pairs of one name that may be strangers unnoticed, before what they taught is left aside."""
-GROWTH, LARGE = 0.53, 100_000
+GROWTH, LARGE = 0.75, 100_000
 """Bits that linking takes more for each tenfold of the base above so many profiles."""
 ROUNDS = 4
 """How often the number of matches is reckoned again from itself."""

@@ -64,6 +64,14 @@ def test_groups_need_more_than_singles() -> None:
     assert groups(cluster("bc", [("b", "c", 5.5)], Guards(link=3.0))) == {frozenset("bc")}
 
 
+def test_groups_need_no_more_where_each_record_is_tied_to_each() -> None:
+    edges = [("a", "b", 20.0), ("c", "d", 20.0), ("b", "c", 3.4), ("a", "c", 3.3), ("b", "d", 3.2), ("a", "d", 3.1)]
+    assert groups(cluster("abcd", edges, Guards(link=3.0))) == {frozenset("abcd")}
+    for missing in edges[2:]:
+        rest = [edge for edge in edges if edge != missing]
+        assert groups(cluster("abcd", rest, Guards(link=3.0))) == {frozenset("ab"), frozenset("cd")}
+
+
 def test_no_group_grows_past_the_largest() -> None:
     edges = [("hub", f"p{n}", 30.0) for n in range(9)]
     assert max(map(len, groups(cluster(["hub", *ALL], edges, Guards(largest=4))))) == 4
