@@ -27,7 +27,10 @@ FIELDS = (*SINGLE, *MANY, HANDLE, "handle:NETWORK")
 MOST_NETWORKS = 50
 
 _HANDLE = re.compile(r"handle:[a-z0-9_.-]+")
-_NUMBER = re.compile(r"num|nr|(^|_)no($|_)")
+_HOUSE_NUMBERS = frozenset(
+    "hausnummer hausnr housenumber houseno housenr huisnummer huisnr numerocivico civico husnummer husnr".split()  # noqa: SIM905
+)
+_NUMBER = re.compile(r"num|nr|civico|(^|[_ ])no($|[_ ])")
 
 
 @dataclass(frozen=True)
@@ -144,10 +147,32 @@ def _recognised(
     fields = {field: names for field, names in found.items() if names and _is_ours(field) and field not in chosen}
     if pair := _network_and_name(open_to):
         fields.setdefault(HANDLE, pair)
-    if "street" in fields:
+    _see_what_is_kept(keep, fields, chosen)
+    if "street" in fields and "street" not in chosen:
+        used = {name for names in (*fields.values(), *chosen.values()) for name in names}
+        fields["street"] += [name for name in open_to if name not in used and _is_house_number(name)]
         fields["street"].sort(key=lambda name: not _NUMBER.search(name.lower()))
     fields.update({field: list(columns) for field, columns in chosen.items()})
     return fields
+
+
+def _is_house_number(name: str) -> bool:
+    from landbridge.mapping.synonyms import split_words
+
+    return "".join(split_words(name)) in _HOUSE_NUMBERS
+
+
+def _see_what_is_kept(
+    keep: Sequence[str], fields: Mapping[str, Sequence[str]], chosen: Mapping[str, Sequence[str]]
+) -> None:
+    """What somebody wants kept is compared, or he is told why not."""
+    used = {column for columns in (*fields.values(), *chosen.values()) for column in columns}
+    if unknown := [column for column in keep if column not in used]:
+        raise RecordRejected(
+            f"Nothing tells what '{unknown[0]}' is, so it cannot be kept.",
+            do=f"Name the field: --map FIELD={unknown[0]}. An id, also another system's, is no field and no evidence "
+            "here: where systems name each other's records, they are joined by that word alone.",
+        )
 
 
 def _holds_bytes(kind: pa.DataType) -> bool:

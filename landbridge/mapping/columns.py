@@ -89,12 +89,17 @@ def _share(values: Sequence[str], look: re.Pattern[str]) -> float:
 
 
 def _tell_names_apart(places: dict[str, str], sample: pa.Table) -> None:
-    """ "Name" beside "Vorname" is the family name, unless it holds the given name too; "Nom" alone may be the whole."""
+    """ "Name" beside "Vorname" is the family name, unless it holds the given name too; "Nom" may be the whole."""
     if not {"given_name", "full_name"} & set(places.values()):
         _whole_names(places, sample)
-    if "given_name" not in places.values() or "family_name" in places.values():
+    if "given_name" not in places.values():
         return
     given = next(name for name, field in places.items() if field == "given_name")
+    for name in [name for name, field in places.items() if field == "family_name"]:
+        if _holds(sample, name, given):
+            places[name] = "full_name"
+    if "family_name" in places.values():
+        return
     for name in [name for name, field in places.items() if field == "full_name"]:
         if not _holds(sample, name, given):
             places[name] = "family_name"

@@ -171,6 +171,25 @@ def test_the_truth_is_not_kept_as_evidence(project: Project) -> None:
     assert "There is no column 'crm'" in project.refuses(*words, "crm", code=66)
 
 
+def test_a_kept_column_that_is_no_field_is_not_passed_over(project: Project) -> None:
+    """Another system's number of a person is no evidence, whatever somebody wants kept; named a field it is one."""
+    project.write("people.csv", "name,crm_id,who\nAnn Lee,003A,1\nA. Lee,003A,1\n")
+    words = ("identity", "evaluate", "people.csv", "--truth", "who")
+    assert "--map FIELD=crm_id" in project.refuses(*words, "--keep", "crm_id", code=65)
+    named = measured(project.landbridge(*words, "--keep", "crm_id", "--map", "handle:crm=crm_id", "--json"))
+    assert named["fields"] == {"full_name": ["name"], "handle:crm": ["crm_id"]}
+
+
+def test_a_house_number_in_its_own_column_belongs_to_the_street(tmp_path: Any) -> None:
+    path = tmp_path / "kunden.csv"
+    path.write_text("Nachname;Straße;Hausnummer;PLZ;wer\nLee;Mühlweg;12;04668;1\nLee;Mühlweg;;04668;2\n")
+    read = identity_file.read_labelled(path, "wer", {}, None)
+    assert read.fields["street"] == ["Hausnummer", "Straße"]
+    assert read.profiles["street"].to_pylist() == ["12 Mühlweg", "Mühlweg"]
+    told = identity_file.read_labelled(path, "wer", {"street": ["Straße"]}, None)
+    assert (told.fields["street"], told.left) == (["Straße"], ["Hausnummer"])
+
+
 def test_bytes_are_told_and_refused_where_they_are_named(project: Project) -> None:
     table = pa.table({"name": NAMES[:2], "email": [b"a@b.example", b"c@d.example"], "truth": labels(2)})
     pq.write_table(table, project.home / "raw.parquet")

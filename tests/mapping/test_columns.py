@@ -35,6 +35,11 @@ def synonyms() -> Synonyms:
         ("courriel", "email"),
         ("メールアドレス", "email"),
         ("Vorname", "given_name"),
+        ("raison sociale", "company"),
+        ("tel_portable", "phone"),
+        ("Name komplett", "full_name"),
+        ("Strasse/Hausnr.", "street"),
+        ("Geb.-Datum", "birth_date"),
         ("First Name", "given_name"),
         ("fname", "given_name"),
         ("Prénom", "given_name"),
@@ -111,6 +116,10 @@ def test_name_beside_given_name_is_the_family_name(synonyms: Synonyms) -> None:
     whole = pa.table({"Name": ["Ada Lovelace", "Emmy Noether"], "First name": ["Ada", "Emmy"]})
     assert columns(synonyms, apart) == {"family_name": ["Name"], "given_name": ["Vorname"]}
     assert columns(synonyms, whole) == {"full_name": ["Name"], "given_name": ["First name"]}
+    beside = pa.table({"nom de famille": ["Curie", "Weil"], "prénom": ["Ève", "Simone"], "nom": ["Ève Curie", "Weil"]})
+    assert columns(synonyms, beside)["family_name"] == ["nom de famille", "nom"], "half of them is not most"
+    beside = beside.set_column(2, "nom", pa.array(["Ève Curie", "Weil, Simone"]))
+    assert columns(synonyms, beside)["full_name"] == ["nom"]
 
 
 def test_what_the_user_says_wins(synonyms: Synonyms) -> None:
