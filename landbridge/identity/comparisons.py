@@ -115,6 +115,12 @@ _CROSSED = (
 """One of the names stands in the other's place."""
 _SAME_FAMILY = f"(family_l = family_r OR {_shares('parts')} OR length(family_l) > 3 AND {_SLIP.format('family', 0.93)})"
 _NEAR_HOUSE = f"({_SIMILAR_STREET}) AND {_SLIPPED_AREA}"
+_USED_TOGETHER = (
+    f"({_shares('all_emails')} AND NOT {_shares('emails')} OR {_shares('all_phones')} AND NOT {_shares('phones')})"
+    f" AND NOT coalesce(given_l[1] = given_r[1] OR {_shares('roots')}, false)"
+)
+"""A mailbox or number that several names use, and first names that do not agree: a family, or an office. They share the
+roof and mostly the last name, so that neither is said once more."""
 _KIN = f"(({_HOUSE}) OR ({_SIMILAR_HOUSE}) OR ({_NEAR_HOUSE})) AND {_SAME_FAMILY}"
 
 COMPARISONS = (
@@ -139,6 +145,7 @@ COMPARISONS = (
         "family_l IS NULL OR family_r IS NULL",
         (
             Level("kin", _KIN, always=1.0),  # who lives there is mostly called so: `address` tells the rest
+            Level("kin_shared", f"{_USED_TOGETHER} AND {_SAME_FAMILY}", always=1.0),
             Level("same", "family_l = family_r", rarity="family"),
             Level("swapped", _SWAPPED, always=0.0),  # told by `given`
             Level("part", _shares("parts")),
@@ -229,6 +236,7 @@ COMPARISONS = (
         "(street_l IS NULL OR street_r IS NULL) AND (postcode_l IS NULL OR postcode_r IS NULL)"
         " AND (city_l IS NULL OR city_r IS NULL)",
         (
+            Level("home_shared", f"{_USED_TOGETHER} AND {_SAME_AREA}", always=1.0),
             Level("house", _HOUSE, by_base=True),
             Level("similar", _SIMILAR_HOUSE, by_base=True),
             Level("near", _NEAR_HOUSE, by_base=True),

@@ -23,6 +23,7 @@ SAYS: Mapping[str, Mapping[str, str]] = {
     },
     "family": {
         "kin": "same last name under one roof: {left}",
+        "kin_shared": "same last name, as most have who use that mailbox or number: {left}",
         "same": "same last name: {left}",
         "swapped": "",
         "part": "one last name is part of the other: {left} / {right}",
@@ -71,6 +72,7 @@ SAYS: Mapping[str, Mapping[str, str]] = {
         "different": "different birth dates: {left} / {right}",
     },
     "address": {
+        "home_shared": "same town, as most have who use that mailbox or number",
         "house": "same address: {left}",
         "similar": "nearly the same address: {left} / {right}",
         "near": "nearly the same address, the town or postcode written otherwise: {left} / {right}",

@@ -68,6 +68,18 @@ def test_a_family_name_on_the_door_says_nobody_in_particular() -> None:
     assert together(resolve(profiles(*FAMILY, nameless)).links) == set()
 
 
+def test_who_shares_a_familys_mailbox_is_not_asked_about_for_its_name_and_town() -> None:
+    home = {"family_name": "Mattolds", "city": "Abbottberg", "email": "mattolds@acornpost.example"}
+    one, other = (person(f"crm/c/{name}", given_name=name, **home) for name in ("Karl", "Susan"))
+    found = resolve(profiles(one, other))
+    assert together(found.links) == set()
+    assert not found.matches.num_rows, "relatives: nothing to ask"
+    nameless = person("web/c/1", **{field: home[field] for field in ("city", "email")})
+    assert together(resolve(profiles(one, other, nameless)).links) == set(), "of two, nobody knows which"
+    again = person("web/c/2", given_name="Karl", **home)
+    assert together(resolve(profiles(one, other, again)).links) == {frozenset({"crm/c/Karl", "web/c/2"})}
+
+
 def test_a_slip_between_two_names_counts_as_one_where_the_birth_dates_agree() -> None:
     lisa = {"family_name": "Darey", "birth_date": "1964-08-03", "street": "44 Sims Street", "postcode": "UF4 3HN"}
     jane, jayne = person("a/c/1", given_name="Jane", **lisa), person("b/c/1", given_name="Jayne", **lisa)
