@@ -34,8 +34,15 @@ def guarded(command: Callable[[], object]) -> int:
     except BrokenPipeError:
         return _unread()
     except Exception as error:
+        if isinstance(error, UnicodeEncodeError) and _told_bytes():
+            return _failed(LandbridgeError("A word of this command is no text.", do="Type it again, in UTF-8."))
         return _bug(error)
     return 0
+
+
+def _told_bytes() -> bool:
+    """Whether a word of the command is none; a file's name may be that."""
+    return any("\udc80" <= letter <= "\udcff" for word in sys.argv for letter in word)
 
 
 def _prepare() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import stat
 from pathlib import Path
@@ -199,6 +200,11 @@ def test_a_bug_says_so_and_keeps_the_traceback_for_us(files: Project) -> None:
     (story,) = (files.home / ".landbridge").glob("bug-*.txt")
     assert "Traceback" in story.read_text()
     assert stat.S_IMODE(story.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("command", [("identity", "show"), ("explain",)])
+def test_a_word_that_is_no_text(files: Project, command: tuple[str, ...]) -> None:
+    assert "is no text" in files.refuses(*command, os.fsdecode(b"caf\xe9"), code=1)
 
 
 def test_a_bug_outside_of_any_project(project: Project, tmp_path_factory: pytest.TempPathFactory) -> None:
