@@ -38,9 +38,19 @@ def settings() -> SettingsCreator:
 
 def links(profiles: pa.Table, saved: Path | None = None) -> pa.Table:
     """(profile_id, identity_id), clustered at .95; by a `saved` model, or one learned on the very data, unlabelled."""
-    linker, con = _linker(profiles, saved or settings())
+    linker, con = prepared(profiles, saved)
     if not saved:
         _train(linker)
+    return linked(linker, con)
+
+
+def prepared(profiles: pa.Table, saved: Path | None = None) -> tuple[Linker, duckdb.DuckDBPyConnection]:
+    """The columns that Splink's tutorial makes of the raw ones, by a `saved` model or one that is not learned yet."""
+    return _linker(profiles, saved or settings())
+
+
+def linked(linker: Linker, con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """(profile_id, identity_id): block, score and cluster."""
     pairs = linker.inference.predict(threshold_match_probability=0.95, warning_mode="never")
     clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold_match_probability=0.95)
     return con.sql(

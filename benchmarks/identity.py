@@ -86,14 +86,21 @@ def apart(name: str, links: Links, records: int, seed: int) -> dict[str, Any]:
 
 def show(rows: list[dict[str, Any]]) -> None:
     """A table, and what we take and reach as a multiple of the peer."""
-    columns = [column for column in rows[0] if column != "mb_before"]
+    columns = list(dict.fromkeys(column for row in rows for column in row if column != "mb_before"))
     for row in [dict(zip(columns, columns, strict=True)), *rows]:
-        print("  ".join(f"{row.get(column, '')!s:>14}" for column in columns))
+        print("  ".join(f"{row.get(column, '')!s:>16}" for column in columns))
     for ours, peer in pairwise(rows):
         if ours["engine"] == "landbridge" and peer["engine"] != "landbridge":
             shared = [column for column in ("f1", "wall_s", "cpu_s", "peak_mb") if column in ours and column in peer]
             ratios = ", ".join(f"{column} {ours[column] / max(peer[column], 0.01):.2f}" for column in shared)
             print(f"ours / bare Splink, {ours.get('task', 'all')} of {ours['records']:,}: {ratios}")
+            if "preparing_cpu_s" in ours:
+                print(f"    block, score and cluster alone: {_after_preparing(ours, peer)}")
+
+
+def _after_preparing(ours: dict[str, Any], peer: dict[str, Any]) -> str:
+    apart = ((key, *(row[key] - row[f"preparing_{key}"] for row in (ours, peer))) for key in ("wall_s", "cpu_s"))
+    return ", ".join(f"{key} {mine / max(its, 0.01):.2f}" for key, mine, its in apart)
 
 
 def main() -> None:
