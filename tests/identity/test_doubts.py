@@ -99,10 +99,14 @@ def test_two_records_of_one_system_that_names_two_of_another(store: Store) -> No
     assert doubts(store) == []
 
 
-def test_more_copies_of_one_row_than_a_key_may_pair_are_no_crowd_of_strangers_without_a_word(store: Store) -> None:
-    copies = CROWDED + 10
-    for number in range(copies):
-        put(store, f"crm/contacts/{number:03}", {**EVE, **HOME})
+@pytest.mark.parametrize("differing", [(), ("city", "email")], ids=["equal", "each with its town and mailbox"])
+def test_more_records_of_one_person_than_a_key_may_pair_are_no_crowd_of_strangers_without_a_word(
+    store: Store, differing: tuple[str, ...]
+) -> None:
+    records = CROWDED + 10
+    for number in range(records):
+        own = {"city": f"Town {number}", "email": [*HOME["email"], f"e{number}@n{number}.example"]}
+        put(store, f"crm/contacts/{number:03}", {**EVE, **HOME, **{field: own[field] for field in differing}})
     resolved(store)
     customers = set(links(store).values())
     assert len(customers) < 10

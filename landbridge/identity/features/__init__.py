@@ -51,7 +51,7 @@ SELECT b.place, b.profile_id, b.account,
     coalesce(a.mailboxes, []) AS mailboxes, coalesce(a.aliases, []) AS aliases,
     d.birth_date, d.birth_swapped, l.street, l.house_number, l.postcode, l.city,
     coalesce(c.company_keys, []) AS company_keys, coalesce(c.signed_company_keys, []) AS signed_company_keys,
-    coalesce(r.refers_to, []) AS refers_to, e.copy, e.next_copy
+    coalesce(r.refers_to, []) AS refers_to, coalesce(e.copies, []) AS copies
 FROM base b LEFT JOIN name_features n USING (place) LEFT JOIN hint_features h USING (place)
 LEFT JOIN identifier_features i USING (place) LEFT JOIN alias_features a USING (place)
 LEFT JOIN birth_features d USING (place) LEFT JOIN address_features l USING (place)

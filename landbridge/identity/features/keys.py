@@ -25,6 +25,7 @@ _OF_EACH = {
     "all_handles": ("'handle:' || v",),
     "aliases": ("'alias:' || v",),
     "boxes": ("'box:' || v",),
+    "copies": ("'copy:' || v",),
     "formal": (
         "'name:' || least(v, family) || '|' || greatest(v, family)",
         "'town:' || city || '|' || v || '|' || family[1]",
@@ -54,8 +55,6 @@ _OF_ONE = (
     "'lane:' || s.bones || '|' || city[1:2]",
     "'city:' || city || '|' || birth_date",
     "'post:' || postcode || '|' || birth_date",
-    "'copy:' || copy",
-    "'copy:' || next_copy",
 )
 
 _LISTS = """SELECT *,
@@ -74,7 +73,7 @@ def add(con: duckdb.DuckDBPyConnection) -> None:
     many = [f"list_transform({column}, lambda v: hash({key}))" for column, kinds in _OF_EACH.items() for key in kinds]
     keys = f"flatten([{', '.join(many)}, [{', '.join(f'hash({key})' for key in _OF_ONE)}]])"
     con.execute(f"""CREATE OR REPLACE TEMP VIEW keyed_features AS
-        SELECT j.* EXCLUDE (births, formal, alone, boxes, only_signed, copy, next_copy),
+        SELECT j.* EXCLUDE (births, formal, alone, boxes, only_signed, copies),
             list_filter({keys}, lambda k: k != hash(NULL::VARCHAR)) AS keys
         FROM ({_LISTS}) j LEFT JOIN bones g ON g.name = given LEFT JOIN bones f ON f.name = family
         LEFT JOIN bones s ON s.name = street""")
