@@ -44,10 +44,10 @@ def push(run: Run, connector: Connector, access: Access, policy: Policy) -> None
             if entry.taken:
                 _empty(Dispatch(run, connector, access, policy.sending, entry), policy)
         finally:
-            now = outbox.standing(run.store, access.account, before.plans)
-            entry.held, entry.unchanged = now.open, now.superseded - before.superseded
             with run.store.begin() as connection:
                 outbox.close_plans(connection, access.account)
+            now = outbox.standing(run.store, access.account, before.plans)
+            entry.held, entry.unchanged = now.open, now.superseded - before.superseded
 
 
 def _empty(way: Dispatch, policy: Policy) -> None:
@@ -61,7 +61,7 @@ def _empty(way: Dispatch, policy: Policy) -> None:
     gate = Gate(way.store, policy, way.account, way.access.options)
     contact.refuse(way, org_id, gate.limit)
     open_gate(way.run, gate)
-    if not outbox.groups(way.store, outbox.approved(way.account)):
+    if not outbox.anything(way.store, outbox.approved(way.account)):
         return
     org.check(policy, way.connector, way.access)
     _afford(way)

@@ -33,7 +33,11 @@ def approve(store: Store, plan_id: str, *, actor: str, reason: str, seen: str | 
 def approve_within(connection: sa.Connection, plan_id: str, *, actor: str, reason: str) -> int:
     """The same, within the transaction that made the plan what it is to be. Raises NotFound, GateClosed."""
     looked.keep(connection, [plan_id])
-    changes = _approve(connection, plan_id, actor, reason)
+    which = _change.c.plan_id == plan_id, _change.c.state == "planned"
+    if not _approve(connection, plan_id, actor, reason):
+        changes = 0
+    else:
+        changes = connection.scalar(sa.select(sa.func.count()).select_from(_change).where(*which)) or 0
     if not changes:
         raise NotFound(
             f"No plan '{plan_id}' waits for approval.", do="`landbridge plan` shows the one that waits, if any."
@@ -96,11 +100,8 @@ def open_gate(run: Run, gate: Gate) -> None:
             audit.record(connection, run.event("plan.approved", plan.plan_id, how="automatic", changes=plan.changes))
 
 
-def _approve(connection: sa.Connection, plan_id: str, actor: str, reason: str) -> int:
-    """Approve the plan, and with it all its changes: see landbridge.push.outbox."""
+def _approve(connection: sa.Connection, plan_id: str, actor: str, reason: str) -> bool:
+    """Approve the plan, and with it all its changes: see landbridge.push.outbox. Answers whether it waited for that."""
     named = {"state": "approved", "approved_by": actor, "approved_at": sa.func.now(), "reason": reason}
     waits = _plan.c.plan_id == plan_id, _plan.c.state == "planned"
-    if not connection.execute(sa.update(_plan).where(*waits).values(named)).rowcount:
-        return 0
-    which = _change.c.plan_id == plan_id, _change.c.state == "planned"
-    return connection.scalar(sa.select(sa.func.count()).where(*which)) or 0
+    return bool(connection.execute(sa.update(_plan).where(*waits).values(named)).rowcount)

@@ -195,22 +195,24 @@ def _crm_size(connection: sa.Connection, account: str, changes: int, limit: Limi
     return connection.scalar(sa.text(_CRM_SIZE), {"account": account}) or 0
 
 
-# What a sorted plan has no part for need not be looked for in each of its changes.
+# What a sorted plan has no part for need not be looked for in each of its changes; and each is read once. (OFFSET keeps
+# the database from counting at each place where the number stands.)
 # A record that we create has nothing yet that could be protected.
 _WAITING = """
 SELECT p.plan_id, n.changes, coalesce(d.protected, 0), coalesce(d.deletes, 0), p.kind = 'revert'
 FROM plan p
-CROSS JOIN LATERAL (SELECT coalesce(CAST(CAST(:sizes AS jsonb) ->> p.plan_id AS bigint), (
-    SELECT count(*) FROM change c WHERE c.plan_id = p.plan_id AND c.state = 'planned')) AS changes) n
 CROSS JOIN LATERAL (
     SELECT NOT EXISTS (SELECT FROM plan_entry e WHERE e.plan_id = p.plan_id)
         OR EXISTS (SELECT FROM plan_part t WHERE t.plan_id = p.plan_id AND (
             t.what = 'kind' AND t.detail = 'delete' OR t.what = 'field' AND t.detail = ANY(:names))) AS maybe) s
 LEFT JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE c.action = 'delete') AS deletes,
+    SELECT count(*) AS changes, count(*) FILTER (WHERE c.action = 'delete') AS deletes,
            count(*) FILTER (WHERE c.action = 'update' AND c.after ?| ARRAY(
                SELECT jsonb_array_elements_text(CAST(:guarded AS jsonb) -> c.object))) AS protected
     FROM change c WHERE s.maybe AND c.plan_id = p.plan_id AND c.state = 'planned') d ON true
+CROSS JOIN LATERAL (SELECT coalesce(CAST(CAST(:sizes AS jsonb) ->> p.plan_id AS bigint), CASE WHEN s.maybe
+    THEN d.changes ELSE (SELECT count(*) FROM change c WHERE c.plan_id = p.plan_id AND c.state = 'planned')
+    END) AS changes OFFSET 0) n
 WHERE p.account = :account AND p.state = 'planned' AND n.changes > 0
 ORDER BY p.at, p.plan_id
 """

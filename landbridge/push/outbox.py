@@ -168,16 +168,31 @@ def standing(store: Store, account: str, plans: Sequence[str] | None = None) -> 
     Nothing else than superseding takes a change out of the outbox behind a push's back. One that lost a held field is
     not among them: its rest took its place, and is counted as what it comes to; nor is a rest that gave it back.
     """
-    mine = _change.c.account == account
-    having = sa.select(_change.c.plan_id).where(mine, _change.c.state.in_(OPEN)).distinct()
     with store.begin() as connection:
-        plans = list(connection.scalars(having)) if plans is None else plans
-        counted = sa.select(_change.c.state, sa.func.count()).where(mine, _change.c.plan_id.in_(plans))
-        told = {row[0]: int(row[1]) for row in connection.execute(counted.group_by(_change.c.state))}
-        replaced = connection.scalar(sa.text(_REPLACED), {"account": account, "plans": list(plans)}) or 0
+        plans = list(connection.scalars(sa.text(_HAVING_OPEN), {"account": account})) if plans is None else plans
+        named = {"account": account, "plans": list(plans)}
+        told = {row.state: int(row.changes) for row in connection.execute(sa.text(_STANDING), named)}
+        replaced = connection.scalar(sa.text(_REPLACED), named) or 0
     return Standing(tuple(plans), sum(told.get(state, 0) for state in OPEN), told.get("superseded", 0) - replaced)
 
 
+_HAVING_OPEN = """
+SELECT p.plan_id FROM plan p
+CROSS JOIN LATERAL (SELECT FROM change c WHERE c.plan_id = p.plan_id
+                    AND c.state IN ('planned', 'approved', 'sending', 'unknown') LIMIT 1) c
+WHERE p.account = :account ORDER BY p.plan_id
+"""
+# A plan that has ended was counted when it did.
+_STANDING = """
+SELECT state, sum(n)::bigint AS changes FROM (
+    SELECT s.key AS state, s.value::bigint AS n FROM plan p, LATERAL jsonb_each_text(p.counts) s
+    WHERE p.plan_id = ANY(:plans) AND p.state IN ('done', 'superseded')
+    UNION ALL
+    SELECT c.state, count(*) FROM change c WHERE c.plan_id IN (
+        SELECT plan_id FROM plan WHERE plan_id = ANY(:plans) AND (state IN ('planned', 'approved') OR counts IS NULL))
+    GROUP BY c.state) counted
+GROUP BY state
+"""
 _REPLACED = """
 SELECT count(*) FROM change c
 WHERE c.account = :account AND c.plan_id = ANY(:plans)
@@ -186,6 +201,12 @@ WHERE c.account = :account AND c.plan_id = ANY(:plans)
               AND r.object = c.object AND r.match_value = c.match_value AND r.change_id <> c.change_id
               AND (r.change_id > c.change_id OR r.state <> 'superseded'))
 """
+
+
+def anything(store: Store, which: sa.ColumnElement[bool]) -> bool:
+    """Whether there is anything to be seen to."""
+    with store.begin() as connection:
+        return connection.execute(sa.select(_change.c.change_id).where(which).limit(1)).first() is not None
 
 
 def groups(store: Store, which: sa.ColumnElement[bool]) -> list[Group]:
