@@ -150,7 +150,7 @@ def cost(groups: Mapping[Group, int], sending: Sending, *, bulk: bool = True) ->
 def _group_cost(group: Group, changes: int, sending: Sending, bulk: bool) -> int:
     looks = group.action != "create"
     if bulk and changes >= sending.bulk_from:
-        return -(-changes // sending.file_rows) * CALLS_A_FILE + looks * CALLS_A_LOOK
+        return sending.files(changes) * CALLS_A_FILE + looks * CALLS_A_LOOK
     return -(-changes // outbox.BATCH) * (1 + looks)
 
 

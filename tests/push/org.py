@@ -52,7 +52,7 @@ def org_of(ready: Ready, policy: Policy, **options: Any) -> Org:
     return Org(ready, Access(ACCOUNT, base_url, {name: Secret(v) for name, v in told.items()}, given, ca_file))
 
 
-def by_file(policy: Policy, least: int = 1, file_rows: int = 20_000) -> Policy:
+def by_file(policy: Policy, least: int = 1, file_rows: int = 30_000) -> Policy:
     """The policy, with files for `least` changes and more."""
     return replace(policy, sending=replace(policy.sending, bulk_from=least, file_rows=file_rows))
 

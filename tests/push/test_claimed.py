@@ -15,7 +15,7 @@ from landbridge.console.read import plan_waits, plans, runs
 from landbridge.console.web.veil import OPEN
 from landbridge.push import approval, fresh, holds, looked, outbox, refused
 from landbridge.push.bulk import claims
-from landbridge.push.bulk.claims import Claimed
+from landbridge.push.bulk.claims import Claimed, Cut
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.holds import About
 from landbridge.push.mirror import erasing
@@ -47,7 +47,7 @@ class Approved:
     def claim(self) -> Claimed:
         claims.named(self.way, claims.intend(self.way, CREATES), "750A")
         ready = outbox.new_round(self.run, ACCOUNT)
-        return claims.claim(self.way, BULK, CREATES, ready, 0, "750A")
+        return claims.claim(self.way, BULK, CREATES, Cut(ready, 0, 3), "750A")
 
     def states(self) -> dict[str, str]:
         return {row.identity: row.state for row in shown(self.store, self.policy, ACCOUNT, self.plan_id).rows}  # type: ignore[union-attr]

@@ -14,6 +14,7 @@ from connectors.salesforce_bulk import BULK
 from landbridge.push import approval, fresh, holds, outbox
 from landbridge.push.apply import push
 from landbridge.push.bulk import claims
+from landbridge.push.bulk.claims import Cut
 from landbridge.push.holds import About
 from landbridge.push.mirror import erasing
 from landbridge.push.plan import make_plan
@@ -60,7 +61,7 @@ def leave_now(way: Approved) -> tuple[int, int]:
     """How many would leave of what waits now, by file and by calls. They are given back."""
     ready, job = outbox.new_round(way.run, ACCOUNT), uuid4().hex
     claims.named(way.way, claims.intend(way.way, CREATES), job)
-    by_file = claims.claim(way.way, BULK, CREATES, ready, 0, job)
+    by_file = claims.claim(way.way, BULK, CREATES, Cut(ready, 0, way.way.sending.rows(1)), job)
     claims.give_back(way.way, by_file)
     batch = [each for planned in outbox.batches(way.store, CREATES, ready.which) for each in planned]
     by_calls = outbox.claim(way.run, ACCOUNT, batch)

@@ -52,7 +52,7 @@ class Countdown:
 
 def work(uri: str, ready: dict[str, Any], filing: bool, die_at: int, moments: Synchronized[int]) -> None:
     """Settle and push, as a flow does. Exit codes as the command has them; 0 when the outbox is empty."""
-    jobs.SHORTEST = 0.02
+    jobs.SHORTEST = jobs.FIRST_WAIT = 0.02
     policy = load_policy(HOUSE / "mappings" / "crm" / "salesforce.yaml")
     policy = by_file(policy, file_rows=5) if filing else policy
     org, store = org_of(ready, policy), Store(uri)

@@ -44,11 +44,22 @@ class Claimed:
     """The change up to which the outbox was gone through for it."""
     at: datetime | None = None
     """When it was noted, where an earlier process noted it."""
+    sent_at: float | None = None
+    """When this process handed its file over, by time.monotonic()."""
 
     @property
     def opening(self) -> bool:
         """Whether we never learned the job's id: it is in the CRM, or is not."""
         return self.job_id.startswith(_OPENING)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Which part of what a round may send goes into one file: at most so many rows, beyond the change `after`."""
+
+    ready: Ready
+    after: int
+    rows: int
 
 
 APPROVED = f"""
@@ -137,13 +148,13 @@ def _note(way: Dispatch, job_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(_job.c.account == way.account, _job.c.job_id == job_id)
 
 
-def claim(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int, job_id: str) -> Claimed:
+def claim(way: Dispatch, bulk: Bulk, group: Group, part: Cut, job_id: str) -> Claimed:
     """Note as many changes as the job's file can hold as carried by it, before anything is sent.
 
     None may be left when somebody held them, or halted all writing, since `worth_it` was asked.
     """
-    cut = {"most": bulk.most_bytes, "rows": way.sending.file_rows}
-    named = _named(way, bulk, group, ready) | cut | {"after": after, "job_id": job_id}
+    cut = {"most": bulk.most_bytes, "rows": part.rows, "after": part.after}
+    named = _named(way, bulk, group, part.ready) | cut | {"job_id": job_id}
     query = _COUNTED.replace("{found_by}", found_by(group.match_field, "match_value"))
     with way.store.begin() as connection:
         looked.keep(connection, list(connection.scalars(sa.text(_PLANS), {"account": way.account})))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from connectors.answers import Declined, Unanswered
@@ -17,14 +18,17 @@ from connectors.base import Bulk, Job
 from landbridge.errors import SourceChanged, SourceUnavailable
 from landbridge.push import halt
 from landbridge.push.bulk import claims, files, looks, noting, unnamed
-from landbridge.push.bulk.claims import Claimed
+from landbridge.push.bulk.claims import Claimed, Cut
 from landbridge.push.bulk.noting import Noting
 from landbridge.push.dispatch import Dispatch
 from landbridge.push.outbox import Group, Ready
 from landbridge.trail import audit
 
-SHORTEST, LONGEST = 0.25, 10.0
+SHORTEST, LONGEST = 0.1, 10.0
 """Seconds between two questions about a job. Each question is a call of the org's budget."""
+
+FIRST_WAIT = 0.25
+"""Seconds until the first question, where nothing is known of the CRM's pace."""
 
 BLINK = 0.5
 """Seconds after which we see a halt while we wait. That is asked of our own database."""
@@ -53,12 +57,12 @@ def send(way: Dispatch, group: Group, ready: Ready) -> bool:
 
 
 def _send_files(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, notes: Noting) -> bool:
-    after, before, looked, by_calls, declined = 0, None, None, True, None
-    while claims.worth_it(way, bulk, group, ready, after):
+    after, before, looked, by_calls, declined, files_sent = 0, None, None, True, None, 0
+    while not after or claims.worth_it(way, bulk, group, ready, after):
         halt.refuse(way.store, way.account)
         looked = looks.drop_edited(way, bulk, group, ready, looked)
         try:
-            job = _carried(way, bulk, group, ready, after)
+            job = _carried(way, bulk, group, ready, after, way.sending.rows(files_sent + 1))
         except Unanswered:
             by_calls = False  # it may have begun: settling asks it
             break
@@ -68,7 +72,7 @@ def _send_files(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, notes: No
         if job is None:
             by_calls = False  # somebody held them, or all
             break
-        after = job.last
+        after, files_sent = job.last, files_sent + 1
         if before is not None:
             _finish(way, bulk, before, bulk.ask(way.access, before.job_id), notes)
         before = job
@@ -122,13 +126,13 @@ def _end_unheard(way: Dispatch, bulk: Bulk, job: Claimed) -> None:
     claims.give_back(way, job)
 
 
-def _carried(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) -> Claimed | None:
+def _carried(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int, most: int) -> Claimed | None:
     """A job whose file the CRM has; None when nothing is left for one. Raises Unanswered when that is not known."""
     way.may_call()
     note = claims.intend(way, group)
     job_id = bulk.open(way.access, group.object, group.match_field, delete=group.action == "delete")
     claims.named(way, note, job_id)
-    job = claims.claim(way, bulk, group, ready, after, job_id)
+    job = claims.claim(way, bulk, group, Cut(ready, after, most), job_id)
     if not job.sent:
         _given_up(way, bulk, job)
         return None
@@ -138,7 +142,7 @@ def _carried(way: Dispatch, bulk: Bulk, group: Group, ready: Ready, after: int) 
         way.may_call()
         bulk.send(way.writing, job_id, file)
     claims.uploaded(way, job)
-    return job
+    return replace(job, sent_at=time.monotonic())
 
 
 def _settle(way: Dispatch, bulk: Bulk, job: Claimed, notes: Noting) -> None:
@@ -165,20 +169,19 @@ def _given_up(way: Dispatch, bulk: Bulk, job: Claimed) -> Job | None:
 
 def _finish(way: Dispatch, bulk: Bulk, job: Claimed, told: Job | None, notes: Noting) -> None:
     """Wait for the job's end and have its results noted. Raises SourceUnavailable when it takes too long."""
-    begun, wait, broken_off = time.monotonic(), SHORTEST, False
+    begun, wait, broken_off = job.sent_at or time.monotonic(), 0.0, False
     while told is not None and told.state != "ended":
+        wait = _next_wait(told, job.sent, time.monotonic() - begun, wait)
         if broken_off:
-            time.sleep(SHORTEST)
+            time.sleep(FIRST_WAIT)
         elif _halted(way, wait):
             broken_off = _broken_off(way, bulk)
         told = bulk.ask(way.access, job.job_id)
-        spent = time.monotonic() - begun
-        if spent > PATIENCE:
+        if time.monotonic() - begun > PATIENCE:
             raise SourceUnavailable(
                 f"{way.account} is still at work on bulk job {job.job_id}.",
                 do="Nothing is lost: the next run asks what became of it.",
             )
-        wait = _next_wait(told, job.sent, spent, wait)
     if told is None:
         claims.lost(way, job)
     else:
@@ -205,8 +208,10 @@ def _broken_off(way: Dispatch, bulk: Bulk) -> bool:
     return True
 
 
-def _next_wait(told: Job | None, sent: int, spent: float, wait: float) -> float:
-    """Most of the time that the rest should take at the pace so far; twice as long as before where there is none."""
-    pace = told.processed / spent if told is not None and spent else 0.0
-    guess = 0.6 * (sent - told.processed) / pace if told is not None and pace else 2 * wait
-    return min(max(guess, SHORTEST), LONGEST)
+def _next_wait(told: Job, sent: int, spent: float, wait: float) -> float:
+    """Most of the time that the rest should take at the pace so far, and a tenth of the time that went by at least;
+    where there is no pace, twice as long as before."""
+    if not told.processed or not spent:
+        return min(max(2 * wait, FIRST_WAIT), LONGEST)
+    rest = 0.8 * (sent - told.processed) * spent / told.processed
+    return min(max(rest, spent / 10, SHORTEST), LONGEST)
