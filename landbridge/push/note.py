@@ -5,7 +5,7 @@ Outcomes are put into a temporary table, by a few or by a whole file of them, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -73,15 +73,19 @@ def note(way: Dispatch, outcomes: Sequence[Outcome]) -> None:
     count(way, counts)
 
 
-def write_down(connection: sa.Connection, way: Dispatch, job_id: str | None = None) -> dict[str, int]:
+def write_down(
+    connection: sa.Connection, way: Dispatch, job_id: str | None = None, in_turn: Callable[[], None] = lambda: None
+) -> dict[str, int]:
     """Note everything that stands in `settled`. Answers how much came to what, for `count` once that is committed.
 
     `job_id`: whose results they are, where a bulk job carried the changes. What came to rest since, or is carried by
-    another, stays as it is and leaves `settled`: somebody else noted it while we did not hear.
+    another, stays as it is and leaves `settled`: somebody else noted it while we did not hear. `in_turn` is called when
+    the changes are marked, which are nobody else's, and before anything is noted that others note, too.
     """
     named = {"run_id": way.run.run_id}
     connection.execute(sa.text(_CAME))
     connection.execute(sa.text(_SETTLE), {"account": way.account, "job_id": job_id})
+    in_turn()
     for statement in _needed(connection, way):
         connection.execute(sa.text(statement), named)
     told = connection.execute(sa.text(_TOLD)).one()._mapping
@@ -148,11 +152,14 @@ noted AS (
         c.reverts IS NOT NULL AS back),
 stale AS (DELETE FROM settled s WHERE NOT EXISTS (SELECT FROM noted n WHERE n.change_id = s.change_id))
 INSERT INTO came
-SELECT change_id, account, identity_id, object, crm_id,
-       stands AND NOT (back AND EXISTS (
-           SELECT FROM pushed p WHERE p.account = n.account AND p.identity_id = n.identity_id
-             AND (p.object, p.crm_id) <> (n.object, n.crm_id))), gone, erased, back
-FROM noted n WHERE state = 'done'
+SELECT change_id, account, identity_id, object, crm_id, stands, gone, erased, back FROM noted WHERE state = 'done'
+"""
+# Where a revert gives somebody a record back, the one that stands for them by now goes on doing so.
+_BESIDE = """
+UPDATE came c SET stands = false
+WHERE c.back AND c.stands AND EXISTS (
+    SELECT FROM pushed p WHERE p.account = c.account AND p.identity_id = c.identity_id
+      AND (p.object, p.crm_id) <> (c.object, c.crm_id))
 """
 _GONE = """
 DELETE FROM pushed p USING came c
@@ -226,6 +233,8 @@ def _needed(connection: sa.Connection, way: Dispatch) -> Iterator[str]:
     """The statements that what came to be calls for, in their order: most of them look in vain for most."""
     connection.execute(sa.text("ANALYZE came"))
     what = connection.execute(sa.text(_WHAT)).one()
+    if what.back:
+        yield _BESIDE
     if what.gone:
         yield _GONE
     if what.stands:

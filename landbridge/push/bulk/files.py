@@ -14,9 +14,15 @@ from landbridge.push.dispatch import Dispatch
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 _CARRIED = CARRIED.format(account="$1", job="$2")
+# Most rows of a file have the same fields: what one has is not taken apart in all the others.
 _FIELDS = f"""
-SELECT DISTINCT f.key FROM (SELECT c.after FROM {_CARRIED}) c, LATERAL jsonb_object_keys(c.after) f(key)
-ORDER BY f.key
+WITH one AS MATERIALIZED (SELECT ARRAY(SELECT jsonb_object_keys(c.after)) AS fields FROM {_CARRIED} LIMIT 1)
+SELECT unnest(fields) AS field FROM one
+UNION
+SELECT f.field FROM (SELECT c.after - (SELECT fields FROM one) AS others FROM {_CARRIED} OFFSET 0) c,
+    LATERAL jsonb_object_keys(c.others) f(field)
+WHERE c.others <> '{{}}'
+ORDER BY field
 """
 # By parent, so that the CRM locks one company after the other.
 _ROWS = f"""

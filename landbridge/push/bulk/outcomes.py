@@ -5,6 +5,7 @@ What succeeded, failed and was not looked at must be what was sent. A row in non
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -19,27 +20,37 @@ from landbridge.push.note import SETTLED, WORDS, count, write_down
 from landbridge.push.outbox import ATTEMPTS
 from landbridge.trail import audit
 
+# Nor do we wait for the disk: what a crash of the whole machine takes from the log's last moment is asked of the job
+# again, as if we had died before the end of this transaction. Whatever tells that it is done waits for the disk, and
+# the log keeps their order. A small sample is enough for what a file of results looks like.
+_FOR_A_FILE = (
+    "SET LOCAL synchronous_commit = off",
+    "SET LOCAL work_mem = '64MB'",
+    "SET LOCAL default_statistics_target = 10",
+)
 _RESULT = """
 CREATE TEMP TABLE result (kind text, found_by text, crm_id text, created boolean, code text, message text)
 ON COMMIT DROP
 """
 
 
-def note(way: Dispatch, bulk: Bulk, job: Claimed, results: Results) -> None:
-    """Note what became of every change of a job that has ended. One transaction."""
+def note(way: Dispatch, bulk: Bulk, job: Claimed, results: Results, in_turn: Callable[[], None]) -> None:
+    """Note what became of every change of a job that has ended. One transaction. `in_turn`: landbridge.push.note's."""
     with way.store.begin() as connection:
+        for setting in _FOR_A_FILE:
+            connection.execute(sa.text(setting))
         connection.execute(sa.text(_RESULT))
         _take(connection, "done", results.done, job, results)
         _take(connection, "failed", results.failed, job, results)
         _take(connection, "left", results.left, job, results)
         connection.execute(sa.text(SETTLED))
+        connection.execute(sa.text("ANALYZE result"))
         if job.match_field.lower() != "id":
             connection.execute(sa.text(_WITHOUT_ODD))
-        connection.execute(sa.text("ANALYZE result"))
         matched = _SETTLED.replace("{found_by}", found_by(job.match_field, "c.match_value"))
         with copies.by_hash(connection):
             connection.execute(sa.text(matched), _named(connection, way, bulk, job))
-        counts = write_down(connection, way, job.job_id)
+        counts = write_down(connection, way, job.job_id, in_turn)
         _close(connection, way, job, counts["unknown"])
     count(way, counts)
 
