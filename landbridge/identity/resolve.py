@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from landbridge.identity.clustering import Guards, Pair
+from landbridge.identity.clustering import LARGEST, Guards, Pair
 from landbridge.identity.comparisons import SIGNED
 from landbridge.identity.evidence import Matches, read
 from landbridge.identity.features import features
@@ -113,7 +114,7 @@ def conclude(found: pa.Table, matches: Matches, standing: Standing, model: Model
         strong = edges.weight >= model.link
         asked = ~strong & (matches.weight >= model.link)
         words = among(_present(profiles, same, different), same, different)
-        guards = Guards(*words, standing.references, link=model.link, against=frozenset(model.against))
+        guards = Guards(*words, believed(standing.references), link=model.link, against=frozenset(model.against))
         groups = group(found, edges.where(strong), guards)
         together = groups.of[edges.left] == groups.of[edges.right]
         past = Past(standing.previous, standing.used, standing.former)
@@ -144,6 +145,19 @@ def references(found: pa.Table) -> list[Pair]:
     """The pairs of profiles that one system's word ties together."""
     rows = found.select(["profile_id", "refers_to"]).filter(pc.greater(pc.list_value_length(found["refers_to"]), 0))
     return [(row["profile_id"], other) for row in rows.to_pylist() for other in row["refers_to"]]
+
+
+def believed(references: list[Pair]) -> list[Pair]:
+    """The ties without those of a record that more of one stream are tied to than one customer has unasked.
+
+    What so many name is a default or a slip of an import, and would make strangers one, however many.
+    """
+    near = Counter((one, _stream(other)) for pair in references for one, other in (pair, pair[::-1]))
+    return [(a, b) for a, b in references if max(near[a, _stream(b)], near[b, _stream(a)]) <= LARGEST]
+
+
+def _stream(profile: str) -> str:
+    return "/".join(profile.split("/", 2)[:2])
 
 
 def _decided(decisions: pa.Table | None) -> tuple[list[Pair], list[Pair]]:

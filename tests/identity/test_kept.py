@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import landbridge
+from landbridge.identity.clustering import LARGEST
 from landbridge.identity.features import shared
 from landbridge.identity.kept import file
 from landbridge.identity.kept.file import SINCE, Kept
@@ -234,6 +235,20 @@ def test_profiles_whose_ids_differ_in_case_alone_are_two(town: Store, folder: Pa
     put(town, "crm/users/00Q1a", {"full_name": "Berit Quist"})
     assert resolved(town, folder)[0].taken == 2
     assert as_stored(town, folder) == as_whole(town, folder)
+
+
+def test_one_more_that_names_a_record_of_very_many_and_nobody_is_tied_by_it(
+    town: Store, folder: Path, never_whole: None
+) -> None:
+    put(town, "zendesk/users/900", {"email": ["who@posteo.example"]})
+    contacts = [f"crm/users/{900 + n}" for n in range(LARGEST + 1)]
+    for n, contact in enumerate(contacts):
+        put(town, contact, {"email": [f"{n}.who@posteo.example"], "reference": ["zendesk/users/900"]})
+        if n == LARGEST - 1:
+            assert resolved(town, folder)[1] == STILL
+            assert len({links(town)[one] for one in contacts[:LARGEST]}) == 1
+    assert resolved(town, folder)[1] == STILL
+    assert len({links(town)[one] for one in contacts}) == len(contacts)
 
 
 def test_who_was_referred_to_before_they_came_is_known_when_they_come(town: Store, folder: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 
 import pyarrow as pa
+import pytest
 
+from landbridge.identity.clustering import LARGEST
 from landbridge.identity.resolve import Resolution, resolve
 from tests.identity.people import person, profiles, together
 
@@ -125,6 +127,27 @@ def test_namesakes_in_two_towns_stay_apart() -> None:
             ),
         )
     )
+    assert together(found.links) == set()
+
+
+@pytest.mark.parametrize(("many", "customers"), [(LARGEST, 1), (LARGEST + 1, LARGEST + 2)])
+def test_a_record_that_very_many_of_one_stream_name_ties_nobody(many: int, customers: int) -> None:
+    lead = person("salesforce/Lead/1", full_name="Olga Ek")
+    named = [
+        person(f"hubspot/contacts/{n}", email=f"{n}.who@posteo.example", reference="salesforce/Lead/1")
+        for n in range(many)
+    ]
+    other = person("x/users/1", handle="x:olgaek77", reference="salesforce/Lead/1")
+    found = resolve(profiles(lead, *named, other))
+    assert found.stats["identities"] == customers
+    linked = dict(zip(found.links["profile_id"].to_pylist(), found.links["identity_id"].to_pylist(), strict=True))
+    assert linked["x/users/1"] == linked["salesforce/Lead/1"], "another stream's one word stands"
+
+
+def test_a_record_that_names_very_many_of_one_stream_ties_nobody() -> None:
+    names = [f"salesforce/Lead/{n}" for n in range(LARGEST + 1)]
+    leads = [person(name, email=f"{n}.who@posteo.example") for n, name in enumerate(names)]
+    found = resolve(profiles(*leads, person("hubspot/contacts/1", email="who@posteo.example", reference=names)))
     assert together(found.links) == set()
 
 
