@@ -38,7 +38,7 @@ def push_and_die(uri: str, ready: dict[str, Any], folder: Path, sending: bool, r
     if sending:
         SalesforceBulk.send = die_with(rows, lambda *given: given[-1])  # type: ignore[method-assign]
     else:
-        outcomes.note = die_with(rows, lambda *given: given[-1].done)
+        outcomes.note = die_with(rows, lambda *given: given[3].done)
     victim.work(uri, ready, True, 0, multiprocessing.get_context("spawn").Value("i", 0))
 
 
