@@ -25,8 +25,8 @@ def retrain(file: Path | None, actor: str, reason: str, *, yes: bool, unseen: bo
     """Learn a model from the base, or take one from a file; rehearse it, ask, adopt."""
     with opened() as hub:
         model = _from_file(file) if file else _learned(hub)
-        now = models.in_force_or_shipped(hub.store)
-        if model.version == now.version:
+        now = models.history(hub.store)[0].version
+        if model.version == now:
             _nothing_new(model, json=json)
             return
         seen = None if unseen else rehearse(hub, hub.with_thresholds(model))
@@ -37,7 +37,7 @@ def retrain(file: Path | None, actor: str, reason: str, *, yes: bool, unseen: bo
             _adopt(hub, model, actor, reason)
     if json:
         told = seen.as_dict() if seen else None
-        show.as_json({"model": model.version, "before": now.version, "adopted": agreed, "rehearsal": told})
+        show.as_json({"model": model.version, "before": now, "adopted": agreed, "rehearsal": told})
     else:
         show.say(_adopted(model) if agreed else "Nothing was changed.")
 
@@ -75,9 +75,9 @@ def _adopted(model: Model) -> str:
     )
 
 
-def tell(model: Model, now: Model, seen: Rehearsal | None) -> None:
-    """Print what adopting would do."""
-    show.say(f"Learned model [bold]{show.plain(model.version)}[/]; {show.plain(now.version)} is in force.")
+def tell(model: Model, now: str, seen: Rehearsal | None) -> None:
+    """Print what adopting would do in the place of the version `now`."""
+    show.say(f"Learned model [bold]{show.plain(model.version)}[/]; {show.plain(now)} is in force.")
     if seen is None:
         show.say("Not rehearsed: what would follow was not looked at.", "yellow")
         return

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from landbridge.bootstrap import Hub
+from landbridge.errors import ConfigInvalid
 from landbridge.identity import movement
 from landbridge.identity.model import Model
 from landbridge.identity.movement import Movement
@@ -41,15 +42,23 @@ def rehearse(hub: Hub, model: Model) -> Rehearsal:
     """Let the line run from resolving to planning in a scratch copy, first as it is and then with `model`.
 
     What the second run does is what the model does: whatever waits for the next run anyway belongs to the first.
+    Where the model in force is another version's and nobody can resolve by it, customers are taken as they stand.
     Nothing real is touched. Raises AccessRefused where no scratch database can be made.
     """
     with scratch(hub.store, _rows(hub)) as copy, tempfile.TemporaryDirectory() as docs:
-        _line(copy, hub, hub.model, Path(docs))
+        _line(copy, hub, _in_force(hub), Path(docs))
         before, doubts, held = movement.links(copy), movement.doubts(copy), _held(copy)
         run_id = _line(copy, hub, model, Path(docs))
         moves = movement.movement(copy, run_id, before, doubts)
         writes, examples = _writes(copy, run_id) if _has_crm(hub) else (None, [])
         return Rehearsal(moves, writes, examples, held, _held(copy))
+
+
+def _in_force(hub: Hub) -> Model | None:
+    try:
+        return hub.model
+    except ConfigInvalid:
+        return None
 
 
 def _has_crm(hub: Hub) -> bool:
@@ -66,8 +75,8 @@ def _rows(hub: Hub) -> dict[str, str]:
     return rows | {"record": f"account = '{crm}'", "record_head": f"account = '{crm}'"}
 
 
-def _line(copy: Store, hub: Hub, model: Model, docs: Path) -> str:
-    """The line's own stages, from resolving on, in the copy. Answers the run's id."""
+def _line(copy: Store, hub: Hub, model: Model | None, docs: Path) -> str:
+    """The line's own stages in the copy, from resolving on, or without a model after it. Answers the run's id."""
     from landbridge.identity.stage import resolve
     from landbridge.leads.golden import golden
     from landbridge.leads.lead import enrich
@@ -76,7 +85,8 @@ def _line(copy: Store, hub: Hub, model: Model, docs: Path) -> str:
     from landbridge.quality.suite import validate
 
     with runs.running(copy, "rehearsal", actor=hub.project.settings.actor) as run:
-        resolve(run, model)
+        if model:
+            resolve(run, model)
         golden(run, hub.golden_rules)
         enrich(run, hub.lead_rules)
         hold_doubtful(run)

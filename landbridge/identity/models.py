@@ -48,14 +48,6 @@ def in_force(store: Store) -> Model:
     return _read(row.version, row.content) if row else default_model()
 
 
-def in_force_or_shipped(store: Store) -> Model:
-    """As `in_force`; the one that ships where the one in force was learned on other evidence than this version's."""
-    try:
-        return in_force(store)
-    except ConfigInvalid:
-        return default_model()
-
-
 def _read(version: str, content: str) -> Model:
     try:
         return parse(content, f"Model {version}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from landbridge import config
 from landbridge.bootstrap import Hub
 from landbridge.cli.identity_rehearse import rehearse
 from landbridge.errors import AccessRefused
+from landbridge.identity import models
 from landbridge.identity.model import default_model
 from landbridge.store.engine import Store
 from landbridge.store.scratch import PREFIX, scratch
@@ -60,6 +63,29 @@ def test_the_same_model_moves_nobody(ran: Journey, hub: Hub) -> None:
     seen = rehearse(hub, replace(SHIPPED, version="own-same"))
     assert (seen.moves.profiles, seen.moves.merged, seen.moves.split) == (0, 0, 0)
     assert seen.writes == {"create": 0, "update": 0, "no_longer": 0}
+
+
+@pytest.fixture
+def outgrown(ran: Journey, hub: Hub) -> Iterator[str]:
+    """The version in force: a model that was learned on another version's evidence, as after an upgrade."""
+    models.adopt(hub.store, replace(SHIPPED, version="own-old"), "ada", "")
+    with hub.store.begin() as connection:
+        connection.execute(sa.text("UPDATE identity_model SET content = content || '{\"features_version\": 0}'"))
+    yield "own-old"
+    with hub.store.begin() as connection:
+        connection.execute(sa.text("DELETE FROM adoption"))
+        connection.execute(sa.text("DELETE FROM identity_model"))
+
+
+def test_after_an_upgrade_another_model_is_rehearsed_although_the_one_in_force_is_of_no_use(
+    ran: Journey, outgrown: str, tmp_path: Path
+) -> None:
+    model = tmp_path / "same.json"
+    SHIPPED.save(model)
+    told = json.loads(ran.landbridge("identity", "retrain", "--model", str(model), "--json"))
+    assert told["before"] == outgrown
+    assert (told["rehearsal"]["moves"]["profiles"], told["rehearsal"]["moves"]["of"] > 0) == (0, True)
+    assert told["rehearsal"]["writes"] == {"create": 0, "update": 0, "no_longer": 0}
 
 
 def test_what_was_rehearsed_is_what_happens(ran: Journey, hub: Hub, tmp_path: Path) -> None:
