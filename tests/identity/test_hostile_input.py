@@ -77,6 +77,33 @@ def test_one_value_in_every_field_of_everybody(junk: str, most: int) -> None:
     assert resolve(profiles(*(person(f"a/u/{n}", **told) for n in range(45)))).stats["largest"] <= most
 
 
+STOPGAPS = (
+    {"company": "[not provided]"},
+    {"company": "<à compléter>"},
+    {"company": "N/A."},
+    {"company": "Self-employed"},
+)
+PROVIDERS = ("yahoo.co.jp", "docomo.ne.jp", "naver.com", "yahoo.com.ar", "gmail.com")
+
+
+@pytest.mark.parametrize("told", [*STOPGAPS, *({"provider": provider} for provider in PROVIDERS)], ids=str)
+def test_an_employer_that_is_none_does_not_make_one_of_two_namesakes(told: dict[str, str]) -> None:
+    company, provider = told.get("company"), told.get("provider", "gmail.com")
+    names = ["John Smith"] * 2 + [f"P{n} F{n}" for n in range(28)]
+    rows = [
+        person(f"a/u/{n}", full_name=name, company=company, email=f"{'kqxzjvwy'[n % 8] * 3}{n * 7919}@{provider}")
+        for n, name in enumerate(names)
+    ]
+    assert together(resolve(profiles(*rows)).links) == set()
+
+
+def test_an_employer_makes_one_of_two_namesakes() -> None:
+    """So that the test above can fail."""
+    told = {"full_name": "John Smith", "company": "Brightwell Tools"}
+    rows = [person(f"a/u/{n}", **told, email=f"{'kq'[n] * 3}{n}@gmail.com") for n in range(2)]
+    assert together(resolve(profiles(*rows)).links) == {frozenset(("a/u/0", "a/u/1"))}
+
+
 def test_one_mailbox_on_a_whole_base_does_not_chain_strangers() -> None:
     names = ("Ann Archer", "Ben Baker", "Cleo Carter", "Dan Dyer", "Eve Ellis", "Finn Fox", "Gus Gray", "Hal Hill")
     mail = "mega.store@mega.example"

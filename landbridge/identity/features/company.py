@@ -10,6 +10,15 @@ LEGAL = (
     "srl|spa|oy|ab|as|pty|mbh|the|und|and|group|holding"
 )
 
+NOBODYS = (
+    "none|null|nil|unknown|unbekannt|inconnu|notprovided|notspecified|notapplicable|noname|nocompany|test|xxx+|self|"
+    "selfemployed|private|privat|individual|personal|freelance|retired|student|example"
+)
+"""What stands for no employer; "[not provided]" is what Salesforce and those who fill it write."""
+
+BRACKETED = r"\s*[\[(<{].*[\])>}]\s*"
+"""Nobody is called so either, in whatever language it says that nothing is known."""
+
 _KEYS = f"""
 CREATE OR REPLACE TEMP TABLE company_features AS
 WITH named AS (
@@ -19,13 +28,14 @@ WITH named AS (
     FROM (SELECT place, coalesce(company, CASE WHEN is_company THEN full_name END) AS company, false AS signed
             FROM base JOIN name_features USING (place)
         UNION ALL SELECT place, signed_company, true FROM base WHERE signed_company IS NOT NULL)
+    WHERE NOT regexp_full_match(company, '{BRACKETED}')
   UNION
     SELECT place, false, regexp_replace(split_part(domain, '.', 1), '[^a-z0-9]', '', 'g')
     FROM email_values WHERE NOT free)
 SELECT place, list_sort(coalesce(list(DISTINCT value) FILTER (NOT signed), [])) AS company_keys,
     list_sort(list(DISTINCT value)) AS signed_company_keys
 FROM named WHERE length(value) >= 3
-    AND NOT regexp_full_match(value, 'none|null|unknown|self|selfemployed|private|privat|freelance|example')
+    AND NOT regexp_full_match(value, '{NOBODYS}')
 GROUP BY place
 """
 

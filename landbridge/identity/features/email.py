@@ -42,7 +42,9 @@ FREE = (
     163.com 126.com mail.ru yandex.ru yandex.com bk.ru inbox.ru seznam.cz wp.pl o2.pl onet.pl bluewin.ch
     telenet.be skynet.be rediffmail.com uol.com.br bol.com.br terra.com.br zoho.com tutanota.com live.nl
     live.co.uk live.fr live.it hotmail.de hotmail.be yahoo.ca yahoo.com.br yahoo.co.in googlemail.com
-    rocketmail.com
+    rocketmail.com yahoo.co.jp docomo.ne.jp ezweb.ne.jp softbank.ne.jp i.softbank.jp naver.com hanmail.net daum.net
+    yahoo.com.ar yahoo.com.mx yahoo.com.au yahoo.co.id yahoo.co.nz yahoo.co.kr yahoo.com.tw yahoo.com.hk yahoo.in
+    outlook.dk outlook.be outlook.ie outlook.at outlook.pt hotmail.se hotmail.no hotmail.ch hotmail.com.br
     """.split(),  # noqa: SIM905
 )
 
