@@ -127,7 +127,7 @@ def feed(
     from landbridge.identity.story import feed as events
 
     with opened() as hub:
-        work.tell_feed(events(hub.store, after, limit), after, json=json)
+        work.tell_feed(events(hub.store, after, limit), after, limit, json=json)
 
 
 @identity.command()

@@ -92,8 +92,8 @@ def _history(happened: list[Happening]) -> None:
         show.say(f"  {event.at:%Y-%m-%d %H:%M} {told}", "dim")
 
 
-def tell_feed(events: list[Happening], after: int, *, json: bool) -> None:
-    """Print events; `after` of the JSON is what to ask with the next time."""
+def tell_feed(events: list[Happening], after: int, limit: int, *, json: bool) -> None:
+    """Print events, `limit` at most; `after` of the JSON is what to ask with the next time."""
     last = events[-1].seq if events else after
     if json:
         show.as_json({"after": last, "events": [asdict(event) for event in events]})
@@ -103,3 +103,5 @@ def tell_feed(events: list[Happening], after: int, *, json: bool) -> None:
         show.table(("event", "at", "kind", "customer", "other"), cells, right=("event",))
     else:
         show.say(f"Nothing since event {after}.")
+    if len(events) == limit:
+        show.say(f"\n… and what came later: --after {last} or --limit show it.", "dim")

@@ -19,8 +19,9 @@ from rich.text import Text
 from landbridge.errors import LandbridgeError
 from landbridge.trail.balance import Entry, watching
 
-_WIDTH = None if sys.stdout.isatty() else 110
-"""Wide enough for a run's books where no terminal says how wide it is: in a pipe, in a log."""
+_WIDTH = None if sys.stdout.isatty() else 116
+"""Wide enough for a run's books, and for two customers' ids beside a time, where no terminal says how wide it is: in
+a pipe, in a log."""
 
 out = Console(highlight=False, width=_WIDTH)
 err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 110)

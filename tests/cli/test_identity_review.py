@@ -82,6 +82,9 @@ def test_a_question_is_asked_answered_and_taken_back(resolved: Project) -> None:
     later = quiet(resolved.landbridge("identity", "feed", "--after", str(events["after"]), "--json"))
     assert later == {"after": events["after"], "events": []}
     assert "redirected" in resolved.landbridge("identity", "feed").out
+    first = resolved.landbridge("identity", "feed", "--limit", "2").out
+    assert "what came later: --after 2 " in first
+    assert "what came later" not in resolved.landbridge("identity", "feed").out
     assert quiet(resolved.landbridge("audit", "verify", "--json"))["intact"]
 
 
