@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 import threading
 import time
@@ -51,9 +52,23 @@ def bound(host: str, port: int) -> socket.socket:
     return listening
 
 
+@contextlib.contextmanager
+def settled() -> Iterator[None]:
+    """For the block, what is loaded already is not looked through for garbage: that took a tenth of a second, in the
+    middle of somebody's page. Afterwards it is as ever: libraries look at the end whether all of theirs was let go."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def run(hub: Hub, listening: socket.socket) -> None:
     """Serve until Ctrl-C or SIGTERM."""
-    asyncio.run(uvicorn.Server(config(hub)).serve([listening]))
+    server = uvicorn.Server(config(hub))
+    with settled():
+        asyncio.run(server.serve([listening]))
 
 
 @contextlib.contextmanager
@@ -69,7 +84,8 @@ def served(hub: Hub, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     if not server.started:
         raise LandbridgeError("The console did not start.", do="Run `landbridge console`, which tells why.")
     try:
-        yield f"http://{host}:{listening.getsockname()[1]}"
+        with settled():
+            yield f"http://{host}:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(10)

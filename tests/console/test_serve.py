@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 
 import pytest
@@ -23,3 +24,10 @@ def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
         with pytest.raises(LandbridgeError, match="cannot listen on") as refused:
             serve.bound("127.0.0.1", other.getsockname()[1])
     assert "--port" in refused.value.do
+
+
+def test_what_is_loaded_is_no_garbage_while_pages_are_served_and_may_be_afterwards() -> None:
+    with pytest.raises(KeyboardInterrupt), serve.settled():
+        assert gc.get_freeze_count() > 0
+        raise KeyboardInterrupt
+    assert gc.get_freeze_count() == 0

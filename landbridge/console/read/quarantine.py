@@ -201,14 +201,18 @@ _ASKED_FOR = """
     AND (CAST(:subject AS text) IS NULL OR q.subject = :subject)
     AND (CAST(:expectation AS text) IS NULL OR :expectation IN (k.kind, q.expectation))
 """
+# Whose it is is looked up of those that are shown: the planner takes what is held for thousands, and read every lead.
 _LISTED = f"""{_KINDS}
 SELECT {_COLUMNS}, l.fields ->> 'full_name' AS who
-FROM kinds k CROSS JOIN LATERAL ({_of_kind("q.*", _ASKED_FOR, "ORDER BY q.quarantine_id DESC LIMIT :limit")}) q
+FROM (
+    SELECT q.* FROM kinds k
+    CROSS JOIN LATERAL ({_of_kind("q.*", _ASKED_FOR, "ORDER BY q.quarantine_id DESC LIMIT :limit")}) q
+    WHERE (CAST(:stage AS text) IS NULL OR k.stage = :stage)
+      AND (CAST(:expectation AS text) IS NULL OR :expectation = k.kind
+           OR k.alone AND starts_with(:expectation, k.kind || ' '))
+    ORDER BY q.quarantine_id DESC LIMIT :limit) q
 LEFT JOIN lead l ON l.identity_id = q.subject AND q.stage IN ('identity', 'validate', 'push')
-WHERE (CAST(:stage AS text) IS NULL OR k.stage = :stage)
-  AND (CAST(:expectation AS text) IS NULL OR :expectation = k.kind
-       OR k.alone AND starts_with(:expectation, k.kind || ' '))
-ORDER BY q.quarantine_id DESC LIMIT :limit
+ORDER BY q.quarantine_id DESC
 """
 _OTHERS = f"""
 SELECT {_COLUMNS} FROM quarantine q
