@@ -34,10 +34,8 @@ def approve_within(connection: sa.Connection, plan_id: str, *, actor: str, reaso
     """The same, within the transaction that made the plan what it is to be. Raises NotFound, GateClosed."""
     looked.keep(connection, [plan_id])
     which = _change.c.plan_id == plan_id, _change.c.state == "planned"
-    if not _approve(connection, plan_id, actor, reason):
-        changes = 0
-    else:
-        changes = connection.scalar(sa.select(sa.func.count()).select_from(_change).where(*which)) or 0
+    approved = _approve(connection, plan_id, actor, reason)
+    changes = connection.scalar(sa.select(sa.func.count()).select_from(_change).where(*which)) if approved else 0
     if not changes:
         raise NotFound(
             f"No plan '{plan_id}' waits for approval.", do="`landbridge plan` shows the one that waits, if any."

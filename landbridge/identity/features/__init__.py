@@ -14,8 +14,8 @@ from landbridge.identity.features import (
     birth_date,
     company,
     cross,
+    crowds,
     email,
-    equal,
     handle,
     keys,
     name,
@@ -34,7 +34,7 @@ PLAIN = ("birth_date", "country", "region_hint", "signed_name")
 MANY = ("email", "phone", "signed_phone", "handle", "reference")
 
 TOLD: tuple[ModuleType, ...] = (email, phone, handle)
-EVIDENCE: tuple[ModuleType, ...] = (shared, cross, company, address, birth_date, reference, equal)
+EVIDENCE: tuple[ModuleType, ...] = (shared, cross, company, address, birth_date, reference, crowds)
 """In the order of need: each reads `base` and what stands before it."""
 
 _JOINED = """
@@ -93,7 +93,7 @@ def learn(con: duckdb.DuckDBPyConnection) -> None:
     """
     shared.learn(con)
     cross.learn(con)
-    equal.learn(con)
+    crowds.learn(con)
 
 
 def compare(con: duckdb.DuckDBPyConnection) -> pa.Table:
